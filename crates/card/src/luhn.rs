@@ -1,0 +1,87 @@
+//! The check digit of ISO/IEC 7812-1 annex B (the Luhn formula).
+//!
+//! It catches every single wrong digit and every swap of neighbours but 09 and 90. It does not catch the twin
+//! errors 22 and 55, 33 and 66, 44 and 77, and it passes a number of zeros only.
+
+/// Whether `digits` are ASCII digits, at least two of them, and the last one is the right check digit.
+///
+/// ```
+/// assert!(paytone_card::luhn::is_valid(b"4111111111111111"));
+/// assert!(!paytone_card::luhn::is_valid(b"4111111111111112"));
+/// assert!(!paytone_card::luhn::is_valid(b""));
+/// ```
+#[must_use]
+pub fn is_valid(digits: &[u8]) -> bool {
+    digits.len() >= 2 && sum(digits, false).is_some_and(|sum| sum % 10 == 0)
+}
+
+/// The ASCII digit that makes `digits` followed by it valid; `None` when `digits` is empty or holds anything
+/// but ASCII digits.
+///
+/// ```
+/// assert_eq!(paytone_card::luhn::check_digit(b"411111111111111"), Some(b'1'));
+/// ```
+#[must_use]
+pub fn check_digit(digits: &[u8]) -> Option<u8> {
+    if digits.is_empty() {
+        return None;
+    }
+    sum(digits, true).map(|sum| b'0' + ((10 - sum % 10) % 10) as u8)
+}
+
+/// The weighted sum from the right; `double` says whether the rightmost digit counts twice.
+fn sum(digits: &[u8], mut double: bool) -> Option<u32> {
+    let mut sum = 0;
+    for &byte in digits.iter().rev() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        sum += u32::from(if double { DOUBLED[usize::from(digit)] } else { digit });
+        double = !double;
+    }
+    Some(sum)
+}
+
+/// Twice the digit with its two digits added up.
+const DOUBLED: [u8; 10] = [0, 2, 4, 6, 8, 1, 3, 5, 7, 9];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_what_is_not_two_digits_or_more() {
+        for input in [&b""[..], b"0", b"4111 1111 1111 1111", b"411111111111111\n", b"O0", "４２".as_bytes()]
+        {
+            assert!(!is_valid(input));
+        }
+        assert_eq!(check_digit(b""), None);
+        assert_eq!(check_digit(b"12a"), None);
+    }
+
+    #[test]
+    fn the_example_of_the_standard_passes() {
+        // ISO/IEC 7812-1 annex B works with the identifier 4992 73 9871 and finds 6.
+        assert_eq!(check_digit(b"4992739871"), Some(b'6'));
+        assert!(is_valid(b"49927398716"));
+    }
+
+    #[test]
+    fn twin_errors_pass_as_the_formula_says() {
+        assert!(is_valid(b"4111111111111111") && is_valid(b"0000000000000000"));
+        assert_eq!(is_valid(b"2200000000000000"), is_valid(b"5500000000000000"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn exactly_one_check_digit_is_right(mut digits in proptest::collection::vec(b'0'..=b'9', 1..25)) {
+            let right = check_digit(&digits).unwrap();
+            digits.push(0);
+            for last in b'0'..=b'9' {
+                *digits.last_mut().unwrap() = last;
+                proptest::prop_assert_eq!(is_valid(&digits), last == right);
+            }
+        }
+    }
+}
