@@ -1,0 +1,141 @@
+use core::time::Duration;
+
+/// What a sound must be like to count as a key.
+///
+/// The default accepts everything that the administrations of ITU-T Q.24, TIA-464 and ETSI
+/// ES 201 235-3 ask a receiver to accept, and rejects what they ask it to reject in frequency and
+/// duration.
+///
+/// ```
+/// use core::time::Duration;
+/// use paytone_dtmf::Criteria;
+///
+/// let noisy_phone = Criteria::default().with_min_pause(Duration::from_millis(60));
+/// assert_eq!(Criteria::slow(), noisy_phone.with_min_duration(Duration::from_millis(60)));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Criteria {
+    min_level_dbm0: f32,
+    max_low_over_high_db: f32,
+    max_high_over_low_db: f32,
+    max_frequency_error: f32,
+    max_doubt: f32,
+    min_duration: Duration,
+    min_pause: Duration,
+}
+
+impl Criteria {
+    /// The default: -42 dBm0, 10.5 dB low over high, 7.5 dB high over low, 2.5 % off frequency,
+    /// 30 ms of tone, 24 ms of pause.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            min_level_dbm0: -42.0,
+            max_low_over_high_db: 10.5,
+            max_high_over_low_db: 7.5,
+            max_frequency_error: 0.025,
+            max_doubt: 1.0,
+            min_duration: Duration::from_millis(30),
+            min_pause: Duration::from_millis(24),
+        }
+    }
+
+    /// For phones whose keys bounce or break up: 60 ms of tone, and 60 ms of pause before the same
+    /// key can count again.
+    #[must_use]
+    pub const fn slow() -> Self {
+        Self { min_duration: Duration::from_millis(60), min_pause: Duration::from_millis(60), ..Self::new() }
+    }
+
+    /// Sets the level below which neither tone may be, in dBm0.
+    #[must_use]
+    pub const fn with_min_level_dbm0(mut self, level: f32) -> Self {
+        self.min_level_dbm0 = level;
+        self
+    }
+
+    /// Sets how far the low tone may be above the high one, in dB (forward twist).
+    #[must_use]
+    pub const fn with_max_low_over_high_db(mut self, twist: f32) -> Self {
+        self.max_low_over_high_db = twist;
+        self
+    }
+
+    /// Sets how far the high tone may be above the low one, in dB (reverse twist).
+    #[must_use]
+    pub const fn with_max_high_over_low_db(mut self, twist: f32) -> Self {
+        self.max_high_over_low_db = twist;
+        self
+    }
+
+    /// Sets how far each tone may be off its frequency: 0.025 is 2.5 %. The standards ask for 1.8 %
+    /// to be accepted and 3.0 or 3.5 % to be rejected.
+    #[must_use]
+    pub const fn with_max_frequency_error(mut self, fraction: f32) -> Self {
+        self.max_frequency_error = fraction;
+        self
+    }
+
+    /// Sets how much may speak against a key: 1.0 by default, more finds keys in worse conditions
+    /// and mistakes more voices for keys.
+    ///
+    /// Impurity, frequency errors, twist, unsteadiness and a slow start each add to the doubt, so
+    /// that a key may be off in one of them, or a little in some, but not in all at once.
+    #[must_use]
+    pub const fn with_max_doubt(mut self, doubt: f32) -> Self {
+        self.max_doubt = doubt;
+        self
+    }
+
+    /// Sets how long a tone must last. Less than 30 ms has no effect.
+    #[must_use]
+    pub const fn with_min_duration(mut self, duration: Duration) -> Self {
+        self.min_duration = duration;
+        self
+    }
+
+    /// Sets how long a tone must be absent before the key is over; shorter interruptions are ridden
+    /// over.
+    #[must_use]
+    pub const fn with_min_pause(mut self, pause: Duration) -> Self {
+        self.min_pause = pause;
+        self
+    }
+
+    pub(crate) const fn min_level_dbm0(&self) -> f32 {
+        self.min_level_dbm0
+    }
+
+    /// The twist as a part of what is allowed in its direction, 1.0 at the limit.
+    pub(crate) fn relative_twist(&self, low_over_high_db: f32) -> f32 {
+        if low_over_high_db > 0.0 {
+            low_over_high_db / self.max_low_over_high_db
+        } else {
+            -low_over_high_db / self.max_high_over_low_db
+        }
+    }
+
+    pub(crate) const fn max_frequency_error(&self) -> f32 {
+        self.max_frequency_error
+    }
+
+    pub(crate) const fn max_doubt(&self) -> f32 {
+        self.max_doubt
+    }
+
+    /// In samples at 8 kHz.
+    pub(crate) fn min_duration_samples(&self) -> f32 {
+        self.min_duration.as_secs_f32() * 8_000.0
+    }
+
+    /// In samples at 8 kHz.
+    pub(crate) fn min_pause_samples(&self) -> f32 {
+        self.min_pause.as_secs_f32() * 8_000.0
+    }
+}
+
+impl Default for Criteria {
+    fn default() -> Self {
+        Self::new()
+    }
+}

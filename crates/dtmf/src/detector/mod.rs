@@ -1,0 +1,182 @@
+mod doubt;
+mod event;
+mod history;
+mod kernel;
+mod pair;
+mod resample;
+mod tracker;
+
+pub use event::ToneEvent;
+
+use crate::{Criteria, SampleRate};
+use event::Queue;
+use history::History;
+use kernel::BLOCK;
+use resample::Resampler;
+use tracker::Tracker;
+
+/// Finds keys in audio.
+///
+/// Give it the samples in pieces of any length; what it finds does not depend on how they were cut.
+///
+/// ```
+/// use paytone_dtmf::{Detector, Generator, Key, SampleRate, ToneEvent};
+///
+/// let mut detector = Detector::new(SampleRate::Hz8000);
+/// let audio: Vec<i16> = Generator::new(SampleRate::Hz8000).key(Key::D5).collect();
+/// let mut keys = Vec::new();
+/// for frame in audio.chunks(160) {
+///     for event in detector.process(frame) {
+///         if let ToneEvent::Start { key, .. } = event {
+///             keys.push(key);
+///         }
+///     }
+/// }
+/// assert_eq!(keys, [Key::D5]);
+/// ```
+///
+/// How it works: blocks of 5 ms are correlated with the eight tones in integers. Six blocks in
+/// which the same row and column stand out are measured closely: frequency from the phase steps,
+/// level, twist, steadiness, and how much of the power between 600 and 1700 Hz the two tones make
+/// up. Outside that band hum, DC and dial tone do no harm.
+#[derive(Clone, Debug)]
+pub struct Detector {
+    rate: SampleRate,
+    resampler: Resampler,
+    /// The block being filled.
+    block: [i16; BLOCK],
+    filled: usize,
+    /// Whether a sample of that block was lost.
+    lost: bool,
+    /// Samples at 8 kHz up to the end of the last full block.
+    position: u64,
+    history: History,
+    tracker: Tracker,
+    queue: Queue,
+}
+
+impl Detector {
+    /// A detector with the default [`Criteria`].
+    #[must_use]
+    pub fn new(rate: SampleRate) -> Self {
+        Self::with_criteria(rate, Criteria::default())
+    }
+
+    /// A detector with criteria of your own.
+    #[must_use]
+    pub fn with_criteria(rate: SampleRate, criteria: Criteria) -> Self {
+        Self {
+            rate,
+            resampler: Resampler::new(rate),
+            block: [0; BLOCK],
+            filled: 0,
+            lost: false,
+            position: 0,
+            history: History::new(Tracker::gate(&criteria)),
+            tracker: Tracker::new(criteria),
+            queue: Queue::default(),
+        }
+    }
+
+    /// Changes the criteria in mid-call; a key that is down stays down.
+    pub fn set_criteria(&mut self, criteria: Criteria) {
+        self.history.set_gate(Tracker::gate(&criteria));
+        self.tracker.set_criteria(criteria);
+    }
+
+    /// Listens to the next samples and yields what was found in them, oldest first.
+    ///
+    /// All samples are taken in even if the iterator is dropped early; the events not read are then lost.
+    pub fn process<'a>(&'a mut self, samples: &'a [i16]) -> ToneEvents<'a> {
+        ToneEvents { detector: self, samples }
+    }
+
+    /// Says that the next `samples` samples never arrived. They count as unknown, not as silence: a
+    /// key that is down stays down over a short loss. What this brings about is yielded by the next
+    /// [`process`](Self::process).
+    pub fn frame_lost(&mut self, samples: usize) {
+        // After a long loss nothing is left to decide: only the position moves on, by whole blocks.
+        let block = BLOCK * self.rate.factor();
+        let skipped = samples.saturating_sub(LONG_LOSS_BLOCKS * block) / block;
+        for _ in 0..samples - skipped * block {
+            self.lost = true;
+            self.take(0);
+        }
+        self.position += (skipped * BLOCK) as u64;
+    }
+
+    /// Takes one sample; whether it filled a block.
+    fn take(&mut self, sample: i16) -> bool {
+        let Some(sample) = self.resampler.push(sample) else { return false };
+        self.block[self.filled] = sample;
+        self.filled += 1;
+        if self.filled < BLOCK {
+            return false;
+        }
+        self.finish_block();
+        true
+    }
+
+    /// Fills the block from 8 kHz samples; how many were taken.
+    fn fill(&mut self, samples: &[i16]) -> usize {
+        let taken = samples.len().min(BLOCK - self.filled);
+        self.block[self.filled..self.filled + taken].copy_from_slice(&samples[..taken]);
+        self.filled += taken;
+        if self.filled == BLOCK {
+            self.finish_block();
+        }
+        taken
+    }
+
+    fn finish_block(&mut self) {
+        self.filled = 0;
+        self.position += BLOCK as u64;
+        self.history.push(&self.block, core::mem::take(&mut self.lost));
+        self.tracker.handle_block(&self.history, self.position, &mut self.queue);
+    }
+
+    fn poll(&mut self) -> Option<ToneEvent> {
+        let event = self.queue.pop()?;
+        let (factor, delay) = (self.rate.factor() as u64, Resampler::delay(self.rate));
+        Some(event.map_positions(|position| (position * factor).saturating_sub(delay)))
+    }
+}
+
+/// The events of some samples; see [`Detector::process`].
+#[derive(Debug)]
+#[must_use = "samples are processed while the events are read; keys that are not read are lost"]
+pub struct ToneEvents<'a> {
+    detector: &'a mut Detector,
+    samples: &'a [i16],
+}
+
+impl Iterator for ToneEvents<'_> {
+    type Item = ToneEvent;
+
+    fn next(&mut self) -> Option<ToneEvent> {
+        loop {
+            if let Some(event) = self.detector.poll() {
+                return Some(event);
+            }
+            if self.samples.is_empty() {
+                return None;
+            }
+            let taken = if self.detector.rate == SampleRate::Hz8000 {
+                self.detector.fill(self.samples)
+            } else {
+                let full = self.samples.iter().position(|&sample| self.detector.take(sample));
+                full.map_or(self.samples.len(), |index| index + 1)
+            };
+            self.samples = &self.samples[taken..];
+        }
+    }
+}
+
+impl Drop for ToneEvents<'_> {
+    fn drop(&mut self) {
+        self.for_each(drop);
+    }
+}
+
+/// Half a second: longer than anything the decisions look back on.
+const LONG_LOSS_BLOCKS: usize = 100;

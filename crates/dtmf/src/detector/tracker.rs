@@ -1,0 +1,312 @@
+//! The decisions: when blocks become a key, and when a key is over.
+
+use super::doubt::doubt;
+use super::event::{Queue, ToneEvent};
+use super::history::{Block, History, Kind};
+use super::kernel::BLOCK;
+use super::pair::{Pair, WINDOW};
+use crate::generator::FULL_SCALE_0_DBM0;
+use crate::math::{db_to_power, power_to_db, sqrt};
+use crate::{Criteria, Key};
+
+/// Follows one signal block by block. Positions are samples at 8 kHz.
+#[derive(Clone, Debug)]
+pub(super) struct Tracker {
+    criteria: Criteria,
+    /// Least power of each tone, as the square of an amplitude.
+    floor: f32,
+    held: Option<Held>,
+    suspicion: Suspicion,
+    candidate: Option<Candidate>,
+    /// What is left of the last key: its tones and their power when it was declared over.
+    tail: Option<(Pair, f32)>,
+}
+
+/// The strongest pair, while it may become a key.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    pair: Pair,
+    /// For how many blocks it has been that.
+    age: u32,
+    /// The doubt about the window that ended with the last block, as a part of what is allowed.
+    doubt: f32,
+}
+
+/// A key that is down.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    key: Key,
+    pair: Pair,
+    low_power: f32,
+    high_power: f32,
+    onset: u64,
+    announced: bool,
+    /// How much tone is missing since it was last there, in samples, and from where on.
+    absent: f32,
+    absent_from: u64,
+    /// Lost blocks since the tone was last there.
+    lost: u32,
+}
+
+/// Whether something that may become a key is going on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Suspicion {
+    /// Not; how many blocks in a row looked like it.
+    None { looked_like: u8 },
+    /// Yes; how many blocks in a row did not look like it.
+    Raised { unlike: u8 },
+}
+
+impl Tracker {
+    pub(super) fn new(criteria: Criteria) -> Self {
+        Self {
+            criteria,
+            floor: floor(&criteria),
+            held: None,
+            suspicion: Suspicion::None { looked_like: 0 },
+            candidate: None,
+            tail: None,
+        }
+    }
+
+    /// The power below which a block cannot matter: 6 dB below the weakest tone.
+    pub(super) fn gate(criteria: &Criteria) -> f32 {
+        floor(criteria) / 4.0
+    }
+
+    pub(super) fn set_criteria(&mut self, criteria: Criteria) {
+        self.criteria = criteria;
+        self.floor = floor(&criteria);
+    }
+
+    /// Takes the newest block of `history`, which ends at `position`.
+    pub(super) fn handle_block(&mut self, history: &History, position: u64, events: &mut Queue) {
+        if let Some(mut held) = self.held.take() {
+            let over = self.follow(&mut held, history.ago(0), position);
+            let next = self.seek_other(held.pair, history, position);
+            if !over && next.is_none() {
+                self.announce(&mut held, position, events);
+                self.held = Some(held);
+                return;
+            }
+            self.release(&held, next.map(|next| next.onset), history.ago(0), position, events);
+            if let Some(next) = next {
+                self.hold(next, position, events);
+            }
+            return;
+        }
+        self.follow_tail(history.ago(0));
+        match self.seek(history, position) {
+            Some(found) if !self.is_tail(&found) => self.hold(found, position, events),
+            _ => self.suspect(history.ago(0), position, events),
+        }
+    }
+
+    /// A key other than the one that is down.
+    fn seek_other(&mut self, held: Pair, history: &History, position: u64) -> Option<Held> {
+        if history.ago(0).strongest() == held {
+            self.candidate = None;
+            return None;
+        }
+        self.seek(history, position).filter(|next| next.pair != held)
+    }
+
+    /// A key that has just become certain.
+    fn seek(&mut self, history: &History, position: u64) -> Option<Held> {
+        let before = self.candidate.take();
+        let pair = promising(history)?;
+        let before = before.filter(|before| before.pair == pair);
+        let age = before.map_or(0, |before| before.age + 1);
+        let measured = pair.measure(history);
+        let doubt = doubt(&measured, age, &self.criteria) / self.criteria.max_doubt();
+        self.candidate = Some(Candidate { pair, age, doubt });
+        // What is not beyond doubt has to be good enough twice in a row.
+        let sure = doubt <= NO_DOUBT || doubt <= 1.0 && before.is_some_and(|before| before.doubt <= 1.0);
+        if !sure || measured.low.power.min(measured.high.power) < self.floor {
+            return None;
+        }
+        let length = (WINDOW * BLOCK) as u64 + (measured.lead * BLOCK as f32) as u64;
+        Some(Held {
+            key: pair.key()?,
+            pair,
+            low_power: measured.low.power,
+            high_power: measured.high.power,
+            onset: position.saturating_sub(length),
+            announced: false,
+            absent: 0.0,
+            absent_from: position,
+            lost: 0,
+        })
+    }
+
+    /// Whether a key is only what is left of the last one, reflected: the same tones, there ever
+    /// since it was declared over and no louder.
+    fn is_tail(&self, found: &Held) -> bool {
+        self.tail.is_some_and(|(pair, power)| {
+            found.pair == pair && found.low_power + found.high_power < 4.0 * power
+        })
+    }
+
+    /// Forgets the tail of the last key when a block has nothing of it.
+    fn follow_tail(&mut self, block: &Block) {
+        self.tail = self.tail.filter(|&(pair, power)| {
+            let (low, high) = pair.powers(block);
+            block.kind == Kind::Heard && low + high > power / 4.0
+        });
+    }
+
+    fn hold(&mut self, mut held: Held, position: u64, events: &mut Queue) {
+        self.announce(&mut held, position, events);
+        self.held = Some(held);
+    }
+
+    /// Reports the key once it has lasted long enough.
+    fn announce(&mut self, held: &mut Held, position: u64, events: &mut Queue) {
+        let lasted = (position - held.onset) as f32 - held.absent;
+        if held.announced || lasted < self.criteria.min_duration_samples() {
+            return;
+        }
+        held.announced = true;
+        events.push(ToneEvent::Start {
+            key: held.key,
+            at_sample: held.onset,
+            declared_at: position,
+            level_dbm0: power_to_db(held.low_power.max(held.high_power)) - FULL_SCALE_DB,
+            low_over_high_db: power_to_db(held.low_power / held.high_power),
+        });
+    }
+
+    /// Looks for the held tones in the newest block; true when they have been absent for long enough.
+    fn follow(&self, held: &mut Held, block: &Block, position: u64) -> bool {
+        if block.kind == Kind::Lost {
+            held.lost += 1;
+            return held.lost > LOST_BLOCKS;
+        }
+        let presence = held.presence(block);
+        if presence >= PRESENT {
+            held.absent = 0.0;
+            held.absent_from = position;
+            held.lost = 0;
+            return false;
+        }
+        if held.absent == 0.0 {
+            held.absent_from = position - BLOCK as u64 + (presence * BLOCK as f32) as u64;
+        }
+        held.absent += (1.0 - presence) * BLOCK as f32;
+        held.absent >= self.criteria.min_pause_samples()
+    }
+
+    /// Ends a key where its tones vanished, or where the next key began if that was earlier.
+    fn release(
+        &mut self,
+        held: &Held,
+        next: Option<u64>,
+        newest: &Block,
+        position: u64,
+        events: &mut Queue,
+    ) {
+        let end = held.absent_from.min(next.unwrap_or(u64::MAX)).max(held.onset);
+        let (low, high) = held.pair.powers(newest);
+        self.tail = (newest.kind == Kind::Heard).then_some((held.pair, low + high));
+        if held.announced {
+            events.push(ToneEvent::End { key: held.key, at_sample: end, declared_at: position });
+        } else if self.suspicion != (Suspicion::None { looked_like: 0 }) {
+            events.push(ToneEvent::Cleared { at_sample: position });
+        }
+        self.suspicion = Suspicion::None { looked_like: 0 };
+    }
+
+    fn suspect(&mut self, block: &Block, position: u64, events: &mut Queue) {
+        let alike = self.looks_like_a_key(block);
+        self.suspicion = match self.suspicion {
+            Suspicion::None { looked_like: 1.. } if alike => {
+                events.push(ToneEvent::Suspect { at_sample: position.saturating_sub(3 * BLOCK as u64) });
+                Suspicion::Raised { unlike: 0 }
+            }
+            Suspicion::None { .. } => Suspicion::None { looked_like: alike.into() },
+            Suspicion::Raised { .. } if alike => Suspicion::Raised { unlike: 0 },
+            Suspicion::Raised { unlike: 3.. } => {
+                events.push(ToneEvent::Cleared { at_sample: position });
+                Suspicion::None { looked_like: 0 }
+            }
+            Suspicion::Raised { unlike } => Suspicion::Raised { unlike: unlike + 1 },
+        };
+    }
+
+    fn looks_like_a_key(&self, block: &Block) -> bool {
+        if block.kind != Kind::Heard {
+            return false;
+        }
+        let (low, high) = block.strongest().powers(block);
+        low.min(high) >= self.floor
+            && low.min(high) >= SUSPECT_TWIST * low.max(high)
+            && low + high >= SUSPECT_PURITY * block.spectrum.band
+    }
+}
+
+impl Held {
+    /// How much of the block the held tones fill, 0 to 1.
+    fn presence(&mut self, block: &Block) -> f32 {
+        if block.kind != Kind::Heard {
+            return 0.0;
+        }
+        let (low, high) = self.pair.powers(block);
+        let presence = sqrt((low / self.low_power).min(high / self.high_power)).min(1.0);
+        if presence >= PRESENT && low + high < PRESENT_PURITY * block.spectrum.band {
+            return 0.0;
+        }
+        if presence >= PRESENT {
+            // Follows a level that drifts.
+            self.low_power += (low - self.low_power) / DRIFT;
+            self.high_power += (high - self.high_power) / DRIFT;
+        }
+        presence
+    }
+}
+
+/// The strongest pair, if it has been the same for a whole window and worth measuring.
+fn promising(history: &History) -> Option<Pair> {
+    if !history.heard(WINDOW) {
+        return None;
+    }
+    let (newer, older) = (history.ago(0), history.ago(WINDOW / 2));
+    let pair = newer.strongest();
+    if older.strongest() != pair {
+        return None;
+    }
+    let coherent = pair.coherent(newer) + pair.coherent(older);
+    let band: f32 = (0..WINDOW).map(|ago| history.ago(ago).spectrum.band).sum();
+    (coherent * WINDOW as f32 / 2.0 >= PROMISING * band).then_some(pair)
+}
+
+fn floor(criteria: &Criteria) -> f32 {
+    FULL_SCALE_0_DBM0 * FULL_SCALE_0_DBM0 * db_to_power(criteria.min_level_dbm0())
+}
+
+/// Decibels of the square of the amplitude of a 0 dBm0 tone.
+const FULL_SCALE_DB: f32 = 87.169;
+/// Part of the band's power in the strongest row and column, below which measuring is not worth it.
+const PROMISING: f32 = 0.3;
+/// Doubt, as a part of what is allowed, at which one window is enough.
+const NO_DOUBT: f32 = 0.7;
+/// Part of its amplitude from which on a held tone counts as there.
+const PRESENT: f32 = 0.7;
+/// Part of the band's power that a held pair must have to count as there.
+const PRESENT_PURITY: f32 = 0.35;
+/// Blocks over which the level of a held tone is averaged.
+const DRIFT: f32 = 16.0;
+/// 80 ms without any audio end a key.
+const LOST_BLOCKS: u32 = 16;
+/// What a single block must show to be suspected.
+const SUSPECT_PURITY: f32 = 0.6;
+const SUSPECT_TWIST: f32 = 0.03;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_level_is_that_of_the_generator() {
+        assert!((20.0 * FULL_SCALE_0_DBM0.log10() - FULL_SCALE_DB).abs() < 0.001);
+    }
+}

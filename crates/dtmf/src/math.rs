@@ -1,0 +1,138 @@
+//! The few functions of real numbers that `core` does not have.
+//!
+//! Angles are in turns (1.0 is a full circle), so that reducing them is dropping whole numbers.
+//! Everything here gives the same bits on every machine.
+
+use core::f64::consts::TAU;
+
+/// Sine of an angle in turns, to about 1e-12. Usable for tables at compile time.
+pub(crate) const fn sin_turns(turns: f64) -> f64 {
+    // Into -0.25..=0.25, where the series is short.
+    let mut t = turns - (turns as i64) as f64;
+    if t > 0.5 {
+        t -= 1.0;
+    } else if t < -0.5 {
+        t += 1.0;
+    }
+    if t > 0.25 {
+        t = 0.5 - t;
+    } else if t < -0.25 {
+        t = -0.5 - t;
+    }
+    let x = t * TAU;
+    let mut term = x;
+    let mut sum = x;
+    let mut n = 1;
+    while n < 9 {
+        term *= -x * x / ((2 * n) as f64 * (2 * n + 1) as f64);
+        sum += term;
+        n += 1;
+    }
+    sum
+}
+
+/// Cosine of an angle in turns.
+pub(crate) const fn cos_turns(turns: f64) -> f64 {
+    sin_turns(turns + 0.25)
+}
+
+/// The angle of the point (x, y) in turns, -0.5 to 0.5, to about 1e-6. Zero for the origin.
+pub(crate) fn angle_turns(y: f32, x: f32) -> f32 {
+    let (ax, ay) = (x.abs(), y.abs());
+    let (small, large) = if ax < ay { (ax, ay) } else { (ay, ax) };
+    if large <= 0.0 {
+        return 0.0;
+    }
+    // Arc tangent on 0..=1, a minimax polynomial; result in turns.
+    let t = small / large;
+    let s = t * t;
+    let series = ATAN.iter().rev().fold(0.0, |sum, &c| sum * s + c) * t / core::f32::consts::TAU;
+    let octant = if ax < ay { 0.25 - series } else { series };
+    let half = if x < 0.0 { 0.5 - octant } else { octant };
+    if y < 0.0 { -half } else { half }
+}
+
+/// Square root, to a relative error of about 1e-7. Zero for anything not positive.
+pub(crate) fn sqrt(x: f32) -> f32 {
+    if x <= 0.0 {
+        return 0.0;
+    }
+    let guess = f32::from_bits((x.to_bits() >> 1) + 0x1fbd_1df5);
+    (0..3).fold(guess, |root, _| 0.5 * (root + x / root))
+}
+
+/// Decibels of a power ratio, to about 0.001 dB; -200 for anything not positive.
+pub(crate) fn power_to_db(ratio: f32) -> f32 {
+    if ratio < f32::MIN_POSITIVE {
+        return -200.0;
+    }
+    let bits = ratio.to_bits();
+    let exponent = ((bits >> 23) as i32 - 127) as f32;
+    let mantissa = f32::from_bits(bits & 0x007f_ffff | 0x3f80_0000);
+    // ln(m) = 2 atanh((m - 1) / (m + 1)), with m in 1..2.
+    let y = (mantissa - 1.0) / (mantissa + 1.0);
+    let y2 = y * y;
+    let ln = 2.0 * y * (1.0 + y2 * (1.0 / 3.0 + y2 * (0.2 + y2 * (1.0 / 7.0 + y2 / 9.0))));
+    (exponent * core::f32::consts::LN_2 + ln) * (10.0 * core::f32::consts::LOG10_E)
+}
+
+/// The power ratio of `db` decibels.
+pub(crate) const fn db_to_power(db: f32) -> f32 {
+    let ln = db as f64 * core::f64::consts::LN_10 / 10.0;
+    let halvings = 12;
+    let x = ln / (1 << halvings) as f64;
+    let mut power = 1.0 + x * (1.0 + x / 2.0 * (1.0 + x / 3.0 * (1.0 + x / 4.0)));
+    let mut n = 0;
+    while n < halvings {
+        power *= power;
+        n += 1;
+    }
+    power as f32
+}
+
+/// The amplitude ratio of `db` decibels.
+pub(crate) const fn db_to_amplitude(db: f32) -> f32 {
+    db_to_power(db / 2.0)
+}
+
+/// Arc tangent coefficients (odd powers), error below 1e-5 of a radian.
+const ATAN: [f32; 6] = [0.999_977_26, -0.332_623_47, 0.193_543_46, -0.116_432_87, 0.052_653_32, -0.011_721_2];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sine_and_cosine_agree_with_the_library() {
+        for n in -3000..3000 {
+            let t = f64::from(n) / 777.0;
+            assert!((sin_turns(t) - (t * TAU).sin()).abs() < 1e-10);
+            assert!((cos_turns(t) - (t * TAU).cos()).abs() < 1e-10);
+        }
+    }
+
+    #[test]
+    fn angles_agree_with_the_library() {
+        for n in 0..1000 {
+            let angle = (n as f32 / 1000.0 - 0.4995) * core::f32::consts::TAU;
+            let (y, x) = angle.sin_cos();
+            let expected = angle / core::f32::consts::TAU;
+            assert!((angle_turns(7.0 * y, 7.0 * x) - expected).abs() < 1e-5);
+        }
+        assert_eq!(angle_turns(0.0, 0.0), 0.0);
+    }
+
+    #[test]
+    fn roots_and_decibels_agree_with_the_library() {
+        for n in 0..400 {
+            let x = 10f32.powf((n as f32 - 200.0) / 20.0);
+            assert!((sqrt(x) / x.sqrt() - 1.0).abs() < 1e-6);
+            assert!((power_to_db(x) - 10.0 * x.log10()).abs() < 0.002);
+            let db = n as f32 / 4.0 - 50.0;
+            assert!((db_to_power(db) / 10f32.powf(db / 10.0) - 1.0).abs() < 1e-4);
+            assert!((db_to_amplitude(db) / 10f32.powf(db / 20.0) - 1.0).abs() < 1e-4);
+        }
+        assert_eq!(sqrt(-1.0), 0.0);
+        assert_eq!(power_to_db(0.0), -200.0);
+    }
+}
