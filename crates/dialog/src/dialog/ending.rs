@@ -1,0 +1,113 @@
+//! Every way out: wipe, say the last words, release, hang up, finish.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::Dialog;
+use crate::state::{Secure, State};
+use crate::timers::Timer;
+use crate::{Action, Outcome, Prompt};
+
+impl Dialog {
+    /// Settles the outcome and says it, then goodbye. Without a caller there is nobody to say it to.
+    pub(super) fn close(&mut self, outcome: Outcome, mut words: Vec<Prompt>, now: Duration) {
+        self.wipe();
+        let outcome = self.after_a_decline(outcome);
+        if self.caller_gone {
+            return self.finish(outcome);
+        }
+        self.enter(State::Closing(outcome));
+        words.push(Prompt::Goodbye);
+        self.speech.say(words);
+        let closing = self.script.timeouts.closing;
+        self.timers.start(Timer::Closing, now, closing);
+        // A result is worth hearing after the session's time as well, but a hold must not keep it for ever.
+        self.timers.extend(Timer::Session, now, closing);
+    }
+
+    /// The last words have been said, or had their time.
+    pub(super) fn closed(&mut self) {
+        if let State::Closing(outcome) = &self.state {
+            self.finish(outcome.clone());
+        }
+    }
+
+    pub(super) fn hung_up(&mut self) {
+        self.caller_gone = true;
+        match &self.state {
+            // Money may be moving: the dialog lives on until it knows.
+            State::Authorizing => self.be_silent(),
+            State::Closing(outcome) => self.finish(outcome.clone()),
+            state => self.finish(self.after_a_decline(Outcome::CallerHungUp(state.phase()))),
+        }
+    }
+
+    pub(super) fn session_over(&mut self, now: Duration) {
+        match self.state {
+            State::Closing(_) => self.closed(),
+            // The provider's answer is awaited whatever the time; it ends the dialog.
+            State::Authorizing => {}
+            _ => self.close(Outcome::SessionExpired, [Prompt::SessionExpired].into(), now),
+        }
+    }
+
+    /// A caller who was declined and then gave up, by silence, mistakes or hanging up, was declined: that is what the
+    /// merchant has to know.
+    fn after_a_decline(&self, outcome: Outcome) -> Outcome {
+        let gave_up = matches!(
+            outcome,
+            Outcome::NoInput(_) | Outcome::TooManyAttempts(_) | Outcome::CallerHungUp(_) | Outcome::SessionExpired
+        );
+        self.declined.filter(|_| gave_up).map_or(outcome, Outcome::Declined)
+    }
+
+    fn finish(&mut self, outcome: Outcome) {
+        self.wipe();
+        self.be_silent();
+        self.timers.stop_all();
+        self.state = State::Finished;
+        if matches!(self.secure, Secure::Asked | Secure::On) {
+            self.actions.push_back(Action::Release);
+        }
+        if !self.caller_gone {
+            self.actions.push_back(Action::HangUp);
+        }
+        self.report();
+        self.actions.push_back(Action::Finished(outcome));
+    }
+
+    fn wipe(&mut self) {
+        self.keypad.wipe();
+        self.code.wipe();
+        self.card = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use paytone_card::test_numbers;
+    use paytone_dtmf::Key;
+
+    use super::*;
+    use crate::{Entry, Event, MerchantName, OrderSummary, Script};
+
+    #[test]
+    fn every_way_out_wipes_what_was_keyed() {
+        for way_out in [Event::HungUp, Event::SecureRefused] {
+            let now = Duration::from_secs(1_790_000_000);
+            let money = paytone_psp::Money::new(100, paytone_psp::Currency::JPY);
+            let order = OrderSummary::new(MerchantName::default(), money);
+            let mut dialog = Dialog::new(Script::builder(Entry::Order(order)).build().unwrap());
+            dialog.handle(Event::Answered, now);
+            dialog.handle(Event::Secured, now);
+            for key in test_numbers::MASTERCARD.chars().filter_map(Key::from_char) {
+                dialog.handle(Event::Key(key), now);
+            }
+            assert!(dialog.card.is_some());
+            dialog.keypad.type_ahead.push(Key::D7);
+            dialog.handle(way_out, now);
+            assert!(dialog.card.is_none());
+            assert!(dialog.keypad.type_ahead.pop().is_none());
+        }
+    }
+}

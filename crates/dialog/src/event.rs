@@ -1,0 +1,55 @@
+use paytone_card::Card;
+use paytone_dtmf::Key;
+use paytone_psp::DeclineReason;
+
+use crate::{OrderRefusal, OrderSummary, PlayId};
+
+/// What a [`Dialog`](crate::Dialog) is told. Every event is accepted in every state; one that has no
+/// meaning there is ignored.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// The call is up and audio flows. The session starts.
+    Answered,
+    /// The caller pressed a key: one event per key press, whatever carried it.
+    Key(Key),
+    /// A [`Play`](crate::Action::Play) has been heard to its end. Not sent for one that was stopped.
+    PromptDone(PlayId),
+    /// Keys are hidden from everybody but the dialog: the answer to [`Secure`](crate::Action::Secure).
+    Secured,
+    /// Keys cannot be hidden, or are no longer.
+    SecureRefused,
+    /// The order code names this order: an answer to [`LookUpOrder`](crate::Action::LookUpOrder).
+    OrderFound(OrderSummary),
+    /// The order cannot be paid: the other answer to [`LookUpOrder`](crate::Action::LookUpOrder).
+    OrderRefused(OrderRefusal),
+    /// What became of the payment: the answer to [`Authorize`](crate::Action::Authorize).
+    Verdict(Verdict),
+    /// The far end put the call on hold: nobody listens.
+    Held,
+    /// The far end took the call off hold.
+    Resumed,
+    /// The caller is gone.
+    HungUp,
+}
+
+/// What became of one authorisation.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// The provider accepted the payment.
+    Approved,
+    /// The provider declined it.
+    Declined {
+        /// Why, which decides what the caller is asked for next.
+        reason: DeclineReason,
+        /// The same card without its security code, so that only the wrong field is asked again.
+        card: Option<Card>,
+    },
+    /// The gateway takes published test numbers only, and this is not one.
+    NotATestCard,
+    /// The provider was not reached: nothing was sent, nothing was charged.
+    Unavailable,
+    /// The request was sent and no answer came: the card may have been charged.
+    Unknown,
+}

@@ -1,0 +1,91 @@
+use alloc::boxed::Box;
+use core::time::Duration;
+
+use zeroize::Zeroize;
+
+use crate::OrderCode;
+use crate::type_ahead::TypeAhead;
+
+/// The caller's fingers: what waits, what is to be swallowed, when the last key came.
+#[derive(Debug)]
+pub(crate) struct Keypad {
+    pub(crate) type_ahead: TypeAhead,
+    /// The last entry ended without its terminator: one that follows belongs to it.
+    pub(crate) swallow: bool,
+    pub(crate) last_key: Duration,
+}
+
+impl Keypad {
+    pub(crate) fn new() -> Self {
+        Self { type_ahead: TypeAhead::new(), swallow: false, last_key: Duration::ZERO }
+    }
+
+    /// The time since the key before, which this call makes the present one.
+    pub(crate) const fn gap(&mut self, now: Duration) -> Duration {
+        let gap = now.saturating_sub(self.last_key);
+        self.last_key = now;
+        gap
+    }
+
+    pub(crate) fn wipe(&mut self) {
+        self.type_ahead.wipe();
+        self.swallow = false;
+    }
+}
+
+/// The digits of an order code on their way in. Boxed and wiped like card digits, since a caller may
+/// key a card number here.
+pub(crate) struct CodeEntry {
+    ascii: Box<[u8; OrderCode::LEN]>,
+    len: usize,
+}
+
+impl CodeEntry {
+    pub(crate) fn new() -> Self {
+        Self { ascii: Box::new([0; OrderCode::LEN]), len: 0 }
+    }
+
+    /// Adds a digit (value 0 to 9) if there is room; tells how many there are now.
+    pub(crate) fn push(&mut self, digit: u8) -> usize {
+        if let Some(place) = self.ascii.get_mut(self.len) {
+            *place = b'0' + digit;
+            self.len += 1;
+        }
+        self.len
+    }
+
+    /// Takes the code out if it is one; the entry is empty afterwards either way.
+    pub(crate) fn take(&mut self) -> Option<OrderCode> {
+        let code = OrderCode::from_ascii(*self.ascii).ok().filter(|_| self.len == OrderCode::LEN);
+        self.wipe();
+        code
+    }
+
+    pub(crate) fn wipe(&mut self) {
+        self.ascii.zeroize();
+        self.len = 0;
+    }
+}
+
+impl Drop for CodeEntry {
+    fn drop(&mut self) {
+        self.wipe();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_nine_digits_with_their_check_digit() {
+        let code = OrderCode::generate([1, 2, 3, 4, 5, 6, 7, 8]).unwrap();
+        let mut entry = CodeEntry::new();
+        for (count, byte) in (1..).zip(code.as_str().bytes()) {
+            assert_eq!(entry.push(byte - b'0'), count);
+        }
+        assert_eq!(entry.push(0), OrderCode::LEN);
+        assert_eq!(entry.take(), Some(code));
+        assert_eq!((entry.take(), *entry.ascii), (None, [0; OrderCode::LEN]));
+    }
+}

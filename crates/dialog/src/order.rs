@@ -1,0 +1,172 @@
+use alloc::borrow::{Cow, ToOwned};
+use alloc::string::String;
+use core::fmt;
+
+use paytone_psp::Money;
+
+/// What is about to be paid, as the caller hears it before being asked for a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderSummary {
+    merchant: MerchantName,
+    money: Money,
+}
+
+impl OrderSummary {
+    /// A payment of `money` to `merchant`.
+    #[must_use]
+    pub const fn new(merchant: MerchantName, money: Money) -> Self {
+        Self { merchant, money }
+    }
+
+    /// Who is paid.
+    #[must_use]
+    pub const fn merchant(&self) -> &MerchantName {
+        &self.merchant
+    }
+
+    /// How much is paid.
+    #[must_use]
+    pub const fn money(&self) -> &Money {
+        &self.money
+    }
+}
+
+/// A merchant's name: the text a screen shows and the audio clip that speaks it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MerchantName {
+    display: String,
+    clip: Cow<'static, str>,
+}
+
+impl MerchantName {
+    /// The clip that speaks a merchant whose own clip was not named.
+    pub const DEFAULT_CLIP: &'static str = "merchant";
+
+    /// The text that the built-in `merchant` clip speaks.
+    pub const BUILT_IN: &'static str = "Paytone Demo Shop";
+
+    /// A name of 1 to 64 characters without control characters, spoken by the clip `merchant`.
+    ///
+    /// # Errors
+    /// [`InvalidMerchantName::Length`] or [`InvalidMerchantName::ControlCharacter`].
+    pub fn new(display: &str) -> Result<Self, InvalidMerchantName> {
+        if !(1..=64).contains(&display.chars().count()) {
+            return Err(InvalidMerchantName::Length);
+        }
+        if display.chars().any(char::is_control) {
+            return Err(InvalidMerchantName::ControlCharacter);
+        }
+        Ok(Self { display: display.to_owned(), clip: Cow::Borrowed(Self::DEFAULT_CLIP) })
+    }
+
+    /// The same name spoken by another clip: 1 to 64 of `a-z`, `0-9` and single hyphens between them.
+    ///
+    /// # Errors
+    /// [`InvalidMerchantName::Clip`], so that a name from outside can never become a path.
+    pub fn with_clip(self, clip: &str) -> Result<Self, InvalidMerchantName> {
+        if !is_kebab_case(clip) {
+            return Err(InvalidMerchantName::Clip);
+        }
+        Ok(Self { clip: Cow::Owned(clip.to_owned()), ..self })
+    }
+
+    /// The text to show.
+    #[must_use]
+    pub fn display(&self) -> &str {
+        &self.display
+    }
+
+    /// The name of the audio clip, without a folder or file ending.
+    #[must_use]
+    pub fn clip(&self) -> &str {
+        &self.clip
+    }
+}
+
+/// "Paytone Demo Shop".
+impl Default for MerchantName {
+    fn default() -> Self {
+        Self { display: Self::BUILT_IN.to_owned(), clip: Cow::Borrowed(Self::DEFAULT_CLIP) }
+    }
+}
+
+/// Why a text cannot be a [`MerchantName`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidMerchantName {
+    /// Empty, or more than 64 characters.
+    #[error("a merchant name has 1 to 64 characters")]
+    Length,
+    /// A control character, such as a line break.
+    #[error("a merchant name has no control characters")]
+    ControlCharacter,
+    /// A clip name that is not in kebab case.
+    #[error("a clip name has 1 to 64 of a-z, 0-9 and single hyphens between them")]
+    Clip,
+}
+
+/// Why an order is not paid in this call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum OrderRefusal {
+    /// There is no such order.
+    Unknown,
+    /// Its time to live is over.
+    Expired,
+    /// It has been paid.
+    AlreadyPaid,
+    /// Another call is paying it, or an earlier payment of it is not settled.
+    Busy,
+    /// Too many order codes were guessed from where this call comes from.
+    TooManyGuesses,
+}
+
+impl OrderRefusal {
+    /// The name used in reports and logs, in snake case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Expired => "expired",
+            Self::AlreadyPaid => "already_paid",
+            Self::Busy => "busy",
+            Self::TooManyGuesses => "too_many_guesses",
+        }
+    }
+}
+
+impl fmt::Display for OrderRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+fn is_kebab_case(text: &str) -> bool {
+    let word =
+        |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    text.len() <= 64 && text.split('-').all(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clip_name_cannot_leave_its_folder() {
+        for clip in ["", "-", "a--b", "../a", "a/b", "A", "a.wav", "a b", "a-"] {
+            let named = MerchantName::default().with_clip(clip);
+            assert_eq!(named, Err(InvalidMerchantName::Clip), "{clip:?}");
+        }
+        let named = MerchantName::default().with_clip("flower-shop-2").unwrap();
+        assert_eq!(named.clip(), "flower-shop-2");
+    }
+
+    #[test]
+    fn a_name_is_short_printable_text() {
+        assert_eq!(MerchantName::new(""), Err(InvalidMerchantName::Length));
+        assert_eq!(MerchantName::new(&"x".repeat(65)), Err(InvalidMerchantName::Length));
+        assert_eq!(MerchantName::new("a\nb"), Err(InvalidMerchantName::ControlCharacter));
+        assert_eq!(MerchantName::new("花屋").unwrap().clip(), "merchant");
+    }
+}

@@ -1,0 +1,229 @@
+//! Numbers and money in English, as names of clips.
+
+use alloc::vec::Vec;
+
+use paytone_psp::Money;
+
+/// Speaks a number up to 999,999,999 in words, a greater one digit by digit.
+pub(super) fn number(value: u64, names: &mut Vec<&'static str>) {
+    match value {
+        0 => names.push(SMALL[0]),
+        1..=MAX => in_words(value, names),
+        _ => in_digits(value, 0, names),
+    }
+}
+
+/// Speaks an amount: by the currency's own words, or by the letters of its code.
+pub(super) fn money(money: Money, names: &mut Vec<&'static str>) {
+    let scale = money.currency().minor_per_major();
+    let (major, minor) = (money.minor() / scale, money.minor() % scale);
+    match Unit::of(money.currency().code()) {
+        Some(unit) => in_units(major, minor, &unit, names),
+        None => {
+            names.extend(money.currency().code().bytes().filter_map(letter));
+            number(major, names);
+            if minor > 0 {
+                names.push("point");
+                in_digits(minor, usize::from(money.currency().exponent()), names);
+            }
+        }
+    }
+}
+
+fn in_units(major: u64, minor: u64, unit: &Unit, names: &mut Vec<&'static str>) {
+    if major > 0 || minor == 0 {
+        number(major, names);
+        names.push(if major == 1 { unit.major } else { unit.majors });
+    }
+    if major > 0 && minor > 0 {
+        names.push("and");
+    }
+    if minor > 0 {
+        number(minor, names);
+        names.push(if minor == 1 { unit.minor } else { unit.minors });
+    }
+}
+
+fn in_words(value: u64, names: &mut Vec<&'static str>) {
+    for (size, name) in [(1_000_000, "million"), (1_000, "thousand")] {
+        let count = value / size % 1_000;
+        if count > 0 {
+            below_thousand(count, names);
+            names.push(name);
+        }
+    }
+    below_thousand(value % 1_000, names);
+}
+
+/// Says nothing for 0.
+fn below_thousand(value: u64, names: &mut Vec<&'static str>) {
+    let (hundreds, rest) = (at(value / 100), at(value % 100));
+    if hundreds > 0 {
+        names.extend([SMALL[hundreds], "hundred"]);
+    }
+    match rest {
+        0 => {}
+        1..20 => names.push(SMALL[rest]),
+        _ => {
+            names.push(TENS[rest / 10 - 2]);
+            names.extend((rest % 10 > 0).then(|| SMALL[rest % 10]));
+        }
+    }
+}
+
+/// Speaks at least `width` digits.
+fn in_digits(value: u64, width: usize, names: &mut Vec<&'static str>) {
+    let start = names.len();
+    let mut rest = value;
+    while rest > 0 || names.len() - start < width {
+        names.push(SMALL[at(rest % 10)]);
+        rest /= 10;
+    }
+    names[start..].reverse();
+}
+
+fn letter(ascii: u8) -> Option<&'static str> {
+    LETTERS.get(usize::from(ascii.wrapping_sub(b'A'))).copied()
+}
+
+fn at(place: u64) -> usize {
+    usize::try_from(place).unwrap_or_default()
+}
+
+/// What a currency's units are called.
+struct Unit {
+    major: &'static str,
+    majors: &'static str,
+    minor: &'static str,
+    minors: &'static str,
+}
+
+impl Unit {
+    fn of(code: &str) -> Option<Self> {
+        let [major, majors, minor, minors] = match code {
+            "USD" => ["dollar", "dollars", "cent", "cents"],
+            "EUR" => ["euro", "euros", "cent", "cents"],
+            "GBP" => ["pound", "pounds", "penny", "pence"],
+            "JPY" => ["yen"; 4],
+            "KRW" => ["won"; 4],
+            _ => return None,
+        };
+        Some(Self { major, majors, minor, minors })
+    }
+}
+
+/// The greatest number spoken in words.
+const MAX: u64 = 999_999_999;
+
+const SMALL: [&str; 20] = [
+    "number-0",
+    "number-1",
+    "number-2",
+    "number-3",
+    "number-4",
+    "number-5",
+    "number-6",
+    "number-7",
+    "number-8",
+    "number-9",
+    "number-10",
+    "number-11",
+    "number-12",
+    "number-13",
+    "number-14",
+    "number-15",
+    "number-16",
+    "number-17",
+    "number-18",
+    "number-19",
+];
+
+const TENS: [&str; 8] =
+    ["number-20", "number-30", "number-40", "number-50", "number-60", "number-70", "number-80", "number-90"];
+
+const LETTERS: [&str; 26] = [
+    "letter-a", "letter-b", "letter-c", "letter-d", "letter-e", "letter-f", "letter-g", "letter-h",
+    "letter-i", "letter-j", "letter-k", "letter-l", "letter-m", "letter-n", "letter-o", "letter-p",
+    "letter-q", "letter-r", "letter-s", "letter-t", "letter-u", "letter-v", "letter-w", "letter-x",
+    "letter-y", "letter-z",
+];
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+
+    use paytone_psp::Currency;
+
+    use super::*;
+    use crate::phrase::{Language, spoken};
+
+    fn words(value: u64) -> String {
+        let mut names = Vec::new();
+        number(value, &mut names);
+        spoken(&names, Language::En)
+    }
+
+    fn amount(minor: u64, code: &str) -> String {
+        let mut names = Vec::new();
+        money(Money::new(minor, Currency::parse(code).unwrap()), &mut names);
+        spoken(&names, Language::En)
+    }
+
+    #[test]
+    fn numbers_are_spoken_by_rule() {
+        let table = [
+            (0, "zero"),
+            (9, "nine"),
+            (10, "ten"),
+            (19, "nineteen"),
+            (20, "twenty"),
+            (21, "twenty one"),
+            (99, "ninety nine"),
+            (100, "one hundred"),
+            (101, "one hundred one"),
+            (999, "nine hundred ninety nine"),
+            (1_000, "one thousand"),
+            (1_015, "one thousand fifteen"),
+            (20_300, "twenty thousand three hundred"),
+            (1_000_000, "one million"),
+            (1_000_001, "one million one"),
+            (
+                999_999_999,
+                "nine hundred ninety nine million nine hundred ninety nine thousand nine hundred ninety nine",
+            ),
+            (1_000_000_000, "one zero zero zero zero zero zero zero zero zero"),
+        ];
+        for (value, expected) in table {
+            assert_eq!(words(value), expected);
+        }
+        assert_eq!(words(u64::MAX).split(' ').count(), 20);
+    }
+
+    #[test]
+    fn money_is_spoken_in_its_own_units() {
+        let table = [
+            (1_200, "JPY", "one thousand two hundred yen"),
+            (0, "JPY", "zero yen"),
+            (1, "KRW", "one won"),
+            (1_234, "USD", "twelve dollars and thirty four cents"),
+            (1_200, "USD", "twelve dollars"),
+            (101, "USD", "one dollar and one cent"),
+            (34, "EUR", "thirty four cents"),
+            (100, "EUR", "one euro"),
+            (201, "GBP", "two pounds and one penny"),
+            (250, "GBP", "two pounds and fifty pence"),
+            (0, "GBP", "zero pounds"),
+        ];
+        for (minor, code, expected) in table {
+            assert_eq!(amount(minor, code), expected);
+        }
+    }
+
+    #[test]
+    fn other_currencies_are_spelled() {
+        assert_eq!(amount(1_205, "CHF"), "C. H. F. twelve point zero five");
+        assert_eq!(amount(1_200, "CHF"), "C. H. F. twelve");
+        assert_eq!(amount(1_005, "KWD"), "K. W. D. one point zero zero five");
+        assert_eq!(amount(7, "VND"), "V. N. D. seven");
+    }
+}

@@ -1,0 +1,133 @@
+use alloc::boxed::Box;
+use core::fmt;
+
+use paytone_card::DigitTail;
+use paytone_dtmf::Key;
+use zeroize::Zeroize;
+
+/// Keys that arrived before a field was there to take them, oldest first, wiped as they leave.
+///
+/// Boxed so that moving the dialog leaves no copy of the keys behind.
+pub(crate) struct TypeAhead {
+    codes: Box<[u8; CAPACITY]>,
+    first: usize,
+    len: usize,
+}
+
+/// Enough for an order code, a card number, an expiry date and a security code with their `#`, and
+/// some mistakes. A key that finds no room is dropped.
+pub(crate) const CAPACITY: usize = 64;
+
+impl TypeAhead {
+    pub(crate) fn new() -> Self {
+        Self { codes: Box::new([0; CAPACITY]), first: 0, len: 0 }
+    }
+
+    pub(crate) fn push(&mut self, key: Key) {
+        if self.len < CAPACITY {
+            self.codes[(self.first + self.len) % CAPACITY] = key.event_code();
+            self.len += 1;
+        }
+    }
+
+    /// Puts digits before all keys, in their order.
+    pub(crate) fn put_before(&mut self, mut digits: DigitTail) {
+        let fits = digits.len().min(CAPACITY - self.len);
+        self.first = (self.first + CAPACITY - fits) % CAPACITY;
+        self.len += fits;
+        for place in 0..fits {
+            let key = digits.pop_front().and_then(Key::from_digit);
+            self.codes[(self.first + place) % CAPACITY] = key.map_or(0, Key::event_code);
+        }
+    }
+
+    /// Puts one digit before all keys.
+    pub(crate) fn push_front(&mut self, digit: u8) {
+        if let Some(key) = Key::from_digit(digit).filter(|_| self.len < CAPACITY) {
+            self.first = (self.first + CAPACITY - 1) % CAPACITY;
+            self.codes[self.first] = key.event_code();
+            self.len += 1;
+        }
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Key> {
+        if self.len == 0 {
+            return None;
+        }
+        let key = Key::from_event_code(self.codes[self.first]);
+        self.codes[self.first].zeroize();
+        self.first = (self.first + 1) % CAPACITY;
+        self.len -= 1;
+        key
+    }
+
+    pub(crate) fn wipe(&mut self) {
+        self.codes.zeroize();
+        self.len = 0;
+    }
+}
+
+impl Drop for TypeAhead {
+    fn drop(&mut self) {
+        self.wipe();
+    }
+}
+
+/// Prints how many keys wait, not which.
+impl fmt::Debug for TypeAhead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TypeAhead").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use paytone_card::{CardEntry, PanPolicy, test_numbers};
+
+    use super::*;
+
+    fn all(keys: &mut TypeAhead) -> Vec<Key> {
+        core::iter::from_fn(|| keys.pop()).collect()
+    }
+
+    #[test]
+    fn keys_leave_in_the_order_they_came_and_leave_nothing_behind() {
+        let mut keys = TypeAhead::new();
+        keys.push(Key::D2);
+        keys.push(Key::Pound);
+        keys.push_front(1);
+        assert_eq!(all(&mut keys), [Key::D1, Key::D2, Key::Pound]);
+        assert_eq!(*keys.codes, [0; CAPACITY]);
+    }
+
+    #[test]
+    fn what_ran_over_comes_before_what_waits() {
+        let mut entry = CardEntry::new();
+        for byte in test_numbers::VISA.bytes().chain(*b"12") {
+            entry.push_pan(byte - b'0', &PanPolicy::default());
+        }
+        let mut keys = TypeAhead::new();
+        keys.push(Key::D3);
+        keys.put_before(entry.split_pan(16));
+        assert_eq!(all(&mut keys), [Key::D1, Key::D2, Key::D3]);
+    }
+
+    #[test]
+    fn a_key_too_many_is_dropped() {
+        let mut keys = TypeAhead::new();
+        for _ in 0..CAPACITY {
+            keys.push(Key::D7);
+        }
+        keys.push(Key::D8);
+        keys.push_front(9);
+        assert_eq!(all(&mut keys), [Key::D7; CAPACITY]);
+    }
+
+    #[test]
+    fn wiping_overwrites_the_keys() {
+        let mut keys = TypeAhead::new();
+        keys.push(Key::D7);
+        keys.wipe();
+        assert_eq!((keys.pop(), *keys.codes), (None, [0; CAPACITY]));
+    }
+}
