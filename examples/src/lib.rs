@@ -1,0 +1,1 @@
+//! The programs are in `examples/*.rs`: `cargo run -p examples --example NAME`.
