@@ -1,0 +1,172 @@
+//! Lines: which SIP users there are, and what a call to each of them is about.
+
+use paytone_psp::{Currency, Money};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+const CODE: &str = "{code}";
+const CODE_DIGITS: usize = 9;
+const LONGEST_DIALLED: usize = 32;
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "LineTable")]
+pub struct LineConfig {
+    /// Its name in the API and the log.
+    pub name: String,
+    /// What a call to it is about.
+    pub kind: LineKind,
+    /// The SIP users that lead to it.
+    pub users: Vec<UserPattern>,
+    /// Whether keys sent as SIP INFO count here.
+    pub allow_info: bool,
+}
+
+/// What a call to a line is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineKind {
+    /// The caller is asked for an order code.
+    Order,
+    /// The dialled user holds the order code.
+    PayOrder,
+    /// Every call makes an order of its own at this price.
+    PayFixed(Money),
+}
+
+/// A SIP user, or the shape of one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum UserPattern {
+    /// Exactly this user, upper or lower case.
+    Literal(String),
+    /// This prefix and then an order code. With a prefix any run of 1 to 32 digits matches, so that a mistyped
+    /// code is answered with words; without one only nine digits do, so that a mistyped extension is not.
+    Code {
+        /// What comes before the code; may be empty.
+        prefix: String,
+    },
+}
+
+/// A dialled user that belongs to a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineMatch<'a> {
+    /// The line.
+    pub line: &'a LineConfig,
+    /// The digits where the pattern has `{code}`: not yet known to be an order code.
+    pub code: Option<&'a str>,
+}
+
+impl LineConfig {
+    pub(super) fn matching<'a>(&'a self, user: &'a str) -> Option<LineMatch<'a>> {
+        let code = self.users.iter().find_map(|pattern| pattern.matching(user))?;
+        Some(LineMatch { line: self, code })
+    }
+}
+
+impl UserPattern {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        if let Some(prefix) = text.strip_suffix(CODE) {
+            return match prefix.chars().all(is_user_character) {
+                true => Ok(Self::Code { prefix: prefix.to_ascii_lowercase() }),
+                false => Err("a user's prefix is letters, digits and . - _ only"),
+            };
+        }
+        match !text.is_empty() && text.len() <= LONGEST_DIALLED && text.chars().all(is_user_character) {
+            true => Ok(Self::Literal(text.to_ascii_lowercase())),
+            false => Err("a user is 1 to 32 letters, digits and . - _, or ends in {code}"),
+        }
+    }
+
+    /// `Some(None)` for a literal match, `Some(Some(digits))` for a code.
+    fn matching<'a>(&self, user: &'a str) -> Option<Option<&'a str>> {
+        match self {
+            Self::Literal(literal) => user.eq_ignore_ascii_case(literal).then_some(None),
+            Self::Code { prefix } => code_after(prefix, user).map(Some),
+        }
+    }
+
+    /// The user to dial for this order code; a literal has none.
+    #[must_use]
+    pub fn with_code(&self, code: &str) -> Option<String> {
+        match self {
+            Self::Literal(_) => None,
+            Self::Code { prefix } => Some(format!("{prefix}{code}")),
+        }
+    }
+}
+
+/// A line as it is written in TOML.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LineTable {
+    name: String,
+    kind: KindName,
+    users: Vec<UserPattern>,
+    #[serde(default)]
+    allow_info: bool,
+    amount: Option<u64>,
+    currency: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum KindName {
+    Order,
+    PayOrder,
+    PayFixed,
+}
+
+impl TryFrom<LineTable> for LineConfig {
+    type Error = &'static str;
+
+    fn try_from(table: LineTable) -> Result<Self, Self::Error> {
+        if table.name.is_empty() || table.name.len() > 32 || !table.name.chars().all(is_user_character) {
+            return Err("a line's name is 1 to 32 letters, digits and . - _");
+        }
+        let price = match (table.amount, table.currency) {
+            (Some(amount), Some(currency)) => Some(price(amount, &currency)?),
+            (None, None) => None,
+            _ => return Err("amount and currency come together"),
+        };
+        let kind = match (table.kind, price) {
+            (KindName::Order, None) => LineKind::Order,
+            (KindName::PayOrder, None) => LineKind::PayOrder,
+            (KindName::PayFixed, Some(money)) => LineKind::PayFixed(money),
+            (KindName::PayFixed, None) => return Err("a pay_fixed line needs amount and currency"),
+            (_, Some(_)) => return Err("only a pay_fixed line has an amount"),
+        };
+        let takes_code = matches!(kind, LineKind::PayOrder);
+        if table.users.iter().any(|user| matches!(user, UserPattern::Code { .. }) != takes_code) {
+            return Err("the users of a pay_order line, and only those, hold {code}");
+        }
+        Ok(Self { name: table.name, kind, users: table.users, allow_info: table.allow_info })
+    }
+}
+
+impl<'de> Deserialize<'de> for UserPattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+fn price(minor: u64, currency: &str) -> Result<Money, &'static str> {
+    let currency = Currency::parse(currency).map_err(|_| "currency is not an ISO 4217 code")?;
+    match minor {
+        0 => Err("amount must be more than 0"),
+        crate::store::MAX_AMOUNT.. => Err("amount is too large"),
+        _ => Ok(Money::new(minor, currency)),
+    }
+}
+
+fn code_after<'a>(prefix: &str, user: &'a str) -> Option<&'a str> {
+    let (head, digits) = user.split_at_checked(prefix.len())?;
+    let fits = match prefix.is_empty() {
+        true => digits.len() == CODE_DIGITS,
+        false => (1..=LONGEST_DIALLED).contains(&digits.len()),
+    };
+    (fits && head.eq_ignore_ascii_case(prefix) && digits.bytes().all(|b| b.is_ascii_digit()))
+        .then_some(digits)
+}
+
+fn is_user_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')
+}

@@ -1,0 +1,379 @@
+//! Configuration: built-in defaults, then a TOML file, then the environment; typed and checked as a whole.
+//!
+//! Every setting and its default is in `default.toml` beside this file.
+
+mod line;
+
+use core::time::Duration;
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::error::Kind;
+use figment::providers::{Env, Format, Toml};
+use paytone_dialog::MerchantName;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use thiserror::Error;
+
+pub use self::line::{LineConfig, LineKind, LineMatch, UserPattern};
+
+const FREE_PORTS: &str = "sip.udp = '127.0.0.1:0'\nsip.tcp = '127.0.0.1:0'\nhttp.address = '127.0.0.1:0'\n";
+const DEFAULTS: &str = include_str!("default.toml");
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// The whole configuration of one service.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The simulator may listen beyond this machine.
+    pub test_mode: bool,
+    /// SIP addresses.
+    pub sip: SipConfig,
+    /// The API's address.
+    pub http: HttpConfig,
+    /// Where state is kept.
+    pub database: DatabaseConfig,
+    /// Who is paid.
+    pub merchant: MerchantConfig,
+    /// Limits of one call.
+    pub call: CallConfig,
+    /// Limits of orders and their codes.
+    pub order: OrderConfig,
+    /// The payment provider.
+    pub gateway: GatewayConfig,
+    /// The voice.
+    pub prompts: PromptsConfig,
+    /// What is logged and how.
+    pub log: LogConfig,
+    /// Exceptions to the dialog's own defaults.
+    pub dialog: DialogConfig,
+    /// What callers can dial.
+    pub lines: Vec<LineConfig>,
+}
+
+/// SIP addresses; port 0 takes any free one.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SipConfig {
+    /// Where SIP over UDP is received.
+    pub udp: SocketAddr,
+    /// Where SIP over TCP is received.
+    pub tcp: SocketAddr,
+    /// `host` or `host:port` written into SIP URIs instead of the listening address.
+    pub public: Option<String>,
+}
+
+/// The API's address.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpConfig {
+    /// Where HTTP is served; port 0 takes any free one.
+    pub address: SocketAddr,
+}
+
+/// Where state is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// The SQLite file; made when missing.
+    pub path: PathBuf,
+}
+
+/// Who is paid; together they make a [`MerchantName`].
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MerchantConfig {
+    /// The name in words.
+    pub name: String,
+    /// The audio clip that speaks the name.
+    pub clip: String,
+}
+
+/// Limits of one call.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallConfig {
+    /// No call lasts longer.
+    #[serde(rename = "max_length_s", deserialize_with = "seconds")]
+    pub max_length: Duration,
+    /// Calls at the same time; one more is answered with 503.
+    pub max_calls: usize,
+    /// A call that sends no audio for this long, and is not on hold, is dead.
+    #[serde(rename = "rtp_timeout_s", deserialize_with = "seconds")]
+    pub rtp_timeout: Duration,
+}
+
+/// Limits of orders and their codes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderConfig {
+    /// How long an order's code can be used.
+    #[serde(rename = "ttl_s", deserialize_with = "seconds")]
+    pub ttl: Duration,
+    /// Wrong codes one call may try.
+    pub max_guesses_per_call: u32,
+    /// Wrong codes one caller may try within the window.
+    pub max_guesses_per_caller: u32,
+    /// The window those are counted in.
+    #[serde(rename = "guess_window_s", deserialize_with = "seconds")]
+    pub guess_window: Duration,
+}
+
+/// The payment provider.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GatewayConfig {
+    /// How long one request may take before its outcome counts as unknown.
+    #[serde(rename = "deadline_s", deserialize_with = "seconds")]
+    pub deadline: Duration,
+}
+
+/// The voice.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PromptsConfig {
+    /// A folder of WAV files that replaces built-in clips of the same name.
+    pub directory: Option<PathBuf>,
+}
+
+/// What is logged and how.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogConfig {
+    /// Levels by target, in `RUST_LOG` syntax. `RUST_LOG` itself wins where it is set.
+    pub filter: String,
+    /// How a line looks.
+    pub format: LogFormat,
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// One line of text per event.
+    Text,
+    /// One JSON object per event and line.
+    Json,
+}
+
+/// Exceptions to the dialog's own defaults; what is not named keeps the default.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DialogConfig {
+    /// Times a field may get no key at all.
+    pub no_input_attempts: Option<u8>,
+    /// Times a field may get a wrong entry.
+    pub no_match_attempts: Option<u8>,
+    /// Authorisations one call may ask for.
+    pub authorizations: Option<u8>,
+    /// From the end of a prompt to the first key.
+    #[serde(rename = "first_digit_s", deserialize_with = "optional_seconds")]
+    pub first_digit: Option<Duration>,
+    /// Between two keys while the entry is too short.
+    #[serde(rename = "inter_digit_s", deserialize_with = "optional_seconds")]
+    pub inter_digit: Option<Duration>,
+    /// After a key that may have been the last.
+    #[serde(rename = "may_go_on_s", deserialize_with = "optional_seconds")]
+    pub may_go_on: Option<Duration>,
+    /// For one field altogether.
+    #[serde(rename = "field_s", deserialize_with = "optional_seconds")]
+    pub field: Option<Duration>,
+    /// For the whole dialog.
+    #[serde(rename = "session_s", deserialize_with = "optional_seconds")]
+    pub session: Option<Duration>,
+}
+
+/// Why there is no usable configuration. Says where, never what was written there.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ConfigError {
+    /// The file does not exist or cannot be read.
+    #[error("the configuration file cannot be read")]
+    Unreadable,
+    /// The file is not TOML; where known, the line.
+    #[error("the configuration file is not valid TOML{}", at_line(*.line))]
+    NotToml {
+        /// Counted from 1.
+        line: Option<u32>,
+    },
+    /// A setting no one knows, or one that is missing, or a value it cannot have.
+    #[error("configuration setting `{setting}`: {problem}")]
+    Setting {
+        /// Section and name, such as `http.address`.
+        setting: String,
+        /// What is wrong with it.
+        problem: Cow<'static, str>,
+    },
+}
+
+impl Config {
+    /// Defaults, then the file, then `PAYTONE_SECTION__SETTING` from the environment, then `test_mode` if it is asked for.
+    ///
+    /// # Errors
+    ///
+    /// The first thing found wrong.
+    pub fn load(file: Option<&Path>, test_mode: bool) -> Result<Self, ConfigError> {
+        let mut layers = Figment::from(Toml::string(DEFAULTS));
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path).map_err(|_| ConfigError::Unreadable)?;
+            layers = layers.merge(Toml::string(&text));
+        }
+        layers = layers.merge(environment());
+        if test_mode {
+            layers = layers.merge(("test_mode", true));
+        }
+        Self::extract(&layers)
+    }
+
+    /// Defaults changed by TOML text; the environment is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// The first thing found wrong.
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        Self::extract(&Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(text)))
+    }
+
+    /// A service apart from any other: free loopback ports, its database in `folder`, then changed by TOML text. For
+    /// demonstrations and tests; the environment is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// The first thing found wrong.
+    pub fn isolated(folder: &Path, text: &str) -> Result<Self, ConfigError> {
+        let layers =
+            Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(FREE_PORTS)).merge(Toml::string(text));
+        let mut config = Self::extract(&layers)?;
+        config.database.path = folder.join("paytone.sqlite");
+        Ok(config)
+    }
+
+    /// Checks what no single setting can: run it again after changing one by hand.
+    ///
+    /// # Errors
+    ///
+    /// The first setting that does not fit the others.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if !self.test_mode {
+            self.check_loopback()?;
+        }
+        let merchant = MerchantName::new(&self.merchant.name);
+        if let Err(error) = merchant.and_then(|name| name.with_clip(&self.merchant.clip)) {
+            return Err(ConfigError::Setting {
+                setting: "merchant".to_owned(),
+                problem: error.to_string().into(),
+            });
+        }
+        for (name, limit) in [
+            ("order.max_guesses_per_call", self.order.max_guesses_per_call),
+            ("order.max_guesses_per_caller", self.order.max_guesses_per_caller),
+        ] {
+            if limit == 0 {
+                return Err(setting(name, "must be at least 1"));
+            }
+        }
+        self.check_lines()
+    }
+
+    /// The line a dialled SIP user (the part before `@`) belongs to. A user listed literally wins over a pattern.
+    #[must_use]
+    pub fn line_for<'a>(&'a self, user: &'a str) -> Option<LineMatch<'a>> {
+        let matches = || self.lines.iter().filter_map(|line| line.matching(user));
+        matches().find(|found| found.code.is_none()).or_else(|| matches().next())
+    }
+
+    fn extract(layers: &Figment) -> Result<Self, ConfigError> {
+        let config: Self = layers.extract().map_err(|error| explain(&error))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The simulator takes test numbers only, but a phone system wired to it by mistake would tell callers that
+    /// they have paid: beyond this machine it needs to be asked for.
+    fn check_loopback(&self) -> Result<(), ConfigError> {
+        for (name, address) in
+            [("sip.udp", self.sip.udp), ("sip.tcp", self.sip.tcp), ("http.address", self.http.address)]
+        {
+            if !address.ip().is_loopback() {
+                return Err(setting(name, "the simulator listens beyond this machine in test mode only"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_lines(&self) -> Result<(), ConfigError> {
+        if self.lines.is_empty() {
+            return Err(setting("lines", "at least one is needed"));
+        }
+        let mut names = HashSet::new();
+        let mut users = HashSet::new();
+        for line in &self.lines {
+            if !names.insert(line.name.as_str()) {
+                return Err(setting("lines.name", "two lines have the same name"));
+            }
+            if line.users.iter().any(|user| !users.insert(user)) {
+                return Err(setting("lines.users", "two lines share a user"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Default for Config {
+    /// The built-in configuration alone.
+    #[expect(clippy::expect_used, reason = "the text is part of the program and a test reads it")]
+    fn default() -> Self {
+        Self::from_toml("").expect("the built-in configuration is valid")
+    }
+}
+
+/// `PAYTONE_SECTION__SETTING` and `PAYTONE_TEST_MODE`. Other names with the prefix, such as the API key, are not
+/// settings.
+fn environment() -> Env {
+    Env::prefixed("PAYTONE_").filter(|name| name == "test_mode" || name.as_str().contains("__")).split("__")
+}
+
+fn explain(error: &figment::Error) -> ConfigError {
+    let mut path = error.path.clone();
+    let problem = match &error.kind {
+        Kind::Message(text) if path.is_empty() => return ConfigError::NotToml { line: toml_line(text) },
+        // Only types of this program send messages, and theirs are fixed words.
+        Kind::Message(text) => Cow::Owned(text.clone()),
+        Kind::UnknownField(..) => "is not a setting".into(),
+        Kind::MissingField(field) => {
+            path.push(field.to_string());
+            "is missing".into()
+        }
+        Kind::InvalidType(..) => "has the wrong type".into(),
+        Kind::UnknownVariant(..) => "is none of the words known here".into(),
+        _ => "has a value it cannot have".into(),
+    };
+    ConfigError::Setting { setting: path.join("."), problem }
+}
+
+/// The line number out of `TOML parse error at line 3, column 5`; the rest of that text quotes the file.
+fn toml_line(text: &str) -> Option<u32> {
+    let digits = text.split_once("at line ")?.1;
+    digits.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+fn at_line(line: Option<u32>) -> String {
+    line.map_or_else(String::new, |line| format!(" (line {line})"))
+}
+
+fn setting(name: &str, problem: &'static str) -> ConfigError {
+    ConfigError::Setting { setting: name.to_owned(), problem: problem.into() }
+}
+
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    Duration::try_from_secs_f64(f64::deserialize(deserializer)?)
+        .ok()
+        .filter(|time| !time.is_zero() && *time <= LONGEST)
+        .ok_or_else(|| D::Error::custom("more than 0 and at most a year"))
+}
+
+fn optional_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    seconds(deserializer).map(Some)
+}

@@ -1,0 +1,218 @@
+//! One call's dealings with the store and the payments: what the telephony side knows of money.
+
+use core::time::Duration;
+use std::sync::{Arc, OnceLock};
+
+use paytone_call::Input;
+use paytone_card::{Card, MaskedPan, PanPolicy};
+use paytone_dialog::{
+    Entry, MerchantName, OrderCode, OrderRefusal, OrderSummary, Outcome, Progress, Prompt, Script, Timeouts, Verdict,
+};
+use paytone_redact::SafeText;
+use tokio::sync::mpsc;
+
+use crate::Services;
+use crate::bus::EventKind;
+use crate::config::{DialogConfig, LineKind, LineMatch};
+use crate::store::{CallUlid, Claim, Claimant, GuessLimits, NewCall, Order, StoreError};
+
+/// A call as the store knows it, from its start to its outcome.
+pub struct Desk {
+    services: Services,
+    call: CallUlid,
+    claimant: Claimant,
+    order: Arc<OnceLock<Order>>,
+    card: Option<MaskedPan>,
+}
+
+/// Who rings, as the request says.
+#[derive(Debug)]
+pub struct Caller {
+    /// The `Call-ID` header.
+    pub sip_call_id: String,
+    /// The URI of the `From` header.
+    pub from: String,
+    /// The address the request came from: what guesses are counted by.
+    pub source: String,
+}
+
+/// Where the answer to a lookup or an authorisation goes.
+pub type Answers = mpsc::Sender<Input<'static>>;
+
+impl Desk {
+    /// Records the call, finds or makes its order where the dialled number says which, and writes its script.
+    ///
+    /// # Errors
+    /// [`StoreError`]: then there is no call.
+    pub async fn open(
+        services: Services,
+        dialled: LineMatch<'_>,
+        caller: Caller,
+        now: Duration,
+    ) -> Result<(Self, Script), StoreError> {
+        let line = dialled.line;
+        let new = NewCall {
+            sip_call_id: SafeText::new(&caller.sip_call_id),
+            line: line.name.clone(),
+            caller: Some(SafeText::new(&caller.from)),
+        };
+        let call = services.store.call_started(&new, now).await?;
+        tracing::info!(%call, line = line.name, "call started");
+        services.bus.publish(&call, now, EventKind::CallStarted { line: line.name.clone() });
+        let claimant = Claimant { call, source: SafeText::new(&caller.source) };
+        let desk = Self { services, call, claimant, order: Arc::default(), card: None };
+        let entry = match (line.kind, dialled.code) {
+            (LineKind::PayFixed(money), _) => {
+                let ttl = desk.services.config.order.ttl;
+                let made = desk.services.store.create_fixed_price_order(call, &line.name, money, ttl, now);
+                desk.keep(made.await?)
+            }
+            (_, Some(code)) => match desk.claim(code, now).await? {
+                Claim::Taken(order) => desk.keep(order),
+                Claim::Refused(refusal) => Entry::Refused(refusal),
+            },
+            (_, None) => Entry::AskOrderCode,
+        };
+        let script = script(&desk.services, entry);
+        Ok((desk, script))
+    }
+
+    /// The call's id.
+    #[must_use]
+    pub const fn call(&self) -> CallUlid {
+        self.call
+    }
+
+    /// Finds the order of a keyed code, in its own task.
+    pub fn look_up(&self, code: OrderCode, answers: Answers) {
+        let (services, claimant) = (self.services.clone(), self.claimant.clone());
+        let (order, merchant) = (self.order.clone(), merchant(&self.services));
+        tokio::spawn(async move {
+            let limits = limits(&services);
+            let claim = services.store.claim_order(code.as_str(), &claimant, &limits, crate::clock::now()).await;
+            let answer = match claim {
+                Ok(Claim::Taken(found)) => {
+                    let summary = OrderSummary::new(merchant, found.money);
+                    drop(order.set(found));
+                    Input::OrderFound(summary)
+                }
+                Ok(Claim::Refused(refusal)) => Input::OrderRefused(refusal),
+                Err(_) => Input::OrderRefused(OrderRefusal::Busy),
+            };
+            drop(answers.send(answer).await);
+        });
+    }
+
+    /// Hands the card to the payments, whose task goes on whatever becomes of the call.
+    pub fn authorize(&self, card: Card, answers: Answers) {
+        let Some(order) = self.order.get().cloned() else {
+            // The dialog asks for a card only once it knows the order.
+            tracing::error!(call = %self.call, "no order to pay");
+            drop(answers.try_send(Input::Verdict(Verdict::Unavailable)));
+            return;
+        };
+        let verdict = self.services.payments.authorize(self.call, &order, card);
+        tokio::spawn(async move {
+            drop(answers.send(Input::Verdict(verdict.await)).await);
+        });
+    }
+
+    /// Keys reach nobody but the dialog from now on.
+    pub fn secured(&self) {
+        self.publish(EventKind::Secured);
+    }
+
+    /// Secure mode is over.
+    pub fn released(&self) {
+        self.publish(EventKind::Released);
+    }
+
+    /// A prompt starts.
+    pub fn speaking(&self, prompts: &[Prompt]) {
+        let names: Vec<_> = prompts.iter().map(|prompt| prompt.name().to_owned()).collect();
+        tracing::debug!(call = %self.call, prompts = names.join(" "), "speaking");
+        self.publish(EventKind::Prompt(names));
+    }
+
+    /// The caller got further.
+    pub fn report(&mut self, progress: Progress) {
+        let shown = progress.last_four().cloned();
+        if let (true, Some(masked), Some(brand)) = (shown != self.card, shown.clone(), progress.brand()) {
+            self.card = shown;
+            let (services, call) = (self.services.clone(), self.call);
+            tokio::spawn(async move { services.store.call_card(call, masked, brand).await });
+        }
+        self.publish(EventKind::Progress(progress));
+    }
+
+    /// Records the outcome and lets go of the order.
+    pub async fn close(self, outcome: Outcome) {
+        let now = crate::clock::now();
+        if self.services.store.call_ended(self.call, &outcome, now).await.is_err() {
+            tracing::error!(call = %self.call, "the end of a call could not be recorded");
+        }
+        tracing::info!(call = %self.call, %outcome, "call ended");
+        self.publish(EventKind::CallEnded(outcome));
+    }
+
+    async fn claim(&self, code: &str, now: Duration) -> Result<Claim, StoreError> {
+        self.services.store.claim_order(code, &self.claimant, &limits(&self.services), now).await
+    }
+
+    fn keep(&self, order: Order) -> Entry {
+        let summary = OrderSummary::new(merchant(&self.services), order.money);
+        drop(self.order.set(order));
+        Entry::Order(summary)
+    }
+
+    fn publish(&self, kind: EventKind) {
+        self.services.bus.publish(&self.call, crate::clock::now(), kind);
+    }
+}
+
+/// The dialog of one call. The settings were checked when the service started.
+#[expect(clippy::expect_used, reason = "`Services::new` has built a script from the same settings")]
+fn script(services: &Services, entry: Entry) -> Script {
+    build_script(&services.config.dialog, entry).expect("the dialog settings were checked at start")
+}
+
+/// A script with the configured exceptions to the usual settings.
+///
+/// # Errors
+/// [`InvalidScript`](paytone_dialog::InvalidScript) if a setting is out of range.
+pub fn build_script(config: &DialogConfig, entry: Entry) -> Result<Script, paytone_dialog::InvalidScript> {
+    let usual = Timeouts::default();
+    let timeouts = Timeouts {
+        first_digit: config.first_digit.unwrap_or(usual.first_digit),
+        inter_digit: config.inter_digit.unwrap_or(usual.inter_digit),
+        may_go_on: config.may_go_on.unwrap_or(usual.may_go_on),
+        field: config.field.unwrap_or(usual.field),
+        session: config.session.unwrap_or(usual.session),
+        ..usual
+    };
+    let mut script = Script::builder(entry).timeouts(timeouts).pan_policy(PanPolicy::default().with_test_numbers_only(true));
+    if let Some(tries) = config.no_input_attempts {
+        script = script.no_input(tries);
+    }
+    if let Some(tries) = config.no_match_attempts {
+        script = script.no_match(tries);
+    }
+    if let Some(times) = config.authorizations {
+        script = script.authorizations(times);
+    }
+    script.build()
+}
+
+/// Who is paid. Checked when the service started.
+fn merchant(services: &Services) -> MerchantName {
+    services.merchant.clone()
+}
+
+fn limits(services: &Services) -> GuessLimits {
+    let order = &services.config.order;
+    GuessLimits {
+        per_call: order.max_guesses_per_call,
+        per_caller: order.max_guesses_per_caller,
+        window: order.guess_window,
+    }
+}

@@ -1,0 +1,34 @@
+//! A complete IVR payment service that a SIP phone can call.
+//!
+//! ```no_run
+//! use ivr_payment_service::{Service, api, config::Config};
+//!
+//! # async fn run() -> Result<(), ivr_payment_service::StartError> {
+//! let service = Service::start(Config::default(), api::make_key()).await?;
+//! println!("call sip:pay@{}", service.sip_udp());
+//! # service.shut_down().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The modules in reading order, the way a payment takes through them:
+#![forbid(unsafe_code)]
+
+pub mod config;
+pub mod service;
+pub mod telephony;
+
+pub mod desk;
+pub mod payments;
+pub mod store;
+
+pub mod api;
+pub mod bus;
+pub mod speech;
+
+pub mod clock;
+pub mod demo;
+pub mod hardening;
+pub mod logging;
+
+pub use service::{Service, Services, StartError};

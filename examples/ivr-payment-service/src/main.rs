@@ -1,0 +1,56 @@
+//! `ivr-payment-service`: serves calls; `ivr-payment-service demo`: shows one payment.
+
+use core::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use ivr_payment_service::{Service, api, config::Config, demo, hardening, logging, service};
+
+/// Takes card payments over the phone.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Settings that differ from the built-in ones, as TOML.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Let the simulated provider serve beyond this machine.
+    #[arg(long)]
+    test_mode: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the service on free ports, place one call that pays an order, and show what happens.
+    Demo(demo::Options),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    run(Arguments::parse()).await.unwrap_or_else(|error| {
+        eprintln!("ivr-payment-service: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
+    hardening::forbid_core_dumps()?;
+    match arguments.command {
+        Some(Command::Demo(options)) => demo::run(&options).await,
+        None => serve(arguments.config.as_deref(), arguments.test_mode).await,
+    }
+}
+
+async fn serve(file: Option<&Path>, test_mode: bool) -> Result<ExitCode, Box<dyn Error>> {
+    let config = Config::load(file, test_mode)?;
+    logging::init(&config.log)?;
+    let given = api::key_from_environment();
+    let show_key = given.is_none();
+    let service = Service::start(config, given.unwrap_or_else(api::make_key)).await?;
+    println!("{}", service::welcome(&service, show_key));
+    tokio::signal::ctrl_c().await?;
+    service.shut_down().await;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,347 @@
+//! The only way money moves: journal, gateway, journal.
+//!
+//! A payment runs in a task of its own that outlives the call: a hang-up cannot drop a request in flight. Whatever
+//! another system can see is journalled before it happens, and an answer that did not come is looked up by our own
+//! reference, for as long as it takes, and never asked for again.
+
+mod answer;
+mod checkpoint;
+
+use core::fmt;
+use core::future::Future;
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll};
+use core::time::Duration;
+use std::sync::Arc;
+
+use paytone_card::Card;
+use paytone_dialog::Verdict;
+use paytone_psp::attempt::{Attempt, Event, InvalidEvent, State, Transition};
+use paytone_psp::simulator::{Pause, Simulator};
+use paytone_psp::{
+    AskError, Authorize, BoxFuture, CallContext, Capture, Entry, Found, Gateway, IdempotencyKey, InDoubt,
+    PaymentMethod, Reference, Refusal,
+};
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::answer::{Answer, NoAnswer, caught, event, given_back, refusal, verdict};
+use self::checkpoint::{JournalCheckpoint, NoCheckpoint};
+use crate::bus::{Bus, EventKind};
+use crate::clock::{Clock, SystemClock};
+use crate::config::GatewayConfig;
+use crate::store::{AttemptRecord, CallUlid, ChangeError, NewAttempt, Order, Store, StoreError};
+
+/// How long past its deadline a gateway may still take to say so itself before it is not listened to any more.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How long to wait before an outcome the store did not take is written again.
+const STORE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Takes payments. Cheap to clone; all clones are one.
+#[derive(Debug, Clone)]
+pub struct Payments {
+    cashier: Arc<Cashier>,
+    authorizations: TaskTracker,
+    lookups: CancellationToken,
+}
+
+/// What payments are made with.
+#[expect(missing_debug_implementations, reason = "a gateway need not print")]
+pub struct Tools {
+    /// Where they are journalled.
+    pub store: Store,
+    /// Who is asked.
+    pub gateway: Arc<dyn Gateway>,
+    /// Who may watch.
+    pub bus: Bus,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// How long one request may take before its outcome counts as unknown.
+    pub deadline: Duration,
+}
+
+/// What was found at start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recovered {
+    /// Calls that were up when the service stopped.
+    pub calls: usize,
+    /// Attempts whose outcome was not written yet.
+    pub attempts: usize,
+}
+
+/// A verdict to come. Dropping it drops the verdict, not the payment.
+#[derive(Debug)]
+#[must_use = "the caller is waiting for the verdict"]
+pub struct PendingVerdict(oneshot::Receiver<Verdict>);
+
+impl Payments {
+    /// Payments by the simulator, on the machine's clock. Call [`recover`](Self::recover) before the first.
+    #[must_use]
+    pub fn new(store: Store, bus: Bus, config: &GatewayConfig) -> Self {
+        let gateway = Arc::new(Simulator::with_pause(RealTime));
+        Self::with(Tools { store, gateway, bus, clock: Arc::new(SystemClock), deadline: config.deadline })
+    }
+
+    /// Payments with these tools. Call [`recover`](Self::recover) before the first.
+    #[must_use]
+    pub fn with(tools: Tools) -> Self {
+        Self {
+            cashier: Arc::new(Cashier { tools }),
+            authorizations: TaskTracker::new(),
+            lookups: CancellationToken::new(),
+        }
+    }
+
+    /// Asks for the money, once. The card is wiped when the provider has answered; with a decline it comes back without
+    /// its code.
+    pub fn authorize(&self, call: CallUlid, order: &Order, card: Card) -> PendingVerdict {
+        let (sender, receiver) = oneshot::channel();
+        let (this, order) = (self.clone(), order.clone());
+        self.authorizations.spawn(async move {
+            let (verdict, doubtful) = this.cashier.authorize(call, &order, card).await;
+            // A caller who is gone leaves nobody to tell; the journal has it.
+            drop(sender.send(verdict));
+            if let Some(attempt) = doubtful {
+                this.look_up(attempt);
+            }
+        });
+        PendingVerdict(receiver)
+    }
+
+    /// Clears up after a stop, whatever its cause: ends the calls that were up, settles the attempts that were never
+    /// sent, and looks up those that may have been.
+    ///
+    /// # Errors
+    ///
+    /// The store fails; no payment may be taken then.
+    pub async fn recover(&self) -> Result<Recovered, StoreError> {
+        let (store, now) = (&self.cashier.tools.store, self.cashier.now());
+        let calls = store.end_interrupted_calls(now).await?;
+        let open = store.open_attempts().await?;
+        let attempts = open.len();
+        for record in open {
+            let reference = *record.attempt.reference();
+            match self.cashier.change_once(reference, |attempt, now| Ok(attempt.recover(now))).await {
+                Ok(attempt) => self.look_up(attempt),
+                Err(ChangeError::Store(error)) => return Err(error),
+                Err(ChangeError::Event(_)) => {}
+            }
+        }
+        Ok(Recovered { calls, attempts })
+    }
+
+    /// Waits for the answers to requests in flight, at most `patience`, and stops looking up doubtful ones: both go on
+    /// at the next start.
+    pub async fn shut_down(&self, patience: Duration) {
+        self.lookups.cancel();
+        self.authorizations.close();
+        if tokio::time::timeout(patience, self.authorizations.wait()).await.is_err() {
+            tracing::warn!("requests still in flight at shutdown; they are looked up at the next start");
+        }
+    }
+
+    /// Looks an attempt up until its outcome is known, in a task of its own.
+    fn look_up(&self, record: AttemptRecord) {
+        if record.attempt.poll_timeout().is_some() {
+            let cashier = self.cashier.clone();
+            let until_shut_down = self.lookups.clone();
+            tokio::spawn(
+                until_shut_down.run_until_cancelled_owned(async move { cashier.look_up(record).await }),
+            );
+        }
+    }
+}
+
+impl Future for PendingVerdict {
+    type Output = Verdict;
+
+    /// A task that went down without a verdict leaves the outcome unknown.
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict> {
+        Pin::new(&mut self.0).poll(context).map(|verdict| verdict.unwrap_or(Verdict::Unknown))
+    }
+}
+
+/// Carries the payments out.
+struct Cashier {
+    tools: Tools,
+}
+
+impl Cashier {
+    fn now(&self) -> Duration {
+        self.tools.clock.now()
+    }
+
+    /// One authorisation from intent to verdict; with it the attempt, where it has to be looked up.
+    async fn authorize(&self, call: CallUlid, order: &Order, card: Card) -> (Verdict, Option<AttemptRecord>) {
+        let Some(attempt) = self.intend(call, order, &card).await else {
+            return (Verdict::Unavailable, None);
+        };
+        let deadline = attempt.pending().map_or(Duration::ZERO, |pending| pending.deadline);
+        let answer = self.ask(&attempt, &card).await;
+        let mut card = given_back(&answer, card);
+        let not_a_test_card = refusal(&answer) == Some(Refusal::NotATestNumber);
+        let mut settled = pin!(self.learn(*attempt.reference(), event(answer), Event::NoAnswer));
+        let record = tokio::select! {
+            biased;
+            record = &mut settled => record,
+            () = self.tools.clock.sleep_until(deadline) => {
+                // The store does not take the outcome. The card does not wait for it.
+                card = None;
+                settled.await
+            }
+        };
+        (verdict(record.as_ref(), card, not_a_test_card), record)
+    }
+
+    /// Journals the intent. Without it nothing is sent.
+    async fn intend(&self, call: CallUlid, order: &Order, card: &Card) -> Option<Attempt> {
+        let now = self.now();
+        let (reference, key) = names(now);
+        let mut attempt = Attempt::new(reference, order.order_id.clone(), order.money, Capture::Auto, now);
+        let deadline = now.saturating_add(self.tools.deadline);
+        if let Err(error) = attempt.apply(Event::Intend { key, deadline }, now) {
+            tracing::error!(%call, %error, "no attempt can be made");
+            return None;
+        }
+        let (last_four, brand) = (card.masked(), card.brand());
+        let new = NewAttempt { attempt: &attempt, order: order.id, call, last_four, brand };
+        if let Err(error) = self.tools.store.begin_attempt(new, now).await {
+            tracing::error!(%call, %error, "the attempt could not be journalled");
+            return None;
+        }
+        self.publish(call, &attempt);
+        Some(attempt)
+    }
+
+    async fn ask(&self, attempt: &Attempt, card: &Card) -> Answer {
+        let pending = attempt.pending().ok_or(NoAnswer)?;
+        let checkpoint = JournalCheckpoint { cashier: self, reference: *attempt.reference(), card };
+        let context = CallContext { now: self.now(), deadline: pending.deadline, checkpoint: &checkpoint };
+        let request = Authorize {
+            reference: *attempt.reference(),
+            key: pending.key,
+            order: attempt.order(),
+            money: attempt.money(),
+            capture: attempt.capture(),
+            method: PaymentMethod::LumpSum,
+            entry: Entry::TelephoneOrder,
+            card,
+        };
+        self.wait_for(self.tools.gateway.authorize(context, request), pending.deadline).await
+    }
+
+    /// Waits for a gateway, but not for ever, and outlives its bugs.
+    async fn wait_for<T>(&self, answer: BoxFuture<'_, T>, deadline: Duration) -> Result<T, NoAnswer> {
+        tokio::select! {
+            biased;
+            answer = caught(answer) => answer,
+            () = self.tools.clock.sleep_until(deadline.saturating_add(GRACE)) => Err(NoAnswer),
+        }
+    }
+
+    /// Asks what became of an attempt whenever that is due, until it is known.
+    async fn look_up(&self, mut record: AttemptRecord) {
+        let reference = *record.attempt.reference();
+        while let Some(due) = record.attempt.poll_timeout() {
+            self.tools.clock.sleep_until(due).await;
+            let aged = self.change(reference, |attempt, now| Ok(attempt.handle_timeout(now))).await;
+            let Ok(aged) = aged else { return };
+            let asked = self.now();
+            record = match aged.attempt.in_doubt().filter(|_| aged.attempt.lookup_due(asked)) {
+                None => aged,
+                Some(doubt) => {
+                    let event = match self.ask_about(&doubt, asked).await {
+                        Ok(found) => Event::LookedUp { asked, found },
+                        Err(_) => Event::LookupFailed,
+                    };
+                    let Some(learnt) = self.learn(reference, event, Event::LookupFailed).await else {
+                        return;
+                    };
+                    learnt
+                }
+            };
+        }
+    }
+
+    async fn ask_about(&self, doubt: &InDoubt, now: Duration) -> Result<Found, AskError> {
+        let deadline = now.saturating_add(self.tools.deadline);
+        let context = CallContext { now, deadline, checkpoint: &NoCheckpoint };
+        let answer = self.wait_for(self.tools.gateway.lookup(context, doubt), deadline).await;
+        answer.unwrap_or(Err(AskError::NoAnswer))
+    }
+
+    /// Journals what the gateway said. Where that makes no sense, `otherwise` is what happened, and somebody is told.
+    async fn learn(&self, reference: Reference, event: Event, otherwise: Event) -> Option<AttemptRecord> {
+        let learnt = self.change(reference, |attempt, now| {
+            attempt.apply(event.clone(), now).or_else(|error| {
+                tracing::error!(%reference, %error, "a person has to look: the gateway's answer makes no sense");
+                attempt.apply(otherwise.clone(), now)
+            })
+        });
+        learnt
+            .await
+            .inspect_err(|error| tracing::error!(%reference, %error, "an outcome could not be journalled"))
+            .ok()
+    }
+
+    /// Changes an attempt in the journal, however often the store has to be asked: what has happened has happened.
+    async fn change(
+        &self,
+        reference: Reference,
+        change: impl Fn(&mut Attempt, Duration) -> Result<Transition, InvalidEvent> + Send + Sync,
+    ) -> Result<AttemptRecord, ChangeError> {
+        loop {
+            match self.change_once(reference, &change).await {
+                Err(ChangeError::Store(StoreError::Database)) => {
+                    self.tools.clock.sleep_until(self.now().saturating_add(STORE_PATIENCE)).await;
+                }
+                changed => return changed,
+            }
+        }
+    }
+
+    async fn change_once(
+        &self,
+        reference: Reference,
+        change: impl Fn(&mut Attempt, Duration) -> Result<Transition, InvalidEvent> + Send,
+    ) -> Result<AttemptRecord, ChangeError> {
+        let now = self.now();
+        let changed = move |attempt: &mut Attempt| change(attempt, now);
+        let (record, transition) = self.tools.store.change_attempt(reference, now, changed).await?;
+        if transition.changed {
+            self.publish(record.call, &record.attempt);
+        }
+        Ok(record)
+    }
+
+    fn publish(&self, call: CallUlid, attempt: &Attempt) {
+        let (reference, state) = (*attempt.reference(), attempt.state());
+        tracing::info!(%call, %reference, %state, "attempt");
+        if attempt.needs_compensation() || state == State::NeedsPerson {
+            tracing::error!(%call, %reference, %state, "a person has to look at this attempt");
+        }
+        self.tools.bus.publish(&call, self.now(), EventKind::AttemptState { reference, state });
+    }
+}
+
+impl fmt::Debug for Cashier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cashier").field("gateway", &self.tools.gateway.info().name).finish_non_exhaustive()
+    }
+}
+
+/// Lets the simulator's slow answers take their time.
+struct RealTime;
+
+impl Pause for RealTime {
+    fn pause(&self, time: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(tokio::time::sleep(time))
+    }
+}
+
+fn names(now: Duration) -> (Reference, IdempotencyKey) {
+    let mut rng = rand::rng();
+    (Reference::generate(now, &mut rng), IdempotencyKey::generate(&mut rng))
+}

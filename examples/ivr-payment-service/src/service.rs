@@ -1,0 +1,156 @@
+//! The service as a whole: put together at start, taken apart at shutdown.
+
+use core::time::Duration;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use paytone_call::Clips;
+use paytone_dialog::{Entry, MerchantName};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::api::Api;
+use crate::bus::Bus;
+use crate::config::Config;
+use crate::payments::Payments;
+use crate::speech::{Voice, VoiceError};
+use crate::store::{Store, StoreError};
+use crate::telephony::{self, Telephony};
+use crate::desk;
+
+/// What every call is served with. Cheap to clone; all clones are one service.
+#[derive(Clone)]
+pub struct Services {
+    /// The configuration, checked.
+    pub config: Arc<Config>,
+    /// Who is paid.
+    pub merchant: MerchantName,
+    /// Orders, calls, attempts.
+    pub store: Store,
+    /// The only way to move money.
+    pub payments: Payments,
+    /// What is going on.
+    pub bus: Bus,
+    /// The voice.
+    pub clips: Arc<dyn Clips>,
+}
+
+/// A running service.
+pub struct Service {
+    services: Services,
+    telephony: Telephony,
+    api: Api,
+}
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A setting that only the whole can judge.
+    #[error("configuration setting `{0}` is out of range")]
+    Setting(&'static str),
+    /// The prompts cannot be used.
+    #[error(transparent)]
+    Voice(#[from] VoiceError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// SIP cannot be served.
+    #[error(transparent)]
+    Telephony(#[from] telephony::StartError),
+    /// HTTP cannot be served.
+    #[error("cannot listen on {0} for http")]
+    Http(SocketAddr),
+}
+
+impl Service {
+    /// Starts everything: the store is recovered before the first call is taken. `api_key` is what API requests have to
+    /// show.
+    ///
+    /// # Errors
+    /// [`StartError`] with the first thing that does not work.
+    pub async fn start(config: Config, api_key: SecretString) -> Result<Self, StartError> {
+        let services = Services::new(config).await?;
+        services.payments.recover().await?;
+        let http = services.config.http.address;
+        let listener = tokio::net::TcpListener::bind(http).await.map_err(|_| StartError::Http(http))?;
+        let telephony = Telephony::start(services.clone()).await?;
+        let api = Api::start(listener, services.clone(), telephony.udp(), api_key);
+        Ok(Self { services, telephony, api })
+    }
+
+    /// Where SIP over UDP listens.
+    #[must_use]
+    pub const fn sip_udp(&self) -> SocketAddr {
+        self.telephony.udp()
+    }
+
+    /// Where SIP over TCP listens.
+    #[must_use]
+    pub const fn sip_tcp(&self) -> SocketAddr {
+        self.telephony.tcp()
+    }
+
+    /// Where HTTP listens.
+    #[must_use]
+    pub const fn http(&self) -> SocketAddr {
+        self.api.address()
+    }
+
+    /// The key of the API.
+    #[must_use]
+    pub const fn api_key(&self) -> &SecretString {
+        self.api.key()
+    }
+
+    /// What the service is made of.
+    #[must_use]
+    pub const fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// Ends every call, lets payments in flight finish, and closes the store.
+    pub async fn shut_down(self) {
+        self.telephony.shut_down(PATIENCE).await;
+        self.api.shut_down().await;
+        self.services.payments.shut_down(PATIENCE).await;
+        self.services.store.close().await;
+    }
+}
+
+impl Services {
+    async fn new(config: Config) -> Result<Self, StartError> {
+        desk::build_script(&config.dialog, Entry::AskOrderCode).map_err(|_| StartError::Setting("dialog"))?;
+        let merchant = MerchantName::new(&config.merchant.name)
+            .and_then(|name| name.with_clip(&config.merchant.clip))
+            .map_err(|_| StartError::Setting("merchant"))?;
+        let voice = Voice::load(config.prompts.directory.as_deref())?;
+        if !voice.has(merchant.clip()) {
+            return Err(VoiceError::Missing { name: merchant.clip().to_owned() }.into());
+        }
+        let store = Store::open(&config.database.path).await?;
+        let bus = Bus::new();
+        let payments = Payments::new(store.clone(), bus.clone(), &config.gateway);
+        Ok(Self { config: Arc::new(config), merchant, store, payments, bus, clips: Arc::new(voice) })
+    }
+}
+
+/// What to do next, for somebody at a terminal.
+#[must_use]
+pub fn welcome(service: &Service, show_key: bool) -> String {
+    let (sip, http) = (service.sip_udp(), service.http());
+    let key = if show_key { service.api_key().expose_secret() } else { "$PAYTONE_API_KEY" };
+    format!(
+        "sip on {sip} (udp) and {} (tcp), http on {http}; test cards only\n\n\
+         call with any softphone on this machine, no account needed:\n\
+         \x20 sip:pay@{sip}      a payment at a fixed price\n\
+         \x20 sip:order@{sip}    asks for an order code\n\n\
+         make an order (the answer has its code and SIP URIs):\n\
+         \x20 curl -s http://{http}/v1/orders -H 'Authorization: Bearer {key}' \\\n\
+         \x20   -H 'Content-Type: application/json' \\\n\
+         \x20   -d '{{\"order_id\":\"A-1001\",\"amount\":1200,\"currency\":\"JPY\"}}'\n",
+        service.sip_tcp()
+    )
+}
+
+/// How long shutdown waits for calls, and then for payments.
+const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,0 +1,127 @@
+//! What becomes of a first INVITE: a call, or a refusal.
+
+use std::sync::Arc;
+
+use paytone_call::{Call, Settings};
+use paytone_media::sdp::SdpError;
+use rsipstack::dialog::invite_dialog::InviteDialog;
+use rsipstack::sip::prelude::HeadersExt;
+use rsipstack::sip::{StatusCode, Uri};
+use rsipstack::transaction::transaction::Transaction;
+use tokio::sync::mpsc;
+
+use super::endpoint::Switchboard;
+use super::media::{MediaError, MediaSession};
+use super::message;
+use super::session::{Parts, Session, SessionClock};
+use crate::desk::{Caller, Desk};
+
+/// Answers the INVITE and runs its call, or refuses it.
+pub(super) async fn admit(switchboard: Arc<Switchboard>, mut transaction: Transaction) {
+    drop(transaction.send_trying().await);
+    let clock = SessionClock::start();
+    let admitted = match prepare(&switchboard, &transaction, clock).await {
+        Ok(prepared) => connect(&switchboard, &mut transaction, prepared, clock).await,
+        Err(status) => Err(status),
+    };
+    match admitted {
+        Ok((session, mut dialog)) => {
+            switchboard.tasks.spawn(session.run());
+            // Sees the INVITE transaction through: retransmissions, ACK, CANCEL.
+            drop(dialog.handle(&mut transaction).await);
+        }
+        Err(status) => drop(transaction.reply(status).await),
+    }
+}
+
+/// Everything a call needs, before the caller is told that there will be one.
+struct Prepared {
+    media: MediaSession,
+    answer: String,
+    desk: Desk,
+    call: Call,
+}
+
+async fn prepare(
+    switchboard: &Switchboard,
+    transaction: &Transaction,
+    clock: SessionClock,
+) -> Result<Prepared, StatusCode> {
+    let request = &transaction.original;
+    let services = &switchboard.services;
+    if switchboard.cancel.is_cancelled() || switchboard.calls_up() >= services.config.call.max_calls {
+        return Err(StatusCode::ServiceUnavailable);
+    }
+    let user = request.uri.user().ok_or(StatusCode::NotFound)?;
+    let line = services.config.line_for(user).ok_or(StatusCode::NotFound)?;
+    let offer = message::sdp(request).ok_or(StatusCode::NotAcceptableHere)?;
+    let listening = switchboard.listening.udp.ip();
+    let (media, answer) =
+        MediaSession::answer(offer, listening, clock.now()).await.map_err(|error| refusal(&error))?;
+    let (desk, script) = Desk::open(services.clone(), line, caller(transaction), clock.now())
+        .await
+        .map_err(|_| StatusCode::ServiceUnavailable)?;
+    let settings = Settings { info: line.line.allow_info };
+    let call = Call::new(script, services.clips.clone(), settings);
+    Ok(Prepared { media, answer, desk, call })
+}
+
+/// Answers with 200 and puts the session together.
+async fn connect(
+    switchboard: &Arc<Switchboard>,
+    transaction: &mut Transaction,
+    prepared: Prepared,
+    clock: SessionClock,
+) -> Result<(Session, InviteDialog), StatusCode> {
+    let Prepared { media, answer, desk, call } = prepared;
+    let (state_sender, states) = switchboard.dialogs.new_dialog_state_channel();
+    let contact = contact(switchboard, transaction);
+    let accepted = switchboard
+        .dialogs
+        .get_or_create_server_invite(transaction, state_sender, None, contact)
+        .and_then(|dialog| {
+            dialog.accept(Some(message::sdp_headers()), Some(answer.into_bytes()))?;
+            Ok(dialog)
+        });
+    let Ok(dialog) = accepted else {
+        desk.close(paytone_dialog::Outcome::CallerHungUp(paytone_dialog::Phase::Ringing)).await;
+        return Err(StatusCode::ServerInternalError);
+    };
+    let (info_sender, infos) = mpsc::channel(INFOS);
+    switchboard.connect(&dialog.id(), info_sender);
+    let parts =
+        Parts { switchboard: switchboard.clone(), dialog: dialog.clone(), states, infos, media, call, desk, clock };
+    Ok((Session::new(parts), dialog))
+}
+
+fn refusal(error: &MediaError) -> StatusCode {
+    match error {
+        MediaError::Sdp(SdpError::Malformed | SdpError::TooLong) => StatusCode::BadRequest,
+        MediaError::Sdp(_) => StatusCode::NotAcceptableHere,
+        MediaError::Socket(_) => StatusCode::ServiceUnavailable,
+    }
+}
+
+/// Who calls, as far as the request and its packet say.
+fn caller(transaction: &Transaction) -> Caller {
+    let request = &transaction.original;
+    let from = request.from_header().ok().and_then(|from| from.uri().ok());
+    let sip_call_id = request.call_id_header().map(|id| id.value().to_owned()).unwrap_or_default();
+    Caller {
+        sip_call_id,
+        from: from.map(|uri| uri.to_string()).unwrap_or_default(),
+        source: message::source(request).unwrap_or_default(),
+    }
+}
+
+/// Where the peer sends the rest of the dialog: the transport it used, the address it can reach.
+fn contact(switchboard: &Switchboard, transaction: &Transaction) -> Option<Uri> {
+    let tcp = transaction.connection.as_ref().is_some_and(rsipstack::transport::SipConnection::is_reliable);
+    let listening = if tcp { switchboard.listening.tcp } else { switchboard.listening.udp };
+    let host = switchboard.services.config.sip.public.clone().unwrap_or_else(|| listening.to_string());
+    let transport = if tcp { ";transport=tcp" } else { "" };
+    Uri::try_from(format!("sip:{host}{transport}")).ok()
+}
+
+/// Keys that may wait between two steps of a call.
+const INFOS: usize = 64;

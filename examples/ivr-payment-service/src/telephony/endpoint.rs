@@ -1,0 +1,248 @@
+//! The SIP endpoint: its sockets, and where each request goes.
+
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rsipstack::dialog::DialogId;
+use rsipstack::dialog::dialog::Dialog;
+use rsipstack::dialog::dialog_layer::DialogLayer;
+use rsipstack::sip::{Method, StatusCode};
+use rsipstack::transaction::endpoint::EndpointOption;
+use rsipstack::transaction::transaction::Transaction;
+use rsipstack::transaction::{Endpoint, TransactionReceiver};
+use rsipstack::transport::tcp_listener::TcpListenerConnection;
+use rsipstack::transport::udp::UdpConnection;
+use rsipstack::transport::TransportLayer;
+use rsipstack::EndpointBuilder;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::message::{self, InfoBody};
+use crate::Services;
+use crate::config::SipConfig;
+
+/// SIP and RTP while they run. Dropping it does not end calls; [`Telephony::shut_down`] does.
+pub struct Telephony {
+    listening: Listening,
+    cancel: CancellationToken,
+    tasks: TaskTracker,
+    switchboard: Arc<Switchboard>,
+}
+
+/// Where SIP really listens, once free ports have been chosen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Listening {
+    pub(super) udp: SocketAddr,
+    pub(super) tcp: SocketAddr,
+}
+
+/// Why SIP does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// An address is taken or not ours.
+    #[error("cannot listen on {address} for sip over {transport}")]
+    Listen {
+        /// `udp` or `tcp`.
+        transport: &'static str,
+        /// The configured address.
+        address: SocketAddr,
+    },
+    /// The SIP library could not be set up.
+    #[error("the sip endpoint could not be set up")]
+    Endpoint,
+}
+
+/// What every request needs: who it may belong to and what calls are made of.
+pub(super) struct Switchboard {
+    pub(super) services: Services,
+    pub(super) dialogs: DialogLayer,
+    pub(super) listening: Listening,
+    pub(super) tasks: TaskTracker,
+    pub(super) cancel: CancellationToken,
+    calls: Mutex<HashMap<String, mpsc::Sender<InfoBody>>>,
+}
+
+impl Telephony {
+    /// Opens the configured addresses (port 0 takes a free one, the same for both transports) and serves calls.
+    ///
+    /// # Errors
+    /// [`StartError`] if an address cannot be had.
+    pub async fn start(services: Services) -> Result<Self, StartError> {
+        let cancel = CancellationToken::new();
+        let (endpoint, listening) = open(&services.config.sip, &cancel).await?;
+        let incoming = endpoint.incoming_transactions().map_err(|_| StartError::Endpoint)?;
+        let tasks = TaskTracker::new();
+        let switchboard = Arc::new(Switchboard {
+            services,
+            dialogs: DialogLayer::new(endpoint.inner.clone()),
+            listening,
+            tasks: tasks.clone(),
+            cancel: cancel.child_token(),
+            calls: Mutex::default(),
+        });
+        tokio::spawn(async move { endpoint.serve().await });
+        tokio::spawn(sort_requests(switchboard.clone(), incoming, cancel.clone()));
+        Ok(Self { listening, cancel, tasks, switchboard })
+    }
+
+    /// Where SIP over UDP listens.
+    #[must_use]
+    pub const fn udp(&self) -> SocketAddr {
+        self.listening.udp
+    }
+
+    /// Where SIP over TCP listens.
+    #[must_use]
+    pub const fn tcp(&self) -> SocketAddr {
+        self.listening.tcp
+    }
+
+    /// Hangs up every call, waits for each to end (at most `patience`) and closes the sockets. Payments in flight are not
+    /// part of a call and go on.
+    pub async fn shut_down(self, patience: Duration) {
+        self.switchboard.cancel.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(patience, self.tasks.wait()).await.is_err() {
+            tracing::warn!("calls still up at shutdown");
+        }
+        self.cancel.cancel();
+    }
+}
+
+impl Switchboard {
+    /// Routes the INFO requests of this dialog to `infos`.
+    pub(super) fn connect(&self, dialog: &DialogId, infos: mpsc::Sender<InfoBody>) {
+        self.calls().insert(dialog.to_string(), infos);
+    }
+
+    /// Forgets a dialog that has ended. Without this the SIP library would keep it for ever.
+    pub(super) fn disconnect(&self, dialog: &DialogId) {
+        self.calls().remove(&dialog.to_string());
+        self.dialogs.remove_dialog(dialog);
+    }
+
+    pub(super) fn calls_up(&self) -> usize {
+        self.calls().len()
+    }
+
+    fn calls(&self) -> std::sync::MutexGuard<'_, HashMap<String, mpsc::Sender<InfoBody>>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn sort_requests(switchboard: Arc<Switchboard>, mut incoming: TransactionReceiver, cancel: CancellationToken) {
+    loop {
+        let transaction = tokio::select! {
+            () = cancel.cancelled() => return,
+            next = incoming.recv() => next,
+        };
+        let Some(transaction) = transaction else { return };
+        tokio::spawn(dispatch(switchboard.clone(), transaction));
+    }
+}
+
+/// One request. What is not for a call, or not understood, is answered here.
+async fn dispatch(switchboard: Arc<Switchboard>, mut transaction: Transaction) {
+    let method = transaction.original.method;
+    let sent = match method {
+        Method::Ack | Method::Cancel => Ok(()),
+        _ if message::unsupported(&transaction.original).is_some() => bad_extension(&mut transaction).await,
+        Method::Options => {
+            transaction.reply_with(StatusCode::OK, message::capabilities(), None).await
+        }
+        _ => match (method, switchboard.dialogs.match_dialog(&transaction)) {
+            (Method::Info, Some(dialog)) => info(&switchboard, &dialog, &mut transaction).await,
+            (Method::Invite | Method::Bye | Method::Update, Some(mut dialog)) => {
+                dialog.handle(&mut transaction).await
+            }
+            (_, None) if message::has_to_tag(&transaction.original) => {
+                transaction.reply(StatusCode::CallTransactionDoesNotExist).await
+            }
+            (Method::Invite, None) => {
+                super::admission::admit(switchboard, transaction).await;
+                return;
+            }
+            _ => transaction.reply_with(StatusCode::MethodNotAllowed, vec![message::allow()], None).await,
+        },
+    };
+    if sent.is_err() {
+        tracing::debug!("a sip request could not be answered");
+    }
+}
+
+/// 420 with the extensions that were asked for and are not there (RFC 3261, 8.2.2.3).
+async fn bad_extension(transaction: &mut Transaction) -> rsipstack::Result<()> {
+    let tags = message::unsupported(&transaction.original).unwrap_or_default();
+    let headers = vec![rsipstack::sip::Header::Unsupported(tags.into())];
+    transaction.reply_with(StatusCode::BadExtension, headers, None).await
+}
+
+/// INFO is answered here, not by the SIP library's dialog: that drops an INFO that comes before the previous one is done, and
+/// each may be a key.
+async fn info(switchboard: &Switchboard, dialog: &Dialog, transaction: &mut Transaction) -> rsipstack::Result<()> {
+    let infos = switchboard.calls().get(&dialog.id().to_string()).cloned();
+    let Some(infos) = infos else {
+        return transaction.reply(StatusCode::CallTransactionDoesNotExist).await;
+    };
+    let Some(body) = InfoBody::take_from(&mut transaction.original) else {
+        let headers = vec![message::accept_keys()];
+        return transaction.reply_with(StatusCode::UnsupportedMediaType, headers, None).await;
+    };
+    let status = if infos.try_send(body).is_ok() { StatusCode::OK } else { StatusCode::ServiceUnavailable };
+    transaction.reply(status).await
+}
+
+/// Opens both transports and builds the endpoint around them.
+async fn open(sip: &SipConfig, cancel: &CancellationToken) -> Result<(Endpoint, Listening), StartError> {
+    let transport = TransportLayer::new(cancel.clone());
+    // A payment call can last longer than the library's five idle minutes, and its BYE needs the connection.
+    transport.set_stream_idle_timeout(STREAM_IDLE);
+    let (udp, udp_address, tcp_address) = bind(sip, cancel).await?;
+    let refused = |_| StartError::Listen { transport: "tcp", address: tcp_address };
+    let tcp = TcpListenerConnection::new(tcp_address, None).await.map_err(refused)?;
+    transport.add_transport(udp.into());
+    transport.add_transport(tcp.into());
+    let option = EndpointOption { callid_suffix: Some("paytone.invalid".to_owned()), ..EndpointOption::default() };
+    let endpoint = EndpointBuilder::new()
+        .with_user_agent(USER_AGENT)
+        .with_transport_layer(transport)
+        .with_cancel_token(cancel.clone())
+        .with_option(option)
+        .build();
+    Ok((endpoint, Listening { udp: udp_address, tcp: tcp_address }))
+}
+
+/// The library opens its TCP listener later and only logs a failure, so the address is tried here first. With port 0 for
+/// both, UDP and TCP get the same number: phones expect that.
+async fn bind(
+    sip: &SipConfig,
+    cancel: &CancellationToken,
+) -> Result<(UdpConnection, SocketAddr, SocketAddr), StartError> {
+    for _ in 0..PORT_TRIES {
+        let udp = UdpConnection::create_connection(sip.udp, None, Some(cancel.child_token()))
+            .await
+            .map_err(|_| StartError::Listen { transport: "udp", address: sip.udp })?;
+        let udp_address = udp
+            .get_addr()
+            .get_socketaddr()
+            .map_err(|_| StartError::Listen { transport: "udp", address: sip.udp })?;
+        let shared = sip.tcp.port() == 0;
+        let port = if shared { udp_address.port() } else { sip.tcp.port() };
+        let tcp_address = SocketAddr::new(sip.tcp.ip(), port);
+        match std::net::TcpListener::bind(tcp_address) {
+            Ok(_) => return Ok((udp, udp_address, tcp_address)),
+            Err(_) if shared && sip.udp.port() == 0 => {}
+            Err(_) => return Err(StartError::Listen { transport: "tcp", address: tcp_address }),
+        }
+    }
+    Err(StartError::Listen { transport: "tcp", address: sip.tcp })
+}
+
+const USER_AGENT: &str = concat!("Paytone/", env!("CARGO_PKG_VERSION"));
+const STREAM_IDLE: Duration = Duration::from_secs(2 * 60 * 60);
+/// How many UDP ports are tried for one whose TCP twin is free too.
+const PORT_TRIES: usize = 16;

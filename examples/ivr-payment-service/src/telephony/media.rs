@@ -1,0 +1,180 @@
+//! One call's RTP: its socket, who it hears, and the 20 ms clock's work.
+
+use core::time::Duration;
+use std::net::{IpAddr, SocketAddr};
+
+use paytone_call::{Call, FRAME_SAMPLES, Input};
+use paytone_media::g711::Codec;
+use paytone_media::latch::SourceLatch;
+use paytone_media::rtp::{Arrival, Frame, Receiver, Sender};
+use paytone_media::sdp::{self, Agreement, Answer, LocalMedia, Offer, SdpError};
+use tokio::net::UdpSocket;
+
+/// The audio side of one call.
+pub(super) struct MediaSession {
+    socket: UdpSocket,
+    local: LocalMedia,
+    agreement: Agreement,
+    latch: SourceLatch,
+    receiver: Receiver,
+    sender: Sender,
+    packet: Vec<u8>,
+    last_heard: Duration,
+}
+
+/// Why there is no audio for a call.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum MediaError {
+    /// The peer's description cannot be used.
+    #[error(transparent)]
+    Sdp(#[from] SdpError),
+    /// No RTP socket could be opened.
+    #[error("no rtp socket")]
+    Socket(#[from] std::io::Error),
+}
+
+impl MediaSession {
+    /// Opens a socket towards whoever wrote `offer` and answers it. Returns the session and the answer's SDP.
+    pub(super) async fn answer(
+        offer: &[u8],
+        listening: IpAddr,
+        now: Duration,
+    ) -> Result<(Self, String), MediaError> {
+        let offer = Offer::parse(offer)?;
+        let address = local_address(&offer, listening).await?;
+        let socket = UdpSocket::bind((address, 0)).await?;
+        let local = LocalMedia {
+            address,
+            port: socket.local_addr()?.port(),
+            session_id: u64::from(rand::random::<u32>()),
+            version: 1,
+        };
+        let answer = sdp::answer(&offer, &local)?;
+        let agreement = *answer.agreement();
+        let session = Self {
+            socket,
+            local,
+            agreement,
+            latch: SourceLatch::new(agreement.remote()),
+            receiver: Receiver::new(agreement.payload_types()),
+            sender: Sender::new(rand::random(), rand::random(), rand::random()),
+            packet: Vec::with_capacity(12 + FRAME_SAMPLES),
+            last_heard: now,
+        };
+        Ok((session, answer.body().to_owned()))
+    }
+
+    /// Answers a further offer in the same call. On an error everything stays as it was.
+    pub(super) fn reoffer(&mut self, offer: &[u8], now: Duration) -> Result<Answer, SdpError> {
+        let offer = Offer::parse(offer)?;
+        let local = self.local.next_version();
+        let answer = sdp::answer(&offer, &local)?;
+        self.local = local;
+        self.agreement = *answer.agreement();
+        self.latch.reopen(self.agreement.remote());
+        self.receiver.renegotiate(self.agreement.payload_types());
+        self.last_heard = now;
+        Ok(answer)
+    }
+
+    /// Our side of the stream as an offer, for a re-INVITE that brings none.
+    pub(super) fn offer(&mut self) -> String {
+        self.local = self.local.next_version();
+        let types = self.agreement.payload_types();
+        let codecs = [self.agreement.codec()];
+        let offering = sdp::Offering { codecs: &codecs, telephone_event: types.event(), ..sdp::Offering::default() };
+        sdp::offer(&self.local, &offering)
+    }
+
+    pub(super) const fn is_held(&self) -> bool {
+        self.agreement.is_held()
+    }
+
+    pub(super) const fn delivers_events(&self) -> bool {
+        self.agreement.payload_types().event().is_some()
+    }
+
+    /// When something was last heard from the peer.
+    pub(super) const fn last_heard(&self) -> Duration {
+        self.last_heard
+    }
+
+    /// Counts as a sign of life although it is not audio.
+    pub(super) const fn heard(&mut self, now: Duration) {
+        self.last_heard = now;
+    }
+
+    /// Waits for a datagram; its length and source. Cancel-safe.
+    pub(super) async fn receive(&self, buffer: &mut [u8]) -> std::io::Result<(usize, SocketAddr)> {
+        self.socket.recv_from(buffer).await
+    }
+
+    /// Takes a datagram: keys go to the call at once, audio waits for [`Self::play_out`].
+    pub(super) fn handle_datagram(&mut self, bytes: &[u8], from: SocketAddr, call: &mut Call, now: Duration) {
+        if !self.latch.accept(from, bytes, self.agreement.payload_types()) {
+            return;
+        }
+        match self.receiver.push(bytes, now) {
+            Ok(Arrival::Event(event)) => {
+                self.last_heard = now;
+                let (ssrc, timestamp, marker) = (event.ssrc(), event.timestamp(), event.marker());
+                call.handle(Input::TelephoneEvent { ssrc, timestamp, marker, payload: event.payload() }, now);
+            }
+            Ok(Arrival::Audio) => self.last_heard = now,
+            Ok(Arrival::Dropped(_)) | Err(_) => {}
+        }
+    }
+
+    /// Hands the call all audio that is in order by now. A listener for keys need not wait for a play-out clock.
+    pub(super) fn play_out(&mut self, call: &mut Call, now: Duration) {
+        let mut samples = [0; FRAME_SAMPLES];
+        let codec = self.agreement.codec();
+        while let Some(frame) = self.receiver.pop(now) {
+            match frame {
+                Frame::Audio { payload, .. } => {
+                    let count = codec.decode(payload, &mut samples);
+                    call.handle(Input::Audio(&samples[..count]), now);
+                }
+                Frame::Lost { samples } => call.handle(Input::AudioLost(samples), now),
+                Frame::Silence { samples: count } => {
+                    samples[..count].fill(0);
+                    call.handle(Input::Audio(&samples[..count]), now);
+                }
+            }
+        }
+    }
+
+    /// Sends the call's next 20 ms. A datagram that cannot be sent is lost, as datagrams are.
+    pub(super) fn send_frame(&mut self, frame: &[i16; FRAME_SAMPLES]) {
+        let mut payload = [Codec::Pcmu.silence(); FRAME_SAMPLES];
+        self.agreement.codec().encode(frame, &mut payload);
+        self.sender.audio(self.agreement.payload_types().audio(), &payload, &mut self.packet);
+        if let Some(destination) = self.latch.destination() {
+            drop(self.socket.try_send_to(&self.packet, destination));
+        }
+    }
+
+    /// Lets 20 ms pass without sending: the peer holds the call.
+    pub(super) const fn rest(&mut self) {
+        self.sender.advance(FRAME_SAMPLES as u32);
+    }
+}
+
+/// The address of ours that the peer can reach: where SIP listens if that is of the peer's family and not a
+/// wildcard, otherwise whatever the system would send from.
+async fn local_address(offer: &Offer, listening: IpAddr) -> std::io::Result<IpAddr> {
+    let wanted_v6 = offer.is_ipv6();
+    if listening.is_ipv6() == wanted_v6 && !listening.is_unspecified() {
+        return Ok(listening);
+    }
+    let wildcard = if wanted_v6 { "[::]:0" } else { "0.0.0.0:0" };
+    let Some(remote) = offer.remote() else { return loopback(wanted_v6) };
+    let probe = UdpSocket::bind(wildcard).await?;
+    probe.connect(remote).await?;
+    Ok(probe.local_addr()?.ip())
+}
+
+fn loopback(v6: bool) -> std::io::Result<IpAddr> {
+    let text = if v6 { "::1" } else { "127.0.0.1" };
+    text.parse().map_err(std::io::Error::other)
+}

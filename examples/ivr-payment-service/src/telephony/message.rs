@@ -1,0 +1,92 @@
+//! What the service reads from and writes into SIP messages.
+
+use rsipstack::sip::prelude::{HeadersExt, ToTypedHeader};
+use rsipstack::sip::{HasHeaders, Header, Request};
+
+/// A key press that came as a SIP INFO request. `Debug` does not show it.
+pub(super) struct InfoBody {
+    pub(super) content_type: String,
+    pub(super) body: Vec<u8>,
+}
+
+impl InfoBody {
+    /// The body of a request that carries a key; `None` for anything else.
+    pub(super) fn take_from(request: &mut Request) -> Option<Self> {
+        let content_type = content_type(request)?;
+        let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if !KEY_TYPES.contains(&media_type.as_str()) {
+            return None;
+        }
+        Some(Self { content_type: media_type, body: core::mem::take(&mut request.body) })
+    }
+}
+
+impl core::fmt::Debug for InfoBody {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("InfoBody(..)")
+    }
+}
+
+/// The `Require` tags of a request, if it has any: none is supported (RFC 3261, 20.32).
+pub(super) fn unsupported(request: &Request) -> Option<String> {
+    let tags: Vec<_> = request
+        .headers()
+        .iter()
+        .filter_map(|header| match header {
+            Header::Require(require) => Some(require.value().trim()),
+            Header::Other(name, value) if name.eq_ignore_ascii_case("require") => Some(value.trim()),
+            _ => None,
+        })
+        .filter(|tags| !tags.is_empty())
+        .collect();
+    (!tags.is_empty()).then(|| tags.join(", "))
+}
+
+/// Whether the request says it belongs to a dialog.
+pub(super) fn has_to_tag(request: &Request) -> bool {
+    request.to_header().and_then(|to| to.tag()).is_ok_and(|tag| tag.is_some())
+}
+
+/// The IP address the request came from, as the transport noted it in the topmost `Via` (RFC 3261, 18.2.1).
+pub(super) fn source(request: &Request) -> Option<String> {
+    let via = request.via_header().ok()?.typed().ok()?;
+    let received = via.received().and_then(Result::ok).map(|address| address.to_string());
+    received.or_else(|| Some(via.uri.host().to_string()))
+}
+
+/// The request's SDP, if it brings one.
+pub(super) fn sdp(request: &Request) -> Option<&[u8]> {
+    let is_sdp = content_type(request).is_some_and(|kind| kind.to_ascii_lowercase().starts_with(SDP));
+    (is_sdp && !request.body.is_empty()).then_some(request.body.as_slice())
+}
+
+pub(super) fn content_type(request: &Request) -> Option<String> {
+    request.headers().iter().find_map(|header| match header {
+        Header::ContentType(kind) => Some(kind.value().to_owned()),
+        Header::Other(name, value) if name.eq_ignore_ascii_case("c") => Some(value.clone()),
+        _ => None,
+    })
+}
+
+/// The methods we take.
+pub(super) fn allow() -> Header {
+    Header::Allow("INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE".into())
+}
+
+/// The media types of INFO bodies that are keys.
+pub(super) fn accept_keys() -> Header {
+    Header::Accept(KEY_TYPES.join(", ").into())
+}
+
+/// What OPTIONS is answered with. No extension is advertised until it is there.
+pub(super) fn capabilities() -> Vec<Header> {
+    vec![allow(), Header::Accept(format!("{SDP}, {}", KEY_TYPES.join(", ")).into()), Header::Supported("".into())]
+}
+
+/// The headers of an answer that carries SDP.
+pub(super) fn sdp_headers() -> Vec<Header> {
+    vec![allow(), Header::ContentType(SDP.into())]
+}
+
+const SDP: &str = "application/sdp";
+const KEY_TYPES: [&str; 2] = ["application/dtmf-relay", "application/dtmf"];

@@ -1,0 +1,239 @@
+//! One call from answer to its outcome.
+
+use core::time::Duration;
+use std::sync::Arc;
+use std::time::Instant;
+
+use paytone_call::{Action, Call, FRAME_SAMPLES, Input};
+use paytone_dialog::Outcome;
+use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TransactionHandle};
+use rsipstack::dialog::invite_dialog::InviteDialog;
+use rsipstack::sip::{Method, Request, StatusCode};
+use tokio::sync::mpsc;
+use tokio::time::{Interval, MissedTickBehavior};
+
+use super::endpoint::Switchboard;
+use super::media::MediaSession;
+use super::message::{self, InfoBody};
+use crate::desk::Desk;
+
+/// One call: the SIP dialog, the audio, the composed state machine, and the desk that finds orders and takes payments.
+pub(super) struct Session {
+    switchboard: Arc<Switchboard>,
+    dialog: InviteDialog,
+    states: DialogStateReceiver,
+    infos: mpsc::Receiver<InfoBody>,
+    media: MediaSession,
+    call: Call,
+    desk: Desk,
+    clock: SessionClock,
+    ticks: Interval,
+    answers: (mpsc::Sender<Input<'static>>, mpsc::Receiver<Input<'static>>),
+    up: bool,
+    held: bool,
+}
+
+/// What a session is made of.
+pub(super) struct Parts {
+    pub(super) switchboard: Arc<Switchboard>,
+    pub(super) dialog: InviteDialog,
+    pub(super) states: DialogStateReceiver,
+    pub(super) infos: mpsc::Receiver<InfoBody>,
+    pub(super) media: MediaSession,
+    pub(super) call: Call,
+    pub(super) desk: Desk,
+    pub(super) clock: SessionClock,
+}
+
+/// Wall-clock time that cannot go backwards within a call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SessionClock {
+    wall: Duration,
+    started: Instant,
+}
+
+impl SessionClock {
+    pub(super) fn start() -> Self {
+        Self { wall: crate::clock::now(), started: Instant::now() }
+    }
+
+    pub(super) fn now(&self) -> Duration {
+        self.wall + self.started.elapsed()
+    }
+
+    fn instant(&self, at: Duration) -> tokio::time::Instant {
+        (self.started + at.saturating_sub(self.wall)).into()
+    }
+}
+
+impl Session {
+    pub(super) fn new(parts: Parts) -> Self {
+        let Parts { switchboard, dialog, states, infos, media, call, desk, clock } = parts;
+        let mut ticks = tokio::time::interval(FRAME);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        let answers = mpsc::channel(ANSWERS);
+        let (up, held) = (true, false);
+        Self { switchboard, dialog, states, infos, media, call, desk, clock, ticks, answers, up, held }
+    }
+
+    /// Runs the call to its outcome, whatever the caller and the network do.
+    pub(super) async fn run(mut self) {
+        self.call.handle(Input::Answered, self.clock.now());
+        if self.media.is_held() {
+            self.hold(true);
+        }
+        let outcome = loop {
+            if let Some(outcome) = self.carry_out() {
+                break outcome;
+            }
+            self.step().await;
+        };
+        self.hang_up();
+        self.desk.close(outcome).await;
+    }
+
+    /// Waits for the next thing that happens and tells the call.
+    async fn step(&mut self) {
+        let timeout = self.call.poll_timeout().map(|at| self.clock.instant(at));
+        let up = self.up;
+        let mut datagram = [0; MAX_DATAGRAM];
+        tokio::select! {
+            received = self.media.receive(&mut datagram), if up => {
+                // An error here is an ICMP report about a datagram of ours; the stream goes on.
+                if let Ok((length, from)) = received {
+                    let now = self.clock.now();
+                    self.media.handle_datagram(&datagram[..length], from, &mut self.call, now);
+                }
+            }
+            _ = self.ticks.tick(), if up => self.tick(),
+            state = self.states.recv(), if up => self.sip(state).await,
+            Some(info) = self.infos.recv(), if up => self.info(&info),
+            Some(answer) = self.answers.1.recv() => self.call.handle(answer, self.clock.now()),
+            () = until(timeout) => self.call.handle_timeout(self.clock.now()),
+            () = self.switchboard.cancel.cancelled(), if up => self.end("shutdown"),
+        }
+    }
+
+    /// 20 ms of the call: what was heard goes in, what is said goes out.
+    fn tick(&mut self) {
+        let now = self.clock.now();
+        if now.saturating_sub(self.clock.wall) >= self.switchboard.services.config.call.max_length {
+            return self.end("maximum length");
+        }
+        if self.held {
+            return self.media.rest();
+        }
+        if now.saturating_sub(self.media.last_heard()) >= self.switchboard.services.config.call.rtp_timeout {
+            return self.end("nothing heard");
+        }
+        self.media.play_out(&mut self.call, now);
+        let mut frame = [0; FRAME_SAMPLES];
+        self.call.next_frame(&mut frame, now);
+        self.media.send_frame(&frame);
+    }
+
+    /// Does what the call asks for until it asks for nothing more; the outcome, once there is one.
+    fn carry_out(&mut self) -> Option<Outcome> {
+        while let Some(action) = self.call.poll_action() {
+            match action {
+                // One leg, nobody to hide the keys from: secure at once.
+                Action::Secure => {
+                    self.desk.secured();
+                    self.call.handle(Input::Secured, self.clock.now());
+                }
+                Action::Release => self.desk.released(),
+                Action::LookUpOrder(code) => self.desk.look_up(code, self.answers.0.clone()),
+                Action::Authorize(card) => self.desk.authorize(card, self.answers.0.clone()),
+                Action::Speaking(prompts) => self.desk.speaking(&prompts),
+                Action::Report(progress) => self.desk.report(progress),
+                Action::HangUp => self.hang_up(),
+                Action::Finished(outcome) => return Some(outcome),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// Ends the call from our side; the dialog decides what is left to wait for.
+    fn end(&mut self, why: &'static str) {
+        tracing::info!(call = %self.desk.call(), why, "ending the call");
+        self.hang_up();
+        self.call.handle(Input::HungUp, self.clock.now());
+    }
+
+    /// Sends BYE unless the line is down already. The call may still be waiting for a verdict.
+    fn hang_up(&mut self) {
+        if core::mem::take(&mut self.up) {
+            let (switchboard, dialog) = (self.switchboard.clone(), self.dialog.clone());
+            self.switchboard.tasks.spawn(async move {
+                // A peer that is gone never answers.
+                drop(tokio::time::timeout(BYE_PATIENCE, dialog.bye()).await);
+                switchboard.disconnect(&dialog.id());
+            });
+        }
+    }
+
+    async fn sip(&mut self, state: Option<DialogState>) {
+        match state {
+            None | Some(DialogState::Terminated(..)) => {
+                self.up = false;
+                self.switchboard.disconnect(&self.dialog.id());
+                self.call.handle(Input::HungUp, self.clock.now());
+            }
+            Some(DialogState::Updated(_, request, handle)) => self.reoffer(&request, &handle).await,
+            Some(_) => {}
+        }
+    }
+
+    fn info(&mut self, info: &InfoBody) {
+        let now = self.clock.now();
+        self.media.heard(now);
+        self.call.handle(Input::Info { content_type: &info.content_type, body: &info.body }, now);
+    }
+
+    /// A re-INVITE or UPDATE: hold, resume, another address, or nothing new.
+    async fn reoffer(&mut self, request: &Request, handle: &TransactionHandle) {
+        let answer = match message::sdp(request) {
+            Some(offer) => self.media.reoffer(offer, self.clock.now()).map(|answer| answer.body().to_owned()),
+            None if request.method == Method::Invite => Ok(self.media.offer()),
+            None => Ok(String::new()),
+        };
+        let sent = match answer {
+            Ok(body) if body.is_empty() => handle.reply(StatusCode::OK).await,
+            Ok(body) => handle.respond(StatusCode::OK, Some(message::sdp_headers()), Some(body.into_bytes())).await,
+            Err(_) => handle.reply(StatusCode::NotAcceptableHere).await,
+        };
+        if sent.is_err() {
+            tracing::debug!(call = %self.desk.call(), "a re-invite could not be answered");
+        }
+        if !self.media.delivers_events() {
+            self.call.handle(Input::EventsWithdrawn, self.clock.now());
+        }
+        self.hold(self.media.is_held());
+    }
+
+    fn hold(&mut self, held: bool) {
+        if held != self.held {
+            self.held = held;
+            self.media.heard(self.clock.now());
+            self.call.handle(if held { Input::Held } else { Input::Resumed }, self.clock.now());
+        }
+    }
+}
+
+/// Sleeps until then, or for ever.
+async fn until(at: Option<tokio::time::Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => core::future::pending().await,
+    }
+}
+
+/// One frame of audio.
+const FRAME: Duration = Duration::from_millis(20);
+/// Answers that may wait: one lookup and one verdict are open at a time.
+const ANSWERS: usize = 4;
+/// An RTP packet of 200 ms fits; more than a network packet carries anyway.
+const MAX_DATAGRAM: usize = 2048;
+/// How long the far end may take to answer our BYE.
+const BYE_PATIENCE: Duration = Duration::from_secs(4);

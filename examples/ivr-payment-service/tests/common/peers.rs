@@ -1,0 +1,267 @@
+//! Real SIP programs as callers: sipp and baresip, started and stopped by the test.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+/// Whether a peer is installed. A missing one is a failure where `PAYTONE_REQUIRE_PEERS` is set, and otherwise said on
+/// standard error itself, past the test runner's capture.
+pub fn available(program: &str) -> bool {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    if std::env::split_paths(&paths).any(|folder| folder.join(program).is_file()) {
+        return true;
+    }
+    assert!(std::env::var_os("PAYTONE_REQUIRE_PEERS").is_none(), "{program} is required and not installed");
+    writeln!(std::io::stderr(), "SKIPPED: {program} is not installed").expect("standard error takes a line");
+    false
+}
+
+/// How a sipp caller keys.
+pub enum SippKeys<'a> {
+    /// RFC 4733 on payload type 96, all keys in one go, without pauses.
+    Events(&'a str),
+    /// One SIP INFO request per key.
+    Info(&'a str),
+}
+
+/// Places one call with sipp; it ends when the service hangs up. Panics with sipp's own words if the call fails.
+pub async fn sipp_call(folder: &Path, service: SocketAddr, user: &str, keys: SippKeys<'_>, transport: &str) {
+    let scenario = folder.join("scenario.xml");
+    std::fs::write(&scenario, scenario_text(&keys)).expect("the scenario can be written");
+    let output = Command::new("sipp")
+        .current_dir(folder)
+        .arg("-sf").arg(&scenario)
+        .args(["-s", user, "-i", "127.0.0.1", "-m", "1", "-nostdin", "-timeout", "90s", "-timeout_error"])
+        .args(["-t", transport, "-mp", &free_media_port().to_string(), "-trace_err"])
+        .arg(service.to_string())
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .expect("sipp runs");
+    assert!(output.status.success(), "sipp: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+}
+
+fn scenario_text(keys: &SippKeys<'_>) -> String {
+    let mut text = String::from(SIPP_CALL);
+    match keys {
+        SippKeys::Events(keys) => {
+            write!(text, r#"<nop><action><exec play_dtmf="{keys}"/></action></nop>"#).expect("text grows");
+        }
+        SippKeys::Info(keys) => {
+            for (index, key) in keys.chars().enumerate() {
+                text.push_str(&SIPP_INFO.replace("{cseq}", &(index + 2).to_string()).replace("{key}", &key.to_string()));
+            }
+        }
+    }
+    text.push_str(SIPP_END);
+    text
+}
+
+/// An even UDP port with its neighbours free, as sipp wants for media.
+fn free_media_port() -> u16 {
+    loop {
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port is free");
+        let port = socket.local_addr().expect("bound").port() & !1;
+        if (1024..65_000).contains(&port) {
+            return port;
+        }
+    }
+}
+
+const SIPP_CALL: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<scenario name="pay">
+<send retrans="500"><![CDATA[
+INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch];rport
+From: sipp <sip:sipp@[local_ip]:[local_port]>;tag=[pid]T[call_number]
+To: <sip:[service]@[remote_ip]:[remote_port]>
+Call-ID: [call_id]
+CSeq: 1 INVITE
+Contact: <sip:sipp@[local_ip]:[local_port];transport=[transport]>
+Max-Forwards: 70
+Content-Type: application/sdp
+Content-Length: [len]
+
+v=0
+o=sipp 1 1 IN IP[local_ip_type] [local_ip]
+s=-
+c=IN IP[media_ip_type] [media_ip]
+t=0 0
+m=audio [auto_media_port] RTP/AVP 0 96
+a=rtpmap:0 PCMU/8000
+a=rtpmap:96 telephone-event/8000
+a=fmtp:96 0-16
+]]></send>
+<recv response="100" optional="true"/>
+<recv response="180" optional="true"/>
+<recv response="200" rrs="true"/>
+<send><![CDATA[
+ACK [next_url] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch];rport
+[routes]
+From: sipp <sip:sipp@[local_ip]:[local_port]>;tag=[pid]T[call_number]
+[last_To:]
+Call-ID: [call_id]
+CSeq: 1 ACK
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+"#;
+
+const SIPP_INFO: &str = r#"
+<send retrans="500"><![CDATA[
+INFO [next_url] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch];rport
+[routes]
+From: sipp <sip:sipp@[local_ip]:[local_port]>;tag=[pid]T[call_number]
+[last_To:]
+Call-ID: [call_id]
+CSeq: {cseq} INFO
+Max-Forwards: 70
+Content-Type: application/dtmf-relay
+Content-Length: [len]
+
+Signal={key}
+Duration=160
+]]></send>
+<recv response="200"/>
+"#;
+
+const SIPP_END: &str = r#"
+<recv request="BYE" timeout="80000"/>
+<send><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:]
+[last_Call-ID:]
+[last_CSeq:]
+Content-Length: 0
+
+]]></send>
+</scenario>
+"#;
+
+/// A baresip without any audio device, driven over its control socket.
+pub struct Baresip {
+    child: Child,
+    control: TcpStream,
+}
+
+impl Baresip {
+    /// Starts baresip with its files in `folder`.
+    pub async fn start(folder: &Path) -> Self {
+        let (sip, control) = (free_port(), free_port());
+        std::fs::write(folder.join("config"), baresip_config(folder, sip, control)).expect("config");
+        let account = "<sip:caller@127.0.0.1>;regint=0;audio_codecs=PCMU/8000/1\n";
+        std::fs::write(folder.join("accounts"), account).expect("accounts");
+        std::fs::write(folder.join("contacts"), "").expect("contacts");
+        silence(&folder.join("tx.wav"));
+        let child = Command::new("baresip")
+            .arg("-f")
+            .arg(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("baresip starts");
+        let control = connect(control).await;
+        Self { child, control }
+    }
+
+    /// Sends a command, such as `dial sip:pay@127.0.0.1:5060` or `sndcode 4`.
+    pub async fn command(&mut self, command: &str) {
+        let (name, params) = command.split_once(' ').unwrap_or((command, ""));
+        let json = format!(r#"{{"command":"{name}","params":"{params}","token":"t"}}"#);
+        let netstring = format!("{}:{json},", json.len());
+        self.control.write_all(netstring.as_bytes()).await.expect("baresip takes commands");
+    }
+
+    /// Waits until baresip reports an event, such as `CALL_ESTABLISHED`.
+    pub async fn wait_for(&mut self, event: &str, limit: Duration) {
+        let mut heard = String::new();
+        let waited = tokio::time::timeout(limit, async {
+            let mut buffer = [0; 4096];
+            while !heard.contains(event) {
+                let length = self.control.read(&mut buffer).await.expect("baresip talks");
+                assert!(length > 0, "baresip closed its control socket; heard {heard}");
+                heard.push_str(&String::from_utf8_lossy(&buffer[..length]));
+            }
+        });
+        assert!(waited.await.is_ok(), "no {event} from baresip; heard {heard}");
+    }
+
+    /// Presses keys one after the other, like a person.
+    pub async fn press(&mut self, keys: &str) {
+        for key in keys.chars() {
+            self.command(&format!("sndcode {key}")).await;
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+    }
+
+    /// Ends the program.
+    pub async fn stop(mut self) {
+        self.command("quit").await;
+        if tokio::time::timeout(Duration::from_secs(3), self.child.wait()).await.is_err() {
+            self.child.kill().await.expect("our own child can be ended");
+        }
+    }
+}
+
+async fn connect(port: u16) -> TcpStream {
+    for _ in 0..100 {
+        if let Ok(stream) = TcpStream::connect(("127.0.0.1", port)).await {
+            return stream;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("baresip's control socket did not open");
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    listener.local_addr().expect("bound").port()
+}
+
+/// Two minutes of silence: what the caller's microphone hears. baresip hangs up at the end of the file.
+fn silence(path: &Path) {
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 8000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut wav = hound::WavWriter::create(path, spec).expect("wav");
+    for _ in 0..120 * 8000 {
+        wav.write_sample(0_i16).expect("wav");
+    }
+    wav.finalize().expect("wav");
+}
+
+fn baresip_config(folder: &Path, sip: u16, control: u16) -> String {
+    let folder = folder.display();
+    let modules = modules().display().to_string();
+    format!(
+        "poll_method epoll\nsip_listen 127.0.0.1:{sip}\naudio_player aubridge,sink\naudio_source aufile,{folder}/tx.wav\n\
+         audio_alert aubridge,nil\nausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\n\
+         audio_txmode poll\nrtp_ports 10000-20000\nnet_interface 127.0.0.1\nmodule_path {modules}\n\
+         module g711.so\nmodule aufile.so\nmodule aubridge.so\nmodule_tmp account.so\nmodule_app menu.so\n\
+         module_app contact.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\n"
+    )
+}
+
+fn modules() -> PathBuf {
+    let folders = ["/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules", "/usr/local/lib/baresip/modules"];
+    let found = folders.iter().map(PathBuf::from).find(|folder| folder.is_dir());
+    found.expect("baresip's modules are installed with it")
+}

@@ -1,0 +1,162 @@
+//! What a configuration can be, and what it says when it cannot.
+#![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+use core::time::Duration;
+
+use ivr_payment_service::config::{Config, ConfigError, LineKind, LogFormat};
+use paytone_psp::{Currency, Money};
+
+fn line(config: &Config, user: &str) -> Option<(String, Option<String>)> {
+    config.line_for(user).map(|found| (found.line.name.clone(), found.code.map(str::to_owned)))
+}
+
+fn setting(toml: &str) -> String {
+    match Config::from_toml(toml) {
+        Err(ConfigError::Setting { setting, .. }) => setting,
+        other => panic!("{toml}: {other:?}"),
+    }
+}
+
+#[test]
+fn the_built_in_configuration_has_all_three_lines() {
+    let config = Config::default();
+    let kinds: Vec<_> = config.lines.iter().map(|line| line.kind).collect();
+    let price = Money::new(1000, Currency::JPY);
+    assert_eq!(kinds, [LineKind::Order, LineKind::PayOrder, LineKind::PayFixed(price)]);
+    assert_eq!(config.sip.udp, "127.0.0.1:5060".parse().unwrap());
+    assert_eq!(config.http.address, "127.0.0.1:8080".parse().unwrap());
+    assert_eq!(config.call.max_length, Duration::from_secs(900));
+    assert_eq!(config.order.ttl, Duration::from_secs(24 * 3600));
+}
+
+#[test]
+fn a_dialled_user_leads_to_its_line() {
+    let config = Config::default();
+    let found = |line: &str, code: Option<&str>| Some((line.to_owned(), code.map(str::to_owned)));
+    assert_eq!(line(&config, "order"), found("order", None));
+    assert_eq!(line(&config, "ORDER"), found("order", None));
+    assert_eq!(line(&config, "100"), found("order", None));
+    assert_eq!(line(&config, "200"), found("pay", None));
+    assert_eq!(line(&config, "pay"), found("pay", None));
+    assert_eq!(line(&config, "pay-123456789"), found("pay-order", Some("123456789")));
+    assert_eq!(line(&config, "pay-12"), found("pay-order", Some("12")));
+    assert_eq!(line(&config, "123456789"), found("pay-order", Some("123456789")));
+    for nobody in ["", "300", "12345678", "4111111111111111", "pay-", "pay-1a", "päy-1", "pay-１２３"] {
+        assert_eq!(line(&config, nobody), None, "{nobody}");
+    }
+}
+
+#[test]
+fn a_literal_user_wins_over_a_pattern() {
+    let toml = r#"
+        lines = [
+            { name = "codes", kind = "pay_order", users = ["{code}"] },
+            { name = "desk", kind = "order", users = ["123456789"] },
+        ]"#;
+    assert_eq!(line(&Config::from_toml(toml).unwrap(), "123456789").unwrap().0, "desk");
+}
+
+#[test]
+fn a_file_changes_what_it_names_and_nothing_else() {
+    let config =
+        Config::from_toml("[call]\nrtp_timeout_s = 1.5\n[log]\nformat = 'json'\n[dialog]\nfield_s = 20")
+            .unwrap();
+    assert_eq!(config.call.rtp_timeout, Duration::from_millis(1500));
+    assert_eq!(config.call.max_length, Duration::from_secs(900));
+    assert_eq!(config.log.format, LogFormat::Json);
+    assert_eq!((config.dialog.field, config.dialog.session), (Some(Duration::from_secs(20)), None));
+    assert_eq!(config.lines.len(), 3);
+}
+
+#[test]
+fn an_error_names_the_setting_and_not_its_value() {
+    let wrong = [
+        ("[http]\naddress = '4111111111111111'", "http.address"),
+        ("[http]\naddress = 4111111111111111", "http.address"),
+        ("[http]\nport = 1", "http.port"),
+        ("[call]\nmax_length_s = 0", "call.max_length_s"),
+        ("[call]\nmax_length_s = -4111111111111111", "call.max_length_s"),
+        ("[call]\nmax_length_s = 4111111111111111", "call.max_length_s"),
+        ("[call]\nmax_length_s = nan", "call.max_length_s"),
+        ("[log]\nformat = '4111111111111111'", "log.format"),
+        ("[merchant]\nname = ''", "merchant"),
+        ("[merchant]\nclip = '../4111111111111111'", "merchant"),
+        ("[order]\nmax_guesses_per_call = 0", "order.max_guesses_per_call"),
+        ("lines = []", "lines"),
+        ("lines = [{ name = 'a', kind = 'order' }]", "lines.0.users"),
+    ];
+    for (toml, name) in wrong {
+        assert_eq!(setting(toml), name, "{toml}");
+        let error = Config::from_toml(toml).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("4111"), "{error}");
+    }
+}
+
+#[test]
+fn a_line_that_makes_no_sense_is_refused() {
+    let lines = [
+        r#"{ name = "", kind = "order", users = ["a"] }"#,
+        r#"{ name = "a", kind = "order", users = ["pay-{code}"] }"#,
+        r#"{ name = "a", kind = "order", users = ["a b"] }"#,
+        r#"{ name = "a", kind = "order", users = [""] }"#,
+        r#"{ name = "a", kind = "pay_order", users = ["a"] }"#,
+        r#"{ name = "a", kind = "pay_fixed", users = ["a"] }"#,
+        r#"{ name = "a", kind = "pay_fixed", users = ["a"], amount = 5 }"#,
+        r#"{ name = "a", kind = "pay_fixed", users = ["a"], amount = 0, currency = "JPY" }"#,
+        r#"{ name = "a", kind = "pay_fixed", users = ["a"], amount = 4111111111111111, currency = "JPY" }"#,
+        r#"{ name = "a", kind = "pay_fixed", users = ["a"], amount = 5, currency = "yen" }"#,
+        r#"{ name = "a", kind = "order", users = ["a"], amount = 5, currency = "JPY" }"#,
+        r#"{ name = "a", kind = "order", users = ["a"], colour = "red" }"#,
+        r#"{ name = "a", kind = "order", users = ["a"] }, { name = "a", kind = "order", users = ["b"] }"#,
+        r#"{ name = "a", kind = "order", users = ["a"] }, { name = "b", kind = "order", users = ["A"] }"#,
+    ];
+    for line in lines {
+        let name = setting(&format!("lines = [{line}]"));
+        assert!(name.starts_with("lines"), "{line}: {name}");
+    }
+}
+
+#[test]
+fn beyond_this_machine_needs_test_mode() {
+    let public = "[sip]\nudp = '0.0.0.0:5060'";
+    assert_eq!(setting(public), "sip.udp");
+    assert_eq!(setting("[http]\naddress = '[::]:8080'"), "http.address");
+    assert!(Config::from_toml(&format!("test_mode = true\n{public}")).is_ok());
+
+    let mut config = Config::default();
+    config.sip.tcp = "192.0.2.1:5060".parse().unwrap();
+    assert!(config.check().is_err());
+    config.test_mode = true;
+    assert_eq!(config.check(), Ok(()));
+}
+
+#[test]
+fn text_that_is_not_toml_is_pointed_at_by_its_line() {
+    assert_eq!(Config::from_toml("[http]\naddress = 4111 1111"), Err(ConfigError::NotToml { line: Some(2) }));
+}
+
+/// Runs itself again with an environment of its own: the process's cannot be changed safely.
+#[test]
+fn the_environment_wins_over_the_file_and_other_names_are_none_of_its_business() {
+    const NAME: &str = "the_environment_wins_over_the_file_and_other_names_are_none_of_its_business";
+    let file = std::env::temp_dir().join(format!("paytone-config-{}.toml", std::process::id()));
+    if let Ok(file) = std::env::var("CONFIG_TEST_FILE") {
+        let config = Config::load(Some(file.as_ref()), false).unwrap();
+        assert_eq!(config.http.address, "127.0.0.1:9000".parse().unwrap(), "environment");
+        assert_eq!(config.call.max_length, Duration::from_secs(60), "file");
+        assert!(config.test_mode, "environment");
+        return;
+    }
+    std::fs::write(&file, "[http]\naddress = '127.0.0.1:7000'\n[call]\nmax_length_s = 60").unwrap();
+    let status = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", NAME])
+        .env("CONFIG_TEST_FILE", &file)
+        .env("PAYTONE_HTTP__ADDRESS", "127.0.0.1:9000")
+        .env("PAYTONE_TEST_MODE", "true")
+        .env("PAYTONE_API_KEY", "not-a-setting")
+        .env("PAYTONE_REQUIRE_PEERS", "1")
+        .status();
+    std::fs::remove_file(&file).unwrap();
+    assert!(status.unwrap().success());
+    assert_eq!(Config::load(Some(&file), false), Err(ConfigError::Unreadable));
+}

@@ -1,0 +1,152 @@
+//! Whatever a call leaves behind holds no card: every log line at every level, every byte of the database files, every
+//! HTTP body.
+#![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use common::{Captured, Fixture};
+use hyper::Method;
+use ivr_payment_service::config::{Config, LogFormat};
+use ivr_payment_service::logging;
+use paytone_card::test_numbers;
+use phone::{Call, Keying, Keys, Options, Target};
+use serde_json::json;
+
+/// Everything that any code in this process logs, the SIP library included, through the service's own subscriber.
+fn log() -> &'static Captured {
+    static LOG: OnceLock<Captured> = OnceLock::new();
+    LOG.get_or_init(|| {
+        let captured = Captured::default();
+        let mut config = Config::isolated(Path::new("."), "").unwrap().log;
+        config.filter = "trace".to_owned();
+        config.format = LogFormat::Json;
+        tracing::subscriber::set_global_default(logging::subscriber(&config, captured.clone()).unwrap()).unwrap();
+        captured
+    })
+}
+
+/// What one call left behind.
+struct Traces {
+    log: String,
+    files: Vec<u8>,
+    bodies: Vec<String>,
+}
+
+impl Traces {
+    /// Places where 9 or more digits of the number in a row can be read, however the digits are written.
+    fn findings(&self, pan: &str) -> Vec<String> {
+        let mut found = digit_runs(self.log.as_bytes(), pan, "log");
+        found.extend(digit_runs(&self.files, pan, "files"));
+        for body in &self.bodies {
+            found.extend(digit_runs(body.as_bytes(), pan, "http"));
+        }
+        found
+    }
+
+    /// Places where a security code stands behind its name, or one key behind a label.
+    fn labelled(&self, code: &str) -> Vec<String> {
+        let mut found = labelled(&self.log, code);
+        found.extend(labelled(&String::from_utf8_lossy(&self.files), code));
+        self.bodies.iter().for_each(|body| found.extend(labelled(body, code)));
+        found
+    }
+}
+
+fn digit_runs(bytes: &[u8], pan: &str, place: &str) -> Vec<String> {
+    // Separators between digits hide nothing.
+    let digits: Vec<u8> = bytes.iter().copied().filter(|byte| !b" -.,:;_\"'".contains(byte)).collect();
+    let windows: BTreeSet<_> = pan.as_bytes().windows(9).collect();
+    let hits = digits.windows(9).filter(|window| windows.contains(window)).count();
+    if hits == 0 { Vec::new() } else { vec![format!("{hits} runs in {place}")] }
+}
+
+fn labelled(text: &str, code: &str) -> Vec<String> {
+    let text = text.to_ascii_lowercase();
+    let labels = ["cvc", "cvv", "cvn", "cid", "csc", "security_code", "security code", "securitycode"];
+    let code_found = labels.iter().flat_map(|label| text.match_indices(label)).filter(|(at, label)| {
+        let behind: String = text[at + label.len()..].chars().take(12).collect();
+        behind.contains(code)
+    });
+    let keys = ["signal=", "signal =", "dtmf-relay\\r\\n\\r\\n"];
+    let key_found = keys.iter().flat_map(|label| text.match_indices(label));
+    code_found.chain(key_found).map(|(_, label)| label.to_owned()).collect()
+}
+
+/// One paid call on a service of its own; what it leaves behind.
+async fn paid_call(keying: Keying, pan: &str, expiry: &str, code: &str) -> Traces {
+    let before = log().text().len();
+    let fixture = Fixture::start().await;
+    let order = fixture.order("LEAK", 1200).await;
+    let target: Target = fixture.uri(&format!("pay-{}", order["code"].as_str().unwrap())).parse().unwrap();
+    let options = Options::new().keying(keying).offer_events(keying != Keying::Tone);
+    let mut call = Call::dial(&target, &options).await.unwrap();
+    call.press(&Keys::parse(&format!("~{pan}#{expiry}{code}")).unwrap()).await.unwrap();
+    let report = call.wait_for_hang_up(Duration::from_secs(60)).await;
+    assert_eq!(fixture.ended_call(report.call_id()).await["outcome"], "approved");
+    assert_eq!(fixture.get("/v1/orders/LEAK").await["state"], "paid");
+    for field in ["order_id", "customer_number", "description"] {
+        let mut body = json!({ "order_id": "L-2", "amount": 1, "currency": "JPY" });
+        body[field] = json!(pan);
+        fixture.request(Method::POST, "/v1/orders", Some(&body)).await;
+    }
+    fixture.request(Method::GET, &format!("/v1/orders/{pan}"), None).await;
+    let bodies = fixture.bodies();
+    let folder = fixture.stop().await;
+    let log = log().text()[before..].to_owned();
+    Traces { log, files: database(folder.path()), bodies }
+}
+
+fn database(folder: &Path) -> Vec<u8> {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let bytes: Vec<u8> = files.filter(|path| path.is_file()).flat_map(|path| std::fs::read(path).unwrap()).collect();
+    assert!(bytes.len() > 4096, "the database was not found");
+    bytes
+}
+
+#[test]
+fn the_search_finds_what_it_looks_for() {
+    let pan = test_numbers::VISA_42;
+    let spaced: String = pan.chars().flat_map(|digit| [digit, ' ']).collect();
+    for hidden in [pan.to_owned(), format!("x{}y", &pan[3..12]), spaced] {
+        let traces = Traces { log: String::new(), files: hidden.clone().into_bytes(), bodies: Vec::new() };
+        assert_eq!(traces.findings(pan).len(), 1, "{hidden}");
+    }
+    let log = r#"{"cvc":"987"} {"message":"Signal=5"}"#.to_owned();
+    let traces = Traces { log, files: Vec::new(), bodies: Vec::new() };
+    assert_eq!(traces.labelled("987").len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_leaves_no_card_data_behind() {
+    let pan = test_numbers::VISA_42;
+    for keying in [Keying::Event { payload_type: 101 }, Keying::Info, Keying::Tone] {
+        let traces = paid_call(keying, pan, "1230", "987").await;
+        assert!(traces.log.contains("call ended"), "the log was not captured");
+        assert!(traces.log.contains("TRACE"), "the log is not at trace level");
+        assert_eq!(traces.findings(pan), Vec::<String>::new(), "{keying:?}");
+        assert_eq!(traces.labelled("987"), Vec::<String>::new(), "{keying:?}");
+    }
+    let one = paid_call(Keying::Info, pan, "1230", "987").await;
+    let other = paid_call(Keying::Info, pan, "0829", "012").await;
+    let (one, other) = (normalised(&one.log), normalised(&other.log));
+    let differences: Vec<_> = one.symmetric_difference(&other).collect();
+    assert!(differences.is_empty(), "expiry date or code show: {differences:#?}");
+}
+
+/// Log lines without what differs from run to run anyway: a word with a digit in it (times, ports, ULIDs) or of 20 letters
+/// and more (SIP's random names) is an id.
+fn normalised(log: &str) -> BTreeSet<String> {
+    // The test's own HTTP client logs too.
+    log.lines().filter(|line| !line.contains("hyper_util::client")).map(normalised_line).collect()
+}
+
+fn normalised_line(line: &str) -> String {
+    let is_id = |word: &str| word.len() >= 20 || word.bytes().any(|byte| byte.is_ascii_digit());
+    let words = line.split(|c: char| !c.is_ascii_alphanumeric());
+    words.filter(|word| !word.is_empty()).map(|word| if is_id(word) { "#" } else { word }).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,445 @@
+//! What payments promise: asked once, journalled before, looked up after, and never lost.
+#![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+mod fixtures;
+
+use core::future::{pending, ready};
+use core::time::Duration;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use fixtures::{NOW, TestClock, call, card, claimant, claimed, crash, state};
+use ivr_payment_service::bus::{Bus, EventKind, ServiceEvent};
+use ivr_payment_service::payments::{Payments, Recovered, Tools};
+use ivr_payment_service::store::{Claim, Order, OrderState, Store};
+use paytone_card::test_numbers;
+use paytone_dialog::{OrderRefusal, Outcome, Phase, Verdict};
+use paytone_psp::attempt::{SETTLE, State};
+use paytone_psp::simulator::Simulator;
+use paytone_psp::{
+    Approval, AskError, Authorization, Authorize, BoxFuture, CallContext, CaptureRequest, ChargeStored,
+    CheckpointBlob, Decline, DeclineReason, Found, Gateway, GatewayError, GatewayInfo, InDoubt, Operation,
+    ProviderState, Reference, RefundRequest, Refusal, Register, Registration, Retry, Snapshot, StoredCardId,
+    Verification, Verify, VoidRequest,
+};
+use tokio::sync::broadcast::Receiver;
+
+const DEADLINE: Duration = Duration::from_secs(60);
+const VISA: &str = test_numbers::VISA;
+
+/// A service's money side, with a clock that stands still.
+struct Shop {
+    store: Store,
+    payments: Payments,
+    clock: Arc<TestClock>,
+    events: Receiver<ServiceEvent>,
+}
+
+impl Shop {
+    fn new(store: Store, gateway: Arc<dyn Gateway>) -> Self {
+        let (bus, clock) = (Bus::new(), TestClock::new());
+        let events = bus.watch();
+        let tools = Tools { store: store.clone(), gateway, bus, clock: clock.clone(), deadline: DEADLINE };
+        Self { payments: Payments::with(tools), store, clock, events }
+    }
+
+    async fn simulated() -> Self {
+        Self::new(Store::in_memory().await.unwrap(), Arc::new(Simulator::new()))
+    }
+
+    async fn scripted(lines: impl IntoIterator<Item = Line>) -> (Self, Arc<Scripted>) {
+        let gateway = Arc::new(Scripted::new(lines));
+        (Self::new(Store::in_memory().await.unwrap(), gateway.clone()), gateway)
+    }
+
+    /// Waits until an attempt has come into this state.
+    async fn until(&mut self, wanted: State) {
+        loop {
+            let event = self.events.recv().await.unwrap();
+            if matches!(event.kind, EventKind::AttemptState { state, .. } if state == wanted) {
+                return;
+            }
+        }
+    }
+
+    async fn attempts(&self, order: &Order) -> Vec<State> {
+        let attempts = self.store.attempts_of(order.id).await.unwrap();
+        attempts.iter().map(|record| record.attempt.state()).collect()
+    }
+}
+
+/// What the scripted gateway does when it is asked for money.
+#[derive(Debug, Clone, Copy)]
+enum Line {
+    /// Approves, after the checkpoint.
+    Approve,
+    /// Approves another reference's payment.
+    ApproveAnother,
+    /// Does not accept the number.
+    NotATestNumber,
+    /// Declines, after the checkpoint.
+    Decline,
+    /// Sends, and never comes back.
+    Hang,
+    /// Does not even send, and never comes back.
+    HangUnsent,
+    /// Sends, and falls over.
+    Panic,
+    /// Wants the card number stored.
+    StoreTheNumber,
+}
+
+/// A gateway that does what the test says. Lookups find the money it was asked for taken.
+#[derive(Debug)]
+struct Scripted {
+    info: GatewayInfo,
+    lines: Mutex<VecDeque<Line>>,
+    authorizations: AtomicUsize,
+    lookups: AtomicUsize,
+    asked: Mutex<Option<(Reference, paytone_psp::Money)>>,
+}
+
+impl Scripted {
+    fn new(lines: impl IntoIterator<Item = Line>) -> Self {
+        Self {
+            info: Simulator::new().info().clone(),
+            lines: Mutex::new(lines.into_iter().collect()),
+            authorizations: AtomicUsize::new(0),
+            lookups: AtomicUsize::new(0),
+            asked: Mutex::new(None),
+        }
+    }
+
+    fn count(&self) -> (usize, usize) {
+        (self.authorizations.load(Ordering::SeqCst), self.lookups.load(Ordering::SeqCst))
+    }
+
+    async fn play(
+        &self,
+        line: Line,
+        context: CallContext<'_>,
+        request: Authorize<'_>,
+    ) -> Result<Authorization, GatewayError> {
+        let blob = match line {
+            Line::StoreTheNumber => request.card.pan().expose(<[u8]>::to_vec),
+            _ => b"access-pass".to_vec(),
+        };
+        let blob = CheckpointBlob::new(blob).unwrap();
+        let sends = !matches!(line, Line::NotATestNumber | Line::HangUnsent);
+        if sends && context.checkpoint.save(&blob).await.is_err() {
+            return Err(GatewayError::NotSent { retry: Retry::Never });
+        }
+        let taken = |reference| {
+            let (state, money) = (ProviderState::Captured, request.money);
+            let snapshot = Snapshot { reference, state, money, transaction: None, test: true };
+            Ok(Authorization::Approved(Approval { snapshot, approval_code: None }))
+        };
+        match line {
+            Line::Approve | Line::StoreTheNumber => taken(request.reference),
+            Line::ApproveAnother => taken(Reference::generate(NOW, &mut rand::rng())),
+            Line::NotATestNumber => Err(GatewayError::refused(Refusal::NotATestNumber)),
+            Line::Decline => Ok(Authorization::Declined(Decline::new(DeclineReason::InsufficientFunds))),
+            Line::Hang | Line::HangUnsent => pending().await,
+            Line::Panic => panic!("the gateway falls over"),
+        }
+    }
+}
+
+fn unsupported<'a, T>(operation: Operation) -> BoxFuture<'a, Result<T, GatewayError>>
+where
+    T: Send + 'a,
+{
+    Box::pin(ready(Err(GatewayError::refused(Refusal::Unsupported(operation)))))
+}
+
+impl Gateway for Scripted {
+    fn info(&self) -> &GatewayInfo {
+        &self.info
+    }
+
+    fn authorize<'a>(
+        &'a self,
+        context: CallContext<'a>,
+        request: Authorize<'a>,
+    ) -> BoxFuture<'a, Result<Authorization, GatewayError>> {
+        self.authorizations.fetch_add(1, Ordering::SeqCst);
+        *self.asked.lock().unwrap() = Some((request.reference, request.money));
+        let line = self.lines.lock().unwrap().pop_front().unwrap();
+        Box::pin(self.play(line, context, request))
+    }
+
+    fn lookup<'a>(
+        &'a self,
+        _context: CallContext<'a>,
+        doubt: &'a InDoubt,
+    ) -> BoxFuture<'a, Result<Found, AskError>> {
+        self.lookups.fetch_add(1, Ordering::SeqCst);
+        let asked = *self.asked.lock().unwrap();
+        let found =
+            asked.filter(|(reference, _)| reference == doubt.reference()).map(|(reference, money)| {
+                Snapshot { reference, state: ProviderState::Captured, money, transaction: None, test: true }
+            });
+        Box::pin(ready(Ok(found.map_or(Found::Absent, Found::Present))))
+    }
+
+    fn verify<'a>(
+        &'a self,
+        _: CallContext<'a>,
+        _: Verify<'a>,
+    ) -> BoxFuture<'a, Result<Verification, GatewayError>> {
+        unsupported(Operation::Verify)
+    }
+
+    fn capture<'a>(
+        &'a self,
+        _: CallContext<'a>,
+        _: CaptureRequest<'a>,
+    ) -> BoxFuture<'a, Result<Snapshot, GatewayError>> {
+        unsupported(Operation::Capture)
+    }
+
+    fn void<'a>(
+        &'a self,
+        _: CallContext<'a>,
+        _: VoidRequest<'a>,
+    ) -> BoxFuture<'a, Result<Snapshot, GatewayError>> {
+        unsupported(Operation::Void)
+    }
+
+    fn refund<'a>(
+        &'a self,
+        _: CallContext<'a>,
+        _: RefundRequest<'a>,
+    ) -> BoxFuture<'a, Result<Snapshot, GatewayError>> {
+        unsupported(Operation::Refund)
+    }
+
+    fn register<'a>(
+        &'a self,
+        _: CallContext<'a>,
+        _: Register<'a>,
+    ) -> BoxFuture<'a, Result<Registration, GatewayError>> {
+        unsupported(Operation::Register)
+    }
+
+    fn forget<'a>(&'a self, _: CallContext<'a>, _: &'a StoredCardId) -> BoxFuture<'a, Result<(), AskError>> {
+        Box::pin(ready(Err(AskError::Refused(Refusal::Unsupported(Operation::Forget)))))
+    }
+
+    fn charge_stored<'a>(
+        &'a self,
+        _: CallContext<'a>,
+        _: ChargeStored<'a>,
+    ) -> BoxFuture<'a, Result<Authorization, GatewayError>> {
+        unsupported(Operation::ChargeStored)
+    }
+}
+
+#[tokio::test]
+async fn an_approved_payment_pays_the_order() {
+    let shop = Shop::simulated().await;
+    let (call, order) = claimed(&shop.store, 1200).await;
+
+    let verdict = shop.payments.authorize(call, &order, card(VISA)).await;
+
+    assert!(matches!(verdict, Verdict::Approved));
+    assert_eq!(state(&shop.store, &order).await, OrderState::Paid);
+    let [record] = &shop.store.attempts_of(order.id).await.unwrap()[..] else { panic!("one attempt") };
+    assert_eq!((record.attempt.state(), record.attempt.is_test()), (State::Captured, true));
+    assert_eq!((record.last_four.last_four(), record.brand.name()), ("1111", "visa"));
+    assert_eq!(record.attempt.captured(), Some(order.money));
+    let shown = shop.store.call(call.as_str()).await.unwrap().unwrap();
+    assert_eq!(shown.last_four, Some(record.last_four));
+}
+
+#[tokio::test]
+async fn a_declined_card_comes_back_without_its_code_and_another_may_be_tried() {
+    let shop = Shop::simulated().await;
+    let (call, order) = claimed(&shop.store, 1200).await;
+
+    let verdict = shop.payments.authorize(call, &order, card(test_numbers::VISA_CODE_MISMATCH)).await;
+    let Verdict::Declined { reason: DeclineReason::CodeMismatch, card: Some(back) } = verdict else {
+        panic!("not a wrong code")
+    };
+    assert!(back.code().is_none());
+    assert_eq!(state(&shop.store, &order).await, OrderState::Collecting);
+
+    let verdict = shop.payments.authorize(call, &order, card(VISA)).await;
+    assert!(matches!(verdict, Verdict::Approved));
+    assert_eq!(shop.attempts(&order).await, [State::Declined, State::Captured]);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_unknown_blocks_the_order_and_is_found_by_a_lookup() {
+    let mut shop = Shop::simulated().await;
+    let (caller, order) = claimed(&shop.store, 1251).await;
+
+    let verdict = shop.payments.authorize(caller, &order, card(VISA)).await;
+    assert!(matches!(verdict, Verdict::Unknown));
+    assert_eq!(state(&shop.store, &order).await, OrderState::InDoubt);
+    let again = shop.payments.authorize(caller, &order, card(VISA)).await;
+    assert!(matches!(again, Verdict::Unavailable), "never authorised again");
+    let next = claimant(call(&shop.store).await, "b");
+    let refused = shop.store.claim_order(order.code.as_str(), &next, &fixtures::LIMITS, NOW).await.unwrap();
+    assert_eq!(refused, Claim::Refused(OrderRefusal::Busy));
+
+    shop.clock.advance(Duration::from_secs(5));
+    shop.until(State::Captured).await;
+    assert_eq!(state(&shop.store, &order).await, OrderState::Paid);
+    assert_eq!(shop.attempts(&order).await, [State::Captured]);
+    let told: Vec<_> =
+        shop.store.undelivered_reports().await.unwrap().iter().map(|told| told.state).collect();
+    assert_eq!(told, [State::InDoubt, State::Captured]);
+}
+
+#[tokio::test]
+async fn a_lost_request_frees_the_order_only_once_it_can_no_longer_arrive() {
+    let mut shop = Shop::simulated().await;
+    let (call, order) = claimed(&shop.store, 1252).await;
+    let verdict = shop.payments.authorize(call, &order, card(VISA)).await;
+    assert!(matches!(verdict, Verdict::Unknown));
+    shop.store.call_ended(call, &Outcome::Unknown, NOW).await.unwrap();
+    assert_eq!(state(&shop.store, &order).await, OrderState::InDoubt);
+
+    shop.clock.advance(DEADLINE + SETTLE);
+    shop.until(State::NotCharged).await;
+    assert_eq!(state(&shop.store, &order).await, OrderState::Open);
+}
+
+#[tokio::test]
+async fn what_was_not_sent_leaves_the_order_as_it_was() {
+    let shop = Shop::simulated().await;
+    let (call, order) = claimed(&shop.store, 1253).await;
+
+    let verdict = shop.payments.authorize(call, &order, card(VISA)).await;
+
+    assert!(matches!(verdict, Verdict::Unavailable));
+    assert_eq!(shop.attempts(&order).await, [State::NotCharged]);
+    assert_eq!(state(&shop.store, &order).await, OrderState::Collecting);
+    shop.store.call_ended(call, &Outcome::GatewayUnavailable, NOW).await.unwrap();
+    assert_eq!(state(&shop.store, &order).await, OrderState::Open);
+}
+
+#[tokio::test]
+async fn a_refused_number_is_told_apart_from_a_gateway_that_is_down() {
+    let (shop, gateway) = Shop::scripted([Line::NotATestNumber, Line::Approve]).await;
+    let (call, order) = claimed(&shop.store, 1200).await;
+
+    let verdict = shop.payments.authorize(call, &order, card(VISA)).await;
+    assert!(matches!(verdict, Verdict::NotATestCard));
+    let verdict = shop.payments.authorize(call, &order, card(test_numbers::MASTERCARD)).await;
+    assert!(matches!(verdict, Verdict::Approved));
+    assert_eq!(gateway.count(), (2, 0));
+}
+
+#[tokio::test]
+async fn a_gateway_that_never_answers_is_looked_up_after_its_deadline() {
+    let (mut shop, gateway) = Shop::scripted([Line::Hang]).await;
+    let (call, order) = claimed(&shop.store, 1200).await;
+    let verdict = shop.payments.authorize(call, &order, card(VISA));
+    shop.until(State::Sending).await;
+
+    shop.clock.advance(DEADLINE + Duration::from_secs(5));
+    assert!(matches!(verdict.await, Verdict::Unknown));
+    assert_eq!(state(&shop.store, &order).await, OrderState::InDoubt);
+
+    shop.clock.advance(Duration::from_secs(5));
+    shop.until(State::Captured).await;
+    assert_eq!(state(&shop.store, &order).await, OrderState::Paid);
+    assert_eq!(gateway.count(), (1, 1));
+}
+
+#[tokio::test]
+async fn a_gateway_that_falls_over_leaves_the_outcome_unknown() {
+    let (shop, _) = Shop::scripted([Line::Panic]).await;
+    let (call, order) = claimed(&shop.store, 1200).await;
+
+    let verdict = shop.payments.authorize(call, &order, card(VISA)).await;
+
+    assert!(matches!(verdict, Verdict::Unknown));
+    assert_eq!(shop.attempts(&order).await, [State::InDoubt]);
+}
+
+#[tokio::test]
+async fn an_answer_about_another_payment_is_no_answer() {
+    let (shop, _) = Shop::scripted([Line::ApproveAnother]).await;
+    let (call, order) = claimed(&shop.store, 1200).await;
+
+    let verdict = shop.payments.authorize(call, &order, card(VISA)).await;
+
+    assert!(matches!(verdict, Verdict::Unknown));
+    assert_eq!(state(&shop.store, &order).await, OrderState::InDoubt);
+}
+
+#[tokio::test]
+async fn a_gateway_cannot_have_the_card_number_stored() {
+    let (shop, _) = Shop::scripted([Line::StoreTheNumber]).await;
+    let (call, order) = claimed(&shop.store, 1200).await;
+
+    let verdict = shop.payments.authorize(call, &order, card(VISA)).await;
+
+    assert!(matches!(verdict, Verdict::Unavailable));
+    assert_eq!(shop.attempts(&order).await, [State::NotCharged]);
+}
+
+#[tokio::test]
+async fn a_hang_up_does_not_drop_a_request_in_flight() {
+    let (mut shop, gateway) = Shop::scripted([Line::Approve]).await;
+    let (call, order) = claimed(&shop.store, 1200).await;
+    drop(shop.payments.authorize(call, &order, card(VISA)));
+    shop.until(State::Sending).await;
+    shop.store.call_ended(call, &Outcome::CallerHungUp(Phase::Authorizing), NOW).await.unwrap();
+
+    shop.until(State::Captured).await;
+    assert_eq!(state(&shop.store, &order).await, OrderState::Paid);
+    assert_eq!(gateway.count(), (1, 0));
+}
+
+#[tokio::test]
+async fn without_the_order_nothing_is_asked() {
+    let (shop, gateway) = Shop::scripted([Line::Approve]).await;
+    let (_, order) = claimed(&shop.store, 1200).await;
+    let stranger = call(&shop.store).await;
+
+    let verdict = shop.payments.authorize(stranger, &order, card(VISA)).await;
+
+    assert!(matches!(verdict, Verdict::Unavailable));
+    assert_eq!(gateway.count(), (0, 0));
+}
+
+#[tokio::test]
+async fn a_crash_in_any_state_is_cleared_up_without_asking_for_money_again() {
+    let states = [
+        // What the gateway did, the state at the crash, then what recovery makes of the attempt and of the order.
+        (Line::HangUnsent, State::Intent, State::NotCharged, OrderState::Open),
+        (Line::Hang, State::Sending, State::Captured, OrderState::Paid),
+        (Line::Panic, State::InDoubt, State::Captured, OrderState::Paid),
+        (Line::Decline, State::Declined, State::Declined, OrderState::Open),
+        (Line::Approve, State::Captured, State::Captured, OrderState::Paid),
+    ];
+    for (line, crashed, recovered, expected) in states {
+        let folder = tempfile::tempdir().unwrap();
+        let (before, after) = (folder.path().join("before.sqlite"), folder.path().join("after.sqlite"));
+        let gateway = Arc::new(Scripted::new([line]));
+        let mut shop = Shop::new(Store::open(&before).await.unwrap(), gateway.clone());
+        let (call, order) = claimed(&shop.store, 1200).await;
+        let verdict = shop.payments.authorize(call, &order, card(VISA));
+        shop.until(crashed).await;
+        crash(&before, &after);
+
+        let mut shop = Shop::new(Store::open(&after).await.unwrap(), gateway.clone());
+        let found = shop.payments.recover().await.unwrap();
+        let open = usize::from(crashed != recovered);
+        assert_eq!(found, Recovered { calls: 1, attempts: open }, "{line:?}");
+        if open == 1 {
+            shop.until(recovered).await;
+        }
+        assert_eq!(shop.attempts(&order).await, [recovered], "{line:?}");
+        assert_eq!(state(&shop.store, &order).await, expected, "{line:?}");
+        assert_eq!(gateway.count().0, 1, "{line:?}: asked for money again");
+        let ending = shop.store.call(call.as_str()).await.unwrap().unwrap().ending.unwrap();
+        assert_eq!(ending.outcome, "interrupted", "{line:?}");
+        drop(verdict);
+    }
+}
