@@ -1,0 +1,28 @@
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use paytone_dtmf::{Detector, Fill, Masker, SampleRate, ToneEvent};
+
+// Audio made of the input: the same events however it is cut, and no panic with losses in it.
+fuzz_target!(|data: &[u8]| {
+    let Some((&[rate, cut, lost], audio)) = data.split_first_chunk::<3>() else { return };
+    let rate = [SampleRate::Hz8000, SampleRate::Hz16000, SampleRate::Hz48000][usize::from(rate) % 3];
+    let samples: Vec<i16> = audio.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
+
+    let whole: Vec<ToneEvent> = Detector::new(rate).process(&samples).collect();
+    let mut detector = Detector::new(rate);
+    let mut cut_events = Vec::new();
+    for frame in samples.chunks(usize::from(cut).max(1)) {
+        cut_events.extend(detector.process(frame));
+    }
+    assert_eq!(whole, cut_events);
+
+    let mut masker = Masker::with_delay_ms(usize::from(cut), Fill::FlatTone);
+    for frame in samples.chunks(160) {
+        for event in detector.process(frame) {
+            masker.handle(&event);
+        }
+        detector.frame_lost(usize::from(lost));
+        masker.process(&mut frame.to_vec());
+    }
+});
