@@ -56,7 +56,10 @@ impl Dialog {
     fn after_a_decline(&self, outcome: Outcome) -> Outcome {
         let gave_up = matches!(
             outcome,
-            Outcome::NoInput(_) | Outcome::TooManyAttempts(_) | Outcome::CallerHungUp(_) | Outcome::SessionExpired
+            Outcome::NoInput(_)
+                | Outcome::TooManyAttempts(_)
+                | Outcome::CallerHungUp(_)
+                | Outcome::SessionExpired
         );
         self.declined.filter(|_| gave_up).map_or(outcome, Outcome::Declined)
     }
