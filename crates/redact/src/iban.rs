@@ -63,7 +63,7 @@ fn mod_97(characters: &[u8]) -> u32 {
 
 const MAX_LENGTH: usize = 34;
 
-/// Country codes and the length of their IBANs, from the register of ISO 13616.
+/// Country codes and the length of their IBANs (ISO 13616).
 const COUNTRIES: &[(&str, usize)] = &[
     ("AD", 24),
     ("AE", 23),

@@ -19,28 +19,23 @@ pub(crate) fn is_key(before: &[u8]) -> bool {
     if separators.is_empty() || !text.last().is_some_and(u8::is_ascii_alphabetic) {
         return false;
     }
-    let strong = separators.iter().any(|byte| matches!(byte, b'=' | b':' | b'"' | b'\'' | b'[' | b'('));
     let mut words = [&b""[..]; 4];
     for word in &mut words {
         (text, *word) = split_word(text);
     }
     let [last, earlier @ ..] = words;
     let near = |names: &[&str]| earlier.iter().any(|word| is_one_of(word, names));
-    if is_one_of(last, &["dtmf", "keypad", "keypress", "pressed", "keyed"]) {
-        return true;
-    }
-    if is_one_of(last, &["digit", "key", "tone", "event", "signal"]) && near(&["dtmf", "keypad", "band"]) {
-        return true;
-    }
-    if is_one_of(last, &["digit", "key"]) && near(&["pressed", "pushed", "received", "telephone"]) {
-        return true;
-    }
-    match () {
-        () if is_one_of(last, &["digit"]) => strong,
+    let has = |bytes: &[u8]| separators.iter().any(|byte| bytes.contains(byte));
+    let strong = has(b"=:\"'[(");
+    match last.to_ascii_lowercase().as_slice() {
+        b"dtmf" | b"keypad" | b"keypress" | b"pressed" | b"keyed" => true,
+        b"digit" => strong || near(&["dtmf", "keypad", "band", "pressed", "pushed", "received"]),
+        b"key" => near(&["dtmf", "keypad", "band", "pressed", "pushed", "received", "telephone"]),
+        b"event" => near(&["dtmf", "keypad", "band", "telephone"]),
+        b"tone" => near(&["dtmf", "keypad", "band"]),
         // `signal: 9` is how a process died; `Signal=9` and `"signal":"9"` are RFC 2976 bodies.
-        () if is_one_of(last, &["signal"]) => separators.iter().any(|byte| matches!(byte, b'=' | b'"')),
-        () if is_one_of(last, &["event"]) => near(&["telephone"]),
-        () => strong && is_one_of(last, PROGRESS) && near(&["dtmf"]),
+        b"signal" => has(b"=\"") || near(&["dtmf", "keypad", "band"]),
+        _ => strong && is_one_of(last, PROGRESS) && near(&["dtmf"]),
     }
 }
 

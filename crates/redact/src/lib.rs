@@ -7,7 +7,7 @@
 //! assert_eq!(redact_str("cvc=123&amount=1200"), "cvc=[code:removed]&amount=1200");
 //! assert_eq!(redact_str("Signal=5"), "Signal=[key:removed]");
 //! assert_eq!(redact_str(r#"{"pan":4111111111111111}"#), r#"{"pan":"[card:****1111]"}"#);
-//! assert_eq!(redact_str("2026-08-01T10:22:33.123456Z t=1754043753123"), "2026-08-01T10:22:33.123456Z t=1754043753123");
+//! assert_eq!(redact_str("10:22:33.123456Z t=1754043753123"), "10:22:33.123456Z t=1754043753123");
 //! ```
 //!
 //! # Front doors
