@@ -33,6 +33,7 @@
 //! Time is a `Duration` since the Unix epoch and must not go backwards.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
+#![cfg_attr(doctest, doc = include_str!("../README.md"))]
 
 extern crate alloc;
 
