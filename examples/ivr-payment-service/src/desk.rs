@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 use paytone_call::Input;
 use paytone_card::{Card, MaskedPan, PanPolicy};
 use paytone_dialog::{
-    Entry, MerchantName, OrderCode, OrderRefusal, OrderSummary, Outcome, Progress, Prompt, Script, Timeouts, Verdict,
+    Entry, MerchantName, OrderCode, OrderRefusal, OrderSummary, Outcome, Phase, Progress, Prompt, Script, Timeouts,
+    Verdict,
 };
 use paytone_redact::SafeText;
 use tokio::sync::mpsc;
@@ -17,6 +18,7 @@ use crate::config::{DialogConfig, LineKind, LineMatch};
 use crate::store::{CallUlid, Claim, Claimant, GuessLimits, NewCall, Order, StoreError};
 
 /// A call as the store knows it, from its start to its outcome.
+#[derive(Debug)]
 pub struct Desk {
     services: Services,
     call: CallUlid,
@@ -61,20 +63,32 @@ impl Desk {
         services.bus.publish(&call, now, EventKind::CallStarted { line: line.name.clone() });
         let claimant = Claimant { call, source: SafeText::new(&caller.source) };
         let desk = Self { services, call, claimant, order: Arc::default(), card: None };
-        let entry = match (line.kind, dialled.code) {
-            (LineKind::PayFixed(money), _) => {
-                let ttl = desk.services.config.order.ttl;
-                let made = desk.services.store.create_fixed_price_order(call, &line.name, money, ttl, now);
-                desk.keep(made.await?)
+        match desk.entry(dialled, now).await {
+            Ok(entry) => {
+                let script = script(&desk.services, entry);
+                Ok((desk, script))
             }
-            (_, Some(code)) => match desk.claim(code, now).await? {
-                Claim::Taken(order) => desk.keep(order),
+            Err(error) => {
+                desk.close(Outcome::CallerHungUp(Phase::Ringing)).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// How the dialog begins on this line.
+    async fn entry(&self, dialled: LineMatch<'_>, now: Duration) -> Result<Entry, StoreError> {
+        let line = dialled.line;
+        Ok(match (line.kind, dialled.code) {
+            (LineKind::PayFixed(money), _) => {
+                let (store, ttl) = (&self.services.store, self.services.config.order.ttl);
+                self.keep(store.create_fixed_price_order(self.call, &line.name, money, ttl, now).await?)
+            }
+            (_, Some(code)) => match self.claim(code, now).await? {
+                Claim::Taken(order) => self.keep(order),
                 Claim::Refused(refusal) => Entry::Refused(refusal),
             },
             (_, None) => Entry::AskOrderCode,
-        };
-        let script = script(&desk.services, entry);
-        Ok((desk, script))
+        })
     }
 
     /// The call's id.
@@ -89,7 +103,8 @@ impl Desk {
         let (order, merchant) = (self.order.clone(), merchant(&self.services));
         tokio::spawn(async move {
             let limits = limits(&services);
-            let claim = services.store.claim_order(code.as_str(), &claimant, &limits, crate::clock::now()).await;
+            let claim =
+                services.store.claim_order(code.as_str(), &claimant, &limits, crate::clock::now()).await;
             let answer = match claim {
                 Ok(Claim::Taken(found)) => {
                     let summary = OrderSummary::new(merchant, found.money);
@@ -136,8 +151,8 @@ impl Desk {
 
     /// The caller got further.
     pub fn report(&mut self, progress: Progress) {
-        let shown = progress.last_four().cloned();
-        if let (true, Some(masked), Some(brand)) = (shown != self.card, shown.clone(), progress.brand()) {
+        let shown = progress.last_four().copied();
+        if let (true, Some(masked), Some(brand)) = (shown != self.card, shown, progress.brand()) {
             self.card = shown;
             let (services, call) = (self.services.clone(), self.call);
             tokio::spawn(async move { services.store.call_card(call, masked, brand).await });
@@ -190,7 +205,9 @@ pub fn build_script(config: &DialogConfig, entry: Entry) -> Result<Script, payto
         session: config.session.unwrap_or(usual.session),
         ..usual
     };
-    let mut script = Script::builder(entry).timeouts(timeouts).pan_policy(PanPolicy::default().with_test_numbers_only(true));
+    let mut script = Script::builder(entry)
+        .timeouts(timeouts)
+        .pan_policy(PanPolicy::default().with_test_numbers_only(true));
     if let Some(tries) = config.no_input_attempts {
         script = script.no_input(tries);
     }

@@ -1,5 +1,6 @@
 //! The service as a whole: put together at start, taken apart at shutdown.
 
+use core::fmt;
 use core::time::Duration;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,11 +12,11 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::api::Api;
 use crate::bus::Bus;
 use crate::config::Config;
+use crate::desk;
 use crate::payments::Payments;
 use crate::speech::{Voice, VoiceError};
 use crate::store::{Store, StoreError};
 use crate::telephony::{self, Telephony};
-use crate::desk;
 
 /// What every call is served with. Cheap to clone; all clones are one service.
 #[derive(Clone)]
@@ -35,6 +36,7 @@ pub struct Services {
 }
 
 /// A running service.
+#[derive(Debug)]
 pub struct Service {
     services: Services,
     telephony: Telephony,
@@ -114,6 +116,12 @@ impl Service {
         self.api.shut_down().await;
         self.services.payments.shut_down(PATIENCE).await;
         self.services.store.close().await;
+    }
+}
+
+impl fmt::Debug for Services {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Services").field("config", &self.config).finish_non_exhaustive()
     }
 }
 

@@ -100,3 +100,53 @@ fn read(wav: impl Read) -> Option<Clip> {
     let samples = telephone.then(|| reader.samples::<i16>().collect::<Result<Vec<_>, _>>())?.ok()?;
     (!samples.is_empty()).then(|| Arc::from(samples))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_voice_has_every_clip_and_no_other() {
+        let voice = Voice::load(None).unwrap();
+        let named: Vec<_> = phrase::catalog(Language::En).iter().map(phrase::Recording::name).collect();
+        let strangers: Vec<_> = voice.clips.keys().filter(|name| !named.contains(&name.as_str())).collect();
+        assert!(strangers.is_empty(), "clips nothing speaks: {strangers:?}");
+        assert!(voice.clips.values().all(|clip| (800..80_000).contains(&clip.len())), "0.1 to 10 s each");
+    }
+
+    #[test]
+    fn a_folder_replaces_clips_one_by_one_and_is_checked_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, sample_rate: u32| {
+            let spec = hound::WavSpec {
+                channels: 1,
+                sample_rate,
+                bits_per_sample: 16,
+                sample_format: hound::SampleFormat::Int,
+            };
+            let mut wav = hound::WavWriter::create(folder.path().join(name), spec).unwrap();
+            (0..10).for_each(|_| wav.write_sample(7_i16).unwrap());
+            wav.finalize().unwrap();
+        };
+        write("yen.wav", 8000);
+        let voice = Voice::load(Some(folder.path())).unwrap();
+        assert_eq!(voice.clip("yen").unwrap().as_ref(), [7; 10]);
+        assert!(voice.clip("welcome").unwrap().len() > 10, "the others stay");
+
+        write("won.wav", 16_000);
+        let refused = Voice::load(Some(folder.path())).unwrap_err();
+        assert_eq!(refused, VoiceError::NotAClip { name: "won".to_owned() });
+        assert_eq!(Voice::load(Some(Path::new("/nowhere"))).unwrap_err(), VoiceError::Folder);
+    }
+
+    /// What the caller hears must never be taken for keys.
+    #[test]
+    fn no_clip_presses_a_key() {
+        use paytone_dtmf::{Detector, SampleRate, ToneEvent};
+        for (name, clip) in Voice::load(None).unwrap().clips {
+            let mut detector = Detector::new(SampleRate::Hz8000);
+            let pressed = detector.process(&clip).any(|event| matches!(event, ToneEvent::Start { .. }));
+            assert!(!pressed, "{name}");
+        }
+    }
+}

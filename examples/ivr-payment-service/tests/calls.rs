@@ -19,7 +19,7 @@ async fn call(fixture: &Fixture, user: &str, options: &Options, keys: &str) -> V
     let target: Target = fixture.uri(user).parse().unwrap();
     let mut call = Call::dial(&target, options).await.unwrap();
     // A caller who is hung up on keys no further: that is how some of these calls end.
-    drop(call.press(&Keys::parse(keys).unwrap()).await);
+    let _ = call.press(&Keys::parse(keys).unwrap()).await;
     let report = call.wait_for_hang_up(PATIENCE).await;
     assert_eq!(report.ending(), phone::Ending::Callee, "the service ends the call");
     fixture.ended_call(report.call_id()).await
@@ -172,7 +172,10 @@ async fn a_code_that_names_nothing_is_told_so() {
     assert_eq!(ended["outcome"], "order_refused", "{ended}");
     let order = fixture.order("P-1", 1200).await;
     let user = format!("pay-{}", order["code"].as_str().unwrap());
-    assert_eq!(call(&fixture, &user, &Options::new(), &keys(test_numbers::VISA)).await["outcome"], "approved");
+    assert_eq!(
+        call(&fixture, &user, &Options::new(), &keys(test_numbers::VISA)).await["outcome"],
+        "approved"
+    );
     let paid = call(&fixture, &user, &Options::new(), "").await;
     assert_eq!(paid["outcome"], "order_refused", "a code is worth one payment");
     fixture.stop().await;

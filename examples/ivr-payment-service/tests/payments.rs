@@ -26,6 +26,8 @@ use paytone_psp::{
 use tokio::sync::broadcast::Receiver;
 
 const DEADLINE: Duration = Duration::from_secs(60);
+/// How long a state may take to come about before the test has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
 const VISA: &str = test_numbers::VISA;
 
 /// A service's money side, with a clock that stands still.
@@ -56,7 +58,7 @@ impl Shop {
     /// Waits until an attempt has come into this state.
     async fn until(&mut self, wanted: State) {
         loop {
-            let event = self.events.recv().await.unwrap();
+            let event = tokio::time::timeout(PATIENCE, self.events.recv()).await.unwrap().unwrap();
             if matches!(event.kind, EventKind::AttemptState { state, .. } if state == wanted) {
                 return;
             }

@@ -51,7 +51,9 @@ fn line(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::Progress(progress) => ("keys", keyed(progress)?),
         EventKind::Secured => ("secure", "nobody else hears the keys".to_owned()),
         EventKind::Released => ("secure", "over".to_owned()),
-        EventKind::AttemptState { reference, state } => ("attempt", format!("{reference} {}", state.as_str())),
+        EventKind::AttemptState { reference, state } => {
+            ("attempt", format!("{reference} {}", state.as_str()))
+        }
         EventKind::CallEnded(outcome) => ("call", format!("ended: {outcome}")),
     })
 }
@@ -64,6 +66,7 @@ fn keyed(progress: &Progress) -> Option<String> {
     let field = progress.field()?;
     let dots = "\u{2022}".repeat(usize::from(progress.digits()));
     let brand = progress.brand().filter(|_| field == Field::Pan).map_or("", |brand| brand.label());
-    let last_four = progress.last_four().filter(|_| field != Field::Pan).map(ToString::to_string).unwrap_or_default();
+    let last_four =
+        progress.last_four().filter(|_| field != Field::Pan).map(ToString::to_string).unwrap_or_default();
     Some(format!("{field:<14} {dots} {brand}{last_four}").trim_end().to_owned())
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use paytone_call::{Call, Settings};
+use paytone_dialog::{Outcome, Phase};
 use paytone_media::sdp::SdpError;
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::prelude::HeadersExt;
@@ -76,21 +77,25 @@ async fn connect(
     let Prepared { media, answer, desk, call } = prepared;
     let (state_sender, states) = switchboard.dialogs.new_dialog_state_channel();
     let contact = contact(switchboard, transaction);
-    let accepted = switchboard
-        .dialogs
-        .get_or_create_server_invite(transaction, state_sender, None, contact)
-        .and_then(|dialog| {
-            dialog.accept(Some(message::sdp_headers()), Some(answer.into_bytes()))?;
-            Ok(dialog)
-        });
-    let Ok(dialog) = accepted else {
-        desk.close(paytone_dialog::Outcome::CallerHungUp(paytone_dialog::Phase::Ringing)).await;
+    let headers = Some(message::sdp_headers());
+    let made = switchboard.dialogs.get_or_create_server_invite(transaction, state_sender, None, contact);
+    let Some(dialog) = made.ok().filter(|dialog| dialog.accept(headers, Some(answer.into_bytes())).is_ok())
+    else {
+        desk.close(Outcome::CallerHungUp(Phase::Ringing)).await;
         return Err(StatusCode::ServerInternalError);
     };
     let (info_sender, infos) = mpsc::channel(INFOS);
     switchboard.connect(&dialog.id(), info_sender);
-    let parts =
-        Parts { switchboard: switchboard.clone(), dialog: dialog.clone(), states, infos, media, call, desk, clock };
+    let parts = Parts {
+        switchboard: switchboard.clone(),
+        dialog: dialog.clone(),
+        states,
+        infos,
+        media,
+        call,
+        desk,
+        clock,
+    };
     Ok((Session::new(parts), dialog))
 }
 

@@ -1,10 +1,12 @@
 //! The SIP endpoint: its sockets, and where each request goes.
 
+use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rsipstack::EndpointBuilder;
 use rsipstack::dialog::DialogId;
 use rsipstack::dialog::dialog::Dialog;
 use rsipstack::dialog::dialog_layer::DialogLayer;
@@ -12,10 +14,9 @@ use rsipstack::sip::{Method, StatusCode};
 use rsipstack::transaction::endpoint::EndpointOption;
 use rsipstack::transaction::transaction::Transaction;
 use rsipstack::transaction::{Endpoint, TransactionReceiver};
+use rsipstack::transport::TransportLayer;
 use rsipstack::transport::tcp_listener::TcpListenerConnection;
 use rsipstack::transport::udp::UdpConnection;
-use rsipstack::transport::TransportLayer;
-use rsipstack::EndpointBuilder;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -113,6 +114,12 @@ impl Telephony {
     }
 }
 
+impl fmt::Debug for Telephony {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Telephony").field("listening", &self.listening).finish_non_exhaustive()
+    }
+}
+
 impl Switchboard {
     /// Routes the INFO requests of this dialog to `infos`.
     pub(super) fn connect(&self, dialog: &DialogId, infos: mpsc::Sender<InfoBody>) {
@@ -134,7 +141,11 @@ impl Switchboard {
     }
 }
 
-async fn sort_requests(switchboard: Arc<Switchboard>, mut incoming: TransactionReceiver, cancel: CancellationToken) {
+async fn sort_requests(
+    switchboard: Arc<Switchboard>,
+    mut incoming: TransactionReceiver,
+    cancel: CancellationToken,
+) {
     loop {
         let transaction = tokio::select! {
             () = cancel.cancelled() => return,
@@ -151,9 +162,7 @@ async fn dispatch(switchboard: Arc<Switchboard>, mut transaction: Transaction) {
     let sent = match method {
         Method::Ack | Method::Cancel => Ok(()),
         _ if message::unsupported(&transaction.original).is_some() => bad_extension(&mut transaction).await,
-        Method::Options => {
-            transaction.reply_with(StatusCode::OK, message::capabilities(), None).await
-        }
+        Method::Options => transaction.reply_with(StatusCode::OK, message::capabilities(), None).await,
         _ => match (method, switchboard.dialogs.match_dialog(&transaction)) {
             (Method::Info, Some(dialog)) => info(&switchboard, &dialog, &mut transaction).await,
             (Method::Invite | Method::Bye | Method::Update, Some(mut dialog)) => {
@@ -183,7 +192,11 @@ async fn bad_extension(transaction: &mut Transaction) -> rsipstack::Result<()> {
 
 /// INFO is answered here, not by the SIP library's dialog: that drops an INFO that comes before the previous one is done, and
 /// each may be a key.
-async fn info(switchboard: &Switchboard, dialog: &Dialog, transaction: &mut Transaction) -> rsipstack::Result<()> {
+async fn info(
+    switchboard: &Switchboard,
+    dialog: &Dialog,
+    transaction: &mut Transaction,
+) -> rsipstack::Result<()> {
     let infos = switchboard.calls().get(&dialog.id().to_string()).cloned();
     let Some(infos) = infos else {
         return transaction.reply(StatusCode::CallTransactionDoesNotExist).await;
@@ -206,7 +219,8 @@ async fn open(sip: &SipConfig, cancel: &CancellationToken) -> Result<(Endpoint, 
     let tcp = TcpListenerConnection::new(tcp_address, None).await.map_err(refused)?;
     transport.add_transport(udp.into());
     transport.add_transport(tcp.into());
-    let option = EndpointOption { callid_suffix: Some("paytone.invalid".to_owned()), ..EndpointOption::default() };
+    let option =
+        EndpointOption { callid_suffix: Some("paytone.invalid".to_owned()), ..EndpointOption::default() };
     let endpoint = EndpointBuilder::new()
         .with_user_agent(USER_AGENT)
         .with_transport_layer(transport)

@@ -82,7 +82,8 @@ impl MediaSession {
         self.local = self.local.next_version();
         let types = self.agreement.payload_types();
         let codecs = [self.agreement.codec()];
-        let offering = sdp::Offering { codecs: &codecs, telephone_event: types.event(), ..sdp::Offering::default() };
+        let offering =
+            sdp::Offering { codecs: &codecs, telephone_event: types.event(), ..sdp::Offering::default() };
         sdp::offer(&self.local, &offering)
     }
 

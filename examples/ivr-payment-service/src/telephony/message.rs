@@ -1,5 +1,7 @@
 //! What the service reads from and writes into SIP messages.
 
+use std::net::IpAddr;
+
 use rsipstack::sip::prelude::{HeadersExt, ToTypedHeader};
 use rsipstack::sip::{HasHeaders, Header, Request};
 
@@ -47,11 +49,19 @@ pub(super) fn has_to_tag(request: &Request) -> bool {
     request.to_header().and_then(|to| to.tag()).is_ok_and(|tag| tag.is_some())
 }
 
-/// The IP address the request came from, as the transport noted it in the topmost `Via` (RFC 3261, 18.2.1).
+/// The network the request came from, as the transport noted it in the topmost `Via` (RFC 3261, 18.2.1): the address, or
+/// for IPv6 its /64, since one caller commonly has all of that.
 pub(super) fn source(request: &Request) -> Option<String> {
     let via = request.via_header().ok()?.typed().ok()?;
-    let received = via.received().and_then(Result::ok).map(|address| address.to_string());
-    received.or_else(|| Some(via.uri.host().to_string()))
+    let received = via.received().and_then(Result::ok);
+    let address = received.or_else(|| via.uri.host().to_string().trim_matches(['[', ']']).parse().ok())?;
+    Some(match address {
+        IpAddr::V6(address) if address.to_ipv4_mapped().is_none() => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        address => address.to_canonical().to_string(),
+    })
 }
 
 /// The request's SDP, if it brings one.
@@ -80,7 +90,11 @@ pub(super) fn accept_keys() -> Header {
 
 /// What OPTIONS is answered with. No extension is advertised until it is there.
 pub(super) fn capabilities() -> Vec<Header> {
-    vec![allow(), Header::Accept(format!("{SDP}, {}", KEY_TYPES.join(", ")).into()), Header::Supported("".into())]
+    vec![
+        allow(),
+        Header::Accept(format!("{SDP}, {}", KEY_TYPES.join(", ")).into()),
+        Header::Supported("".into()),
+    ]
 }
 
 /// The headers of an answer that carries SDP.

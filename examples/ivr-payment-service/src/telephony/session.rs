@@ -200,7 +200,9 @@ impl Session {
         };
         let sent = match answer {
             Ok(body) if body.is_empty() => handle.reply(StatusCode::OK).await,
-            Ok(body) => handle.respond(StatusCode::OK, Some(message::sdp_headers()), Some(body.into_bytes())).await,
+            Ok(body) => {
+                handle.respond(StatusCode::OK, Some(message::sdp_headers()), Some(body.into_bytes())).await
+            }
             Err(_) => handle.reply(StatusCode::NotAcceptableHere).await,
         };
         if sent.is_err() {

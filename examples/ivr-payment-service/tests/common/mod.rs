@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test program uses its part")]
 #![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
-pub mod peers;
+pub(crate) mod peers;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -22,34 +22,34 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 /// The API key of every test.
-pub const KEY: &str = "test-key";
+pub(crate) const KEY: &str = "test-key";
 
 /// Keys that pay with the usual test card: number, expiry date, code.
-pub const EXPIRY: &str = "1230";
+pub(crate) const EXPIRY: &str = "1230";
 /// A security code of three digits.
-pub const CODE: &str = "123";
+pub(crate) const CODE: &str = "123";
 
 /// A service with its own folder, on free loopback ports.
-pub struct Fixture {
-    pub service: Service,
-    pub folder: tempfile::TempDir,
+pub(crate) struct Fixture {
+    pub(crate) service: Service,
+    pub(crate) folder: tempfile::TempDir,
     bodies: Mutex<Vec<String>>,
 }
 
 impl Fixture {
     /// With the built-in settings and a brisk voice.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with("").await
     }
 
     /// With the built-in settings and the built-in voice.
-    pub async fn start_with_own_voice() -> Self {
+    pub(crate) async fn start_with_own_voice() -> Self {
         Self::launch(tempfile::tempdir().unwrap(), "").await
     }
 
     /// With settings that differ from the built-in ones, as TOML, and a brisk voice: every clip is a tenth of a second
     /// of sound, so that a test waits for the service and not for its sentences.
-    pub async fn start_with(settings: &str) -> Self {
+    pub(crate) async fn start_with(settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let voice = folder.path().join("voice");
         write_brisk_voice(&voice);
@@ -63,30 +63,31 @@ impl Fixture {
         Self { service, folder, bodies: Mutex::default() }
     }
 
-    pub fn sip(&self) -> SocketAddr {
+    pub(crate) fn sip(&self) -> SocketAddr {
         self.service.sip_udp()
     }
 
     /// A SIP URI of this service.
-    pub fn uri(&self, user: &str) -> String {
+    pub(crate) fn uri(&self, user: &str) -> String {
         format!("sip:{user}@{}", self.sip())
     }
 
     /// Makes an order and returns it.
-    pub async fn order(&self, order_id: &str, amount: u64) -> Value {
-        let body = json!({ "order_id": order_id, "amount": amount, "currency": "JPY", "customer_number": "C-7" });
+    pub(crate) async fn order(&self, order_id: &str, amount: u64) -> Value {
+        let body =
+            json!({ "order_id": order_id, "amount": amount, "currency": "JPY", "customer_number": "C-7" });
         let (status, order) = self.request(Method::POST, "/v1/orders", Some(&body)).await;
         assert_eq!(status, 201, "{order}");
         order
     }
 
-    pub async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         let (status, body) = self.request(Method::GET, path, None).await;
         assert_eq!(status, 200, "{path}: {body}");
         body
     }
 
-    pub async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
+    pub(crate) async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
         let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
         let bytes = body.map(|body| serde_json::to_vec(body).unwrap()).unwrap_or_default();
         let request = Request::builder()
@@ -98,13 +99,14 @@ impl Fixture {
             .unwrap();
         let response = client.request(request).await.unwrap();
         let status = response.status().as_u16();
-        let text = String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap();
+        let text =
+            String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap();
         self.bodies.lock().unwrap().push(text.clone());
         (status, serde_json::from_str(&text).unwrap_or(Value::Null))
     }
 
     /// Waits until the call with this SIP Call-ID has ended and returns it.
-    pub async fn ended_call(&self, sip_call_id: &str) -> Value {
+    pub(crate) async fn ended_call(&self, sip_call_id: &str) -> Value {
         for _ in 0..200 {
             let (status, call) = self.request(Method::GET, &format!("/v1/calls/{sip_call_id}"), None).await;
             if status == 200 && !call["outcome"].is_null() {
@@ -116,7 +118,7 @@ impl Fixture {
     }
 
     /// Waits until an order is in this state.
-    pub async fn order_becomes(&self, id: &str, state: &str) -> Value {
+    pub(crate) async fn order_becomes(&self, id: &str, state: &str) -> Value {
         let mut order = Value::Null;
         for _ in 0..200 {
             order = self.get(&format!("/v1/orders/{id}")).await;
@@ -129,12 +131,12 @@ impl Fixture {
     }
 
     /// Every HTTP body the API has sent.
-    pub fn bodies(&self) -> Vec<String> {
+    pub(crate) fn bodies(&self) -> Vec<String> {
         self.bodies.lock().unwrap().clone()
     }
 
     /// Ends the service and returns its folder.
-    pub async fn stop(self) -> tempfile::TempDir {
+    pub(crate) async fn stop(self) -> tempfile::TempDir {
         self.service.shut_down().await;
         self.folder
     }
@@ -150,7 +152,8 @@ fn write_brisk_voice(folder: &Path) {
     };
     std::fs::create_dir(folder).unwrap();
     for recording in phrase::catalog(Language::En) {
-        let mut wav = hound::WavWriter::create(folder.join(format!("{}.wav", recording.name())), spec).unwrap();
+        let mut wav =
+            hound::WavWriter::create(folder.join(format!("{}.wav", recording.name())), spec).unwrap();
         // A square wave of 400 Hz: loud enough to be heard, and no key.
         for sample in 0..800 {
             wav.write_sample(if sample / 10 % 2 == 0 { 4000_i16 } else { -4000 }).unwrap();
@@ -161,10 +164,10 @@ fn write_brisk_voice(folder: &Path) {
 
 /// A place for log lines that a test can read.
 #[derive(Clone, Default)]
-pub struct Captured(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Captured(Arc<Mutex<Vec<u8>>>);
 
 impl Captured {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
     }
 }

@@ -13,7 +13,7 @@ use tokio::process::{Child, Command};
 
 /// Whether a peer is installed. A missing one is a failure where `PAYTONE_REQUIRE_PEERS` is set, and otherwise said on
 /// standard error itself, past the test runner's capture.
-pub fn available(program: &str) -> bool {
+pub(crate) fn available(program: &str) -> bool {
     let paths = std::env::var_os("PATH").unwrap_or_default();
     if std::env::split_paths(&paths).any(|folder| folder.join(program).is_file()) {
         return true;
@@ -24,7 +24,7 @@ pub fn available(program: &str) -> bool {
 }
 
 /// How a sipp caller keys.
-pub enum SippKeys<'a> {
+pub(crate) enum SippKeys<'a> {
     /// RFC 4733 on payload type 96, all keys in one go, without pauses.
     Events(&'a str),
     /// One SIP INFO request per key.
@@ -32,12 +32,19 @@ pub enum SippKeys<'a> {
 }
 
 /// Places one call with sipp; it ends when the service hangs up. Panics with sipp's own words if the call fails.
-pub async fn sipp_call(folder: &Path, service: SocketAddr, user: &str, keys: SippKeys<'_>, transport: &str) {
+pub(crate) async fn sipp_call(
+    folder: &Path,
+    service: SocketAddr,
+    user: &str,
+    keys: SippKeys<'_>,
+    transport: &str,
+) {
     let scenario = folder.join("scenario.xml");
     std::fs::write(&scenario, scenario_text(&keys)).expect("the scenario can be written");
     let output = Command::new("sipp")
         .current_dir(folder)
-        .arg("-sf").arg(&scenario)
+        .arg("-sf")
+        .arg(&scenario)
         .args(["-s", user, "-i", "127.0.0.1", "-m", "1", "-nostdin", "-timeout", "90s", "-timeout_error"])
         .args(["-t", transport, "-mp", &free_media_port().to_string(), "-trace_err"])
         .arg(service.to_string())
@@ -57,7 +64,9 @@ fn scenario_text(keys: &SippKeys<'_>) -> String {
         }
         SippKeys::Info(keys) => {
             for (index, key) in keys.chars().enumerate() {
-                text.push_str(&SIPP_INFO.replace("{cseq}", &(index + 2).to_string()).replace("{key}", &key.to_string()));
+                text.push_str(
+                    &SIPP_INFO.replace("{cseq}", &(index + 2).to_string()).replace("{key}", &key.to_string()),
+                );
             }
         }
     }
@@ -152,14 +161,14 @@ Content-Length: 0
 "#;
 
 /// A baresip without any audio device, driven over its control socket.
-pub struct Baresip {
+pub(crate) struct Baresip {
     child: Child,
     control: TcpStream,
 }
 
 impl Baresip {
     /// Starts baresip with its files in `folder`.
-    pub async fn start(folder: &Path) -> Self {
+    pub(crate) async fn start(folder: &Path) -> Self {
         let (sip, control) = (free_port(), free_port());
         std::fs::write(folder.join("config"), baresip_config(folder, sip, control)).expect("config");
         let account = "<sip:caller@127.0.0.1>;regint=0;audio_codecs=PCMU/8000/1\n";
@@ -180,7 +189,7 @@ impl Baresip {
     }
 
     /// Sends a command, such as `dial sip:pay@127.0.0.1:5060` or `sndcode 4`.
-    pub async fn command(&mut self, command: &str) {
+    pub(crate) async fn command(&mut self, command: &str) {
         let (name, params) = command.split_once(' ').unwrap_or((command, ""));
         let json = format!(r#"{{"command":"{name}","params":"{params}","token":"t"}}"#);
         let netstring = format!("{}:{json},", json.len());
@@ -188,7 +197,7 @@ impl Baresip {
     }
 
     /// Waits until baresip reports an event, such as `CALL_ESTABLISHED`.
-    pub async fn wait_for(&mut self, event: &str, limit: Duration) {
+    pub(crate) async fn wait_for(&mut self, event: &str, limit: Duration) {
         let mut heard = String::new();
         let waited = tokio::time::timeout(limit, async {
             let mut buffer = [0; 4096];
@@ -202,7 +211,7 @@ impl Baresip {
     }
 
     /// Presses keys one after the other, like a person.
-    pub async fn press(&mut self, keys: &str) {
+    pub(crate) async fn press(&mut self, keys: &str) {
         for key in keys.chars() {
             self.command(&format!("sndcode {key}")).await;
             tokio::time::sleep(Duration::from_millis(250)).await;
@@ -210,7 +219,7 @@ impl Baresip {
     }
 
     /// Ends the program.
-    pub async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         self.command("quit").await;
         if tokio::time::timeout(Duration::from_secs(3), self.child.wait()).await.is_err() {
             self.child.kill().await.expect("our own child can be ended");
@@ -261,7 +270,11 @@ fn baresip_config(folder: &Path, sip: u16, control: u16) -> String {
 }
 
 fn modules() -> PathBuf {
-    let folders = ["/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules", "/usr/local/lib/baresip/modules"];
+    let folders = [
+        "/usr/lib/baresip/modules",
+        "/usr/lib/x86_64-linux-gnu/baresip/modules",
+        "/usr/local/lib/baresip/modules",
+    ];
     let found = folders.iter().map(PathBuf::from).find(|folder| folder.is_dir());
     found.expect("baresip's modules are installed with it")
 }
