@@ -221,7 +221,10 @@ mod tests {
         let mut frame = [1000; 60];
         masker.process(&mut frame);
         assert!(frame[..10].iter().chain(&frame[30..]).all(|&s| s == 1000));
-        assert_eq!(frame[10..30], FLAT_TONE[10..].iter().chain(&FLAT_TONE[..10]).copied().collect::<Vec<_>>());
+        assert_eq!(
+            frame[10..30],
+            FLAT_TONE[10..].iter().chain(&FLAT_TONE[..10]).copied().collect::<Vec<_>>()
+        );
     }
 
     #[test]

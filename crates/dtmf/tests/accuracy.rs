@@ -44,8 +44,9 @@ fn accepted(seed: u64, accept: &Accept) -> Score {
     let mut sent = Sent::new();
     for _ in 0..2000 {
         let key = Key::ALL[rng.random_range(0..16)];
-        let mut detune =
-            |hz: u16| 1.0 + rng.random_range(-1.0..1.0f32) * (accept.error.0 + accept.error.1 / f32::from(hz));
+        let mut detune = |hz: u16| {
+            1.0 + rng.random_range(-1.0..1.0f32) * (accept.error.0 + accept.error.1 / f32::from(hz))
+        };
         let (low, high) = (detune(key.low_hz()), detune(key.high_hz()));
         let tone_ms = rng.random_range(accept.tone_ms..accept.tone_ms + 30.0);
         let pause_ms = rng.random_range(accept.pause_ms..accept.pause_ms + 30.0);
@@ -99,7 +100,12 @@ fn what_the_standards_accept() {
 #[test]
 fn level_twist_and_frequency() {
     for level in [0.0, -3.0, -10.0, -20.0, -30.0, -36.0] {
-        row(&format!("level {level} dBm0"), keys(generator().with_level_dbm0(level), 50, untouched), 100.0, 0);
+        row(
+            &format!("level {level} dBm0"),
+            keys(generator().with_level_dbm0(level), 50, untouched),
+            100.0,
+            0,
+        );
     }
     for twist in [-6.0, -3.0, 4.0, 9.0] {
         let generator = generator().with_low_over_high_db(twist);

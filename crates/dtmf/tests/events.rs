@@ -20,9 +20,8 @@ struct Press {
 
 fn press() -> impl Strategy<Value = Press> {
     let fate = (any::<bool>(), any::<bool>(), 0u64..25);
-    (0..16u8, 40u64..300, 40u64..300, prop::collection::vec(fate, 20), 0usize..20).prop_map(
-        |(code, hold_ms, gap_ms, fate, survivor)| Press { code, hold_ms, gap_ms, fate, survivor },
-    )
+    (0..16u8, 40u64..300, 40u64..300, prop::collection::vec(fate, 20), 0usize..20)
+        .prop_map(|(code, hold_ms, gap_ms, fate, survivor)| Press { code, hold_ms, gap_ms, fate, survivor })
 }
 
 struct Arrival {

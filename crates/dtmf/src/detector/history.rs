@@ -31,7 +31,7 @@ pub(super) struct History {
     /// Index of the newest block.
     newest: usize,
     /// Energy below which a block is quiet.
-    gate: i64,
+    gate: i32,
 }
 
 impl History {
@@ -61,7 +61,7 @@ impl History {
         let spectrum = Spectrum::of(samples);
         let (one, two) = (&self.ago(1).spectrum, &self.ago(2).spectrum);
         let coherent = core::array::from_fn(|k| in_phase(k, &spectrum, one, two));
-        let total = energy as f32 * (2.0 / BLOCK as f32);
+        let total = energy as f32 * (2.0 * ENERGY_UNIT / BLOCK as f32);
         self.blocks[self.newest] = Block { kind, spectrum, total, coherent };
     }
 
@@ -87,8 +87,8 @@ impl Block {
 }
 
 /// Energy of a block of a tone of this power (the square of its amplitude).
-const fn gate_energy(power: f32) -> i64 {
-    (power * 0.5 * BLOCK as f32) as i64
+const fn gate_energy(power: f32) -> i32 {
+    (power * (0.5 * BLOCK as f32 / ENERGY_UNIT)) as i32
 }
 
 fn strongest(powers: &[f32]) -> usize {
@@ -106,8 +106,9 @@ fn in_phase(k: usize, newest: &Spectrum, one: &Spectrum, two: &Spectrum) -> f32 
 }
 
 const LEN: usize = 8;
-const QUIET: Block =
-    Block { kind: Kind::Quiet, spectrum: Spectrum::EMPTY, total: 0.0, coherent: [0.0; 8] };
+/// What [`energy`] counts in.
+const ENERGY_UNIT: f32 = 64.0;
+const QUIET: Block = Block { kind: Kind::Quiet, spectrum: Spectrum::EMPTY, total: 0.0, coherent: [0.0; 8] };
 
 #[cfg(test)]
 mod tests {

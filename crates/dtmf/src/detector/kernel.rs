@@ -14,9 +14,8 @@ pub(super) const REFERENCES: usize = 9;
 pub(super) const COLUMNS: usize = 4;
 
 /// Reference frequencies in Hz: rows, columns, gap.
-pub(super) const REFERENCE_HZ: [u16; REFERENCES] = [
-    LOW_HZ[0], LOW_HZ[1], LOW_HZ[2], LOW_HZ[3], HIGH_HZ[0], HIGH_HZ[1], HIGH_HZ[2], HIGH_HZ[3], 1075,
-];
+pub(super) const REFERENCE_HZ: [u16; REFERENCES] =
+    [LOW_HZ[0], LOW_HZ[1], LOW_HZ[2], LOW_HZ[3], HIGH_HZ[0], HIGH_HZ[1], HIGH_HZ[2], HIGH_HZ[3], 1075];
 
 /// One block seen through the references, in units of sample amplitude: a tone of amplitude `a` on
 /// a reference has a magnitude of `a` there.
@@ -48,14 +47,18 @@ impl Spectrum {
     }
 }
 
-/// Energy of a block: the sum of its squared samples.
-pub(super) fn energy(block: &[i16; BLOCK]) -> i64 {
-    block.iter().map(|&sample| i64::from(i32::from(sample) * i32::from(sample))).sum()
+/// Energy of a block: the sum of its squared samples, in units of 64 so that it fits.
+pub(super) fn energy(block: &[i16; BLOCK]) -> i32 {
+    block.iter().map(|&sample| (i32::from(sample) * i32::from(sample)) >> 6).sum()
 }
 
 /// No overflow: 40 x 32768 x 1024 is below 2^31.
 fn dot(block: &[i16; BLOCK], reference: &[i16; BLOCK]) -> i32 {
-    block.iter().zip(reference).map(|(&sample, &coefficient)| i32::from(sample) * i32::from(coefficient)).sum()
+    block
+        .iter()
+        .zip(reference)
+        .map(|(&sample, &coefficient)| i32::from(sample) * i32::from(coefficient))
+        .sum()
 }
 
 /// How much of a tone `offset_hz` away from a reference is seen there, -1 to 1 (real, because the
@@ -154,12 +157,11 @@ mod tests {
 
     #[test]
     fn the_loudest_samples_do_not_overflow() {
-        for k in 0..REFERENCES {
-            let worst: [i16; BLOCK] =
-                core::array::from_fn(|n| if COSINES[k][n] < 0 { i16::MIN } else { i16::MAX });
-            assert!(dot(&worst, &COSINES[k]) > 0);
+        for reference in COSINES.iter().chain(&SINES) {
+            let worst = reference.map(|coefficient| if coefficient < 0 { i16::MIN } else { i16::MAX });
+            assert!(dot(&worst, reference) > 0);
         }
-        assert_eq!(energy(&[i16::MIN; BLOCK]), 40 << 30);
+        assert_eq!(energy(&[i16::MIN; BLOCK]), 40 << 24);
     }
 
     #[test]

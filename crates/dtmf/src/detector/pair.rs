@@ -47,9 +47,10 @@ pub(super) struct ToneFit {
     pub(super) bend_hz: f32,
     /// Change of level from the first to the second half of the window, in dB.
     pub(super) slope_db: f32,
-    pointer: Pointer,
-    /// Turns a block.
-    drift: f32,
+    /// The steady tone.
+    mean: Pointer,
+    /// The pointers of the lead and the window, turned back to the tone's own frequency.
+    aligned: [Pointer; WINDOW + LEAD],
 }
 
 impl Pair {
@@ -91,16 +92,15 @@ impl Pair {
                 total += block.total / WINDOW as f32;
             }
         }
-        let low_fit = ToneFit::of(&low, REFERENCE_HZ[self.low]);
-        let high_fit = ToneFit::of(&high, REFERENCE_HZ[self.high]);
-        let power = (low_fit.power + high_fit.power).max(f32::MIN_POSITIVE);
-        let amplitude =
-            |n: usize| (low_fit.along(low[n], n) + high_fit.along(high[n], n)) / power;
+        let low = ToneFit::of(&low, REFERENCE_HZ[self.low]);
+        let high = ToneFit::of(&high, REFERENCE_HZ[self.high]);
+        let power = (low.power + high.power).max(f32::MIN_POSITIVE);
+        let amplitude = |n: usize| (low.along(n) + high.along(n)) / power;
         let evenness = (LEAD..LEAD + WINDOW).map(amplitude).fold(f32::INFINITY, f32::min);
         let (two, one) = (amplitude(0).clamp(0.0, 1.0), amplitude(1).clamp(0.0, 1.0));
         Measurement {
-            low: low_fit,
-            high: high_fit,
+            low,
+            high,
             purity: power / band.max(f32::MIN_POSITIVE),
             clarity: power / f32::max(total, f32::MIN_POSITIVE),
             evenness,
@@ -118,13 +118,10 @@ impl ToneFit {
         let one = lagged(window, 1).angle();
         let three = lagged(window, 3).angle() - 3.0 * one;
         let drift = one + (three - round(three)) / 3.0;
-        let half = |from: usize| {
-            (from..from + WINDOW / 2)
-                .map(|n| pointers[n].rotated(unit(-drift * n as f32)))
-                .fold(Pointer::ZERO, Pointer::plus)
-        };
+        let aligned = aligned(pointers, unit(-drift));
+        let half = |from: usize| aligned[from..from + WINDOW / 2].iter().fold(Pointer::ZERO, Pointer::plus);
         let (first, second) = (half(LEAD), half(LEAD + WINDOW / 2));
-        let sum = first.plus(second);
+        let sum = first.plus(&second);
         let mean = Pointer { re: sum.re / WINDOW as f32, im: sum.im / WINDOW as f32 };
         let turn = lagged(&window[WINDOW / 2..], 1).angle() - lagged(&window[..WINDOW / 2], 1).angle();
         Self {
@@ -132,23 +129,33 @@ impl ToneFit {
             error: drift * BLOCKS_A_SECOND / f32::from(hz),
             bend_hz: (turn - round(turn)) * BLOCKS_A_SECOND,
             slope_db: power_to_db(second.power() / first.power().max(f32::MIN_POSITIVE)),
-            pointer: mean,
-            drift,
+            mean,
+            aligned,
         }
     }
 
-    /// How far the pointer of block `n` reaches along the fitted tone, times its amplitude.
-    fn along(&self, pointer: Pointer, n: usize) -> f32 {
-        let turned = pointer.rotated(unit(-self.drift * n as f32));
-        turned.re * self.pointer.re + turned.im * self.pointer.im
+    /// How far the pointer of block `n` reaches along the steady tone, times its amplitude.
+    fn along(&self, n: usize) -> f32 {
+        self.aligned[n].re * self.mean.re + self.aligned[n].im * self.mean.im
     }
+}
+
+/// Pointer `n` turned `n` times by `step`.
+fn aligned(pointers: &[Pointer; WINDOW + LEAD], step: (f32, f32)) -> [Pointer; WINDOW + LEAD] {
+    let mut turn = Pointer { re: 1.0, im: 0.0 };
+    pointers.map(|pointer| {
+        let aligned = pointer.rotated((turn.re, turn.im));
+        turn = turn.rotated(step);
+        aligned
+    })
 }
 
 /// Sum of every pointer times the conjugate of the one `lag` blocks before it.
 fn lagged(window: &[Pointer], lag: usize) -> Pointer {
-    window.iter().zip(&window[lag..]).fold(Pointer::ZERO, |sum, (before, after)| {
-        sum.plus(after.rotated((before.re, -before.im)))
-    })
+    window
+        .iter()
+        .zip(&window[lag..])
+        .fold(Pointer::ZERO, |sum, (before, after)| sum.plus(&after.rotated((before.re, -before.im))))
 }
 
 /// A point on the unit circle, `turns` from (1, 0).
@@ -171,7 +178,7 @@ struct Pointer {
 impl Pointer {
     const ZERO: Self = Self { re: 0.0, im: 0.0 };
 
-    fn plus(self, other: Self) -> Self {
+    fn plus(self, other: &Self) -> Self {
         Self { re: self.re + other.re, im: self.im + other.im }
     }
 
@@ -261,18 +268,16 @@ mod tests {
 
     #[test]
     fn amplitudes_and_frequencies_come_out_of_every_pair() {
-        for low in 0..4 {
-            for high in COLUMNS..8 {
-                let pair = Pair { low, high };
-                let (low_hz, high_hz) = (f64::from(REFERENCE_HZ[low]), f64::from(REFERENCE_HZ[high]));
-                let m = pair.measure(&history((low_hz * 1.015, 2000.0), (high_hz * 0.985, 4000.0), 0));
-                assert!((m.low.error - 0.015).abs() < 0.003, "{} {}", m.low.error, m.high.error);
-                assert!((m.high.error + 0.015).abs() < 0.003);
-                assert!((m.low.power.sqrt() / 2000.0 - 1.0).abs() < 0.12);
-                assert!((m.high.power.sqrt() / 4000.0 - 1.0).abs() < 0.12);
-                assert!(m.low.slope_db.abs() < 1.0 && m.high.slope_db.abs() < 1.0, "{m:?}");
-                assert!(m.purity > 0.8 && m.clarity > 0.9 && m.evenness > 0.85, "{m:?}");
-            }
+        for key in Key::ALL {
+            let pair = Pair { low: key.row(), high: COLUMNS + key.column() };
+            let (low_hz, high_hz) = (f64::from(key.low_hz()), f64::from(key.high_hz()));
+            let m = pair.measure(&history((low_hz * 1.015, 2000.0), (high_hz * 0.985, 4000.0), 0));
+            assert!((m.low.error - 0.015).abs() < 0.003, "{m:?}");
+            assert!((m.high.error + 0.015).abs() < 0.003, "{m:?}");
+            assert!((m.low.power.sqrt() / 2000.0 - 1.0).abs() < 0.12, "{m:?}");
+            assert!((m.high.power.sqrt() / 4000.0 - 1.0).abs() < 0.12, "{m:?}");
+            assert!(m.low.slope_db.abs() < 1.0 && m.high.slope_db.abs() < 1.0, "{m:?}");
+            assert!(m.purity > 0.8 && m.clarity > 0.9 && m.evenness > 0.85, "{m:?}");
         }
     }
 

@@ -197,14 +197,7 @@ impl Tracker {
     }
 
     /// Ends a key where its tones vanished, or where the next key began if that was earlier.
-    fn release(
-        &mut self,
-        held: &Held,
-        next: Option<u64>,
-        newest: &Block,
-        position: u64,
-        events: &mut Queue,
-    ) {
+    fn release(&mut self, held: &Held, next: Option<u64>, newest: &Block, position: u64, events: &mut Queue) {
         let end = held.absent_from.min(next.unwrap_or(u64::MAX)).max(held.onset);
         let (low, high) = held.pair.powers(newest);
         self.tail = (newest.kind == Kind::Heard).then_some((held.pair, low + high));
@@ -225,7 +218,7 @@ impl Tracker {
             }
             Suspicion::None { .. } => Suspicion::None { looked_like: alike.into() },
             Suspicion::Raised { .. } if alike => Suspicion::Raised { unlike: 0 },
-            Suspicion::Raised { unlike: 3.. } => {
+            Suspicion::Raised { unlike: 1.. } => {
                 events.push(ToneEvent::Cleared { at_sample: position });
                 Suspicion::None { looked_like: 0 }
             }
@@ -298,8 +291,8 @@ const DRIFT: f32 = 16.0;
 /// 80 ms without any audio end a key.
 const LOST_BLOCKS: u32 = 16;
 /// What a single block must show to be suspected.
-const SUSPECT_PURITY: f32 = 0.6;
-const SUSPECT_TWIST: f32 = 0.03;
+const SUSPECT_PURITY: f32 = 0.8;
+const SUSPECT_TWIST: f32 = 0.06;
 
 #[cfg(test)]
 mod tests {

@@ -285,8 +285,7 @@ impl Current {
         if was_open || how == End::Marked {
             self.end = how;
         }
-        let units =
-            u64::from(self.timestamp.wrapping_sub(self.first.timestamp)) + u64::from(self.duration);
+        let units = u64::from(self.timestamp.wrapping_sub(self.first.timestamp)) + u64::from(self.duration);
         was_open.then(|| EventKey::End { key: self.first.key, duration: span(units, clock) })
     }
 }
@@ -330,7 +329,8 @@ mod tests {
         let mut count = 0;
         for &(timestamp, block, now) in packets {
             count += usize::from(receiver.handle_timeout(ms(now)).is_some_and(|k| k.phase() == Phase::Start));
-            count += key_at(&mut receiver, timestamp, block, now).filter(|k| k.phase() == Phase::Start).count();
+            count +=
+                key_at(&mut receiver, timestamp, block, now).filter(|k| k.phase() == Phase::Start).count();
         }
         count
     }

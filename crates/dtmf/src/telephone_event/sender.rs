@@ -144,10 +144,8 @@ mod tests {
         let clock = NonZeroU32::new(48_000).expect("not zero");
         let packets: Vec<EventPacket> =
             EventSender::new(Key::D1, u32::MAX, Duration::from_secs(3)).with_clock(clock).collect();
-        let segments: Vec<u32> = packets
-            .chunk_by(|a, b| a.timestamp == b.timestamp)
-            .map(|segment| segment[0].timestamp)
-            .collect();
+        let segments: Vec<u32> =
+            packets.chunk_by(|a, b| a.timestamp == b.timestamp).map(|segment| segment[0].timestamp).collect();
         assert_eq!(segments, [u32::MAX, 0xfffe, 0x1_fffd]);
         assert_eq!(packets.iter().filter(|p| p.marker).count(), 1);
         assert_eq!(packets.iter().filter(|p| p.payload.end()).count(), 3);

@@ -1,55 +1,55 @@
 //! What happens to audio on its way.
 
-use rand::rngs::StdRng;
 use rand::RngExt;
+use rand::rngs::StdRng;
 use std::f32::consts::TAU;
 
 /// Amplitude of a 0 dBm0 tone.
-pub const ZERO_DBM0: f32 = 22_827.0;
+pub(crate) const ZERO_DBM0: f32 = 22_827.0;
 
-pub fn amplitude(dbm0: f32) -> f32 {
+pub(crate) fn amplitude(dbm0: f32) -> f32 {
     ZERO_DBM0 * 10f32.powf(dbm0 / 20.0)
 }
 
 /// White Gaussian noise of a level in dBm0 (that of a sine of the same power).
-pub fn noise(audio: &mut [f32], dbm0: f32, rng: &mut StdRng) {
+pub(crate) fn noise(audio: &mut [f32], dbm0: f32, rng: &mut StdRng) {
     let rms = amplitude(dbm0) / 2f32.sqrt();
     for sample in audio {
         *sample += rms * gauss(rng);
     }
 }
 
-pub fn gauss(rng: &mut StdRng) -> f32 {
+pub(crate) fn gauss(rng: &mut StdRng) -> f32 {
     let (u, v): (f32, f32) = (rng.random_range(1e-7..1.0), rng.random_range(0.0..1.0));
     (-2.0 * u.ln()).sqrt() * (TAU * v).cos()
 }
 
-pub fn tone(audio: &mut [f32], hz: f32, dbm0: f32) {
+pub(crate) fn tone(audio: &mut [f32], hz: f32, dbm0: f32) {
     let amplitude = amplitude(dbm0);
     for (n, sample) in audio.iter_mut().enumerate() {
         *sample += amplitude * (std::f64::consts::TAU * f64::from(hz) * n as f64 / 8000.0).sin() as f32;
     }
 }
 
-pub fn add(audio: &mut [f32], other: &[f32], gain: f32) {
+pub(crate) fn add(audio: &mut [f32], other: &[f32], gain: f32) {
     for (n, sample) in audio.iter_mut().enumerate() {
         *sample += gain * other[n % other.len()];
     }
 }
 
-pub fn gain(audio: &mut [f32], db: f32) {
+pub(crate) fn gain(audio: &mut [f32], db: f32) {
     for sample in audio {
         *sample *= 10f32.powf(db / 20.0);
     }
 }
 
-pub fn clip(audio: &mut [f32]) {
+pub(crate) fn clip(audio: &mut [f32]) {
     for sample in audio {
         *sample = sample.clamp(-32768.0, 32767.0);
     }
 }
 
-pub fn echo(audio: &mut [f32], delay_ms: usize, db: f32) {
+pub(crate) fn echo(audio: &mut [f32], delay_ms: usize, db: f32) {
     let gain = 10f32.powf(db / 20.0);
     let dry = audio.to_vec();
     for (sample, reflected) in audio[delay_ms * 8..].iter_mut().zip(dry) {
@@ -58,7 +58,7 @@ pub fn echo(audio: &mut [f32], delay_ms: usize, db: f32) {
 }
 
 /// Drops or doubles 1 ms every 300 ms.
-pub fn slips(audio: &mut Vec<f32>) {
+pub(crate) fn slips(audio: &mut Vec<f32>) {
     let pieces: Vec<Vec<f32>> = audio.chunks(2400).map(<[f32]>::to_vec).collect();
     audio.clear();
     for (n, piece) in pieces.iter().enumerate() {
@@ -70,7 +70,7 @@ pub fn slips(audio: &mut Vec<f32>) {
 }
 
 /// Through G.711 u-law and back.
-pub fn u_law(audio: &mut [f32]) {
+pub(crate) fn u_law(audio: &mut [f32]) {
     for sample in audio {
         let x = sample.clamp(-32_635.0, 32_635.0) as i32;
         let magnitude = x.abs() + 132;
@@ -82,7 +82,7 @@ pub fn u_law(audio: &mut [f32]) {
 }
 
 /// Through G.711 A-law and back.
-pub fn a_law(audio: &mut [f32]) {
+pub(crate) fn a_law(audio: &mut [f32]) {
     for sample in audio {
         let x = sample.clamp(-32_256.0, 32_256.0) as i32;
         let magnitude = x.abs() >> 4;

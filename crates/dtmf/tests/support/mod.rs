@@ -2,8 +2,8 @@
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
-pub mod line;
-pub mod voice;
+pub(crate) mod line;
+pub(crate) mod voice;
 
 use paytone_dtmf::{Criteria, Detector, Generator, Key, SampleRate, ToneEvent};
 use rand::rngs::StdRng;
@@ -12,26 +12,26 @@ use std::time::Duration;
 
 /// Audio at 8 kHz and the keys in it.
 #[derive(Clone, Default)]
-pub struct Sent {
-    pub audio: Vec<f32>,
-    pub keys: Vec<Placed>,
+pub(crate) struct Sent {
+    pub(crate) audio: Vec<f32>,
+    pub(crate) keys: Vec<Placed>,
 }
 
 /// A key and the samples it sounds in.
 #[derive(Clone, Copy)]
-pub struct Placed {
-    pub key: Key,
-    pub from: usize,
-    pub to: usize,
+pub(crate) struct Placed {
+    pub(crate) key: Key,
+    pub(crate) from: usize,
+    pub(crate) to: usize,
 }
 
 /// What was found of what was sent.
 #[derive(Clone, Copy, Default, Debug, PartialEq)]
-pub struct Score {
-    pub sent: usize,
-    pub found: usize,
+pub(crate) struct Score {
+    pub(crate) sent: usize,
+    pub(crate) found: usize,
     /// Keys that were not sent, or found twice.
-    pub extra: usize,
+    pub(crate) extra: usize,
 }
 
 impl std::ops::AddAssign for Score {
@@ -42,20 +42,20 @@ impl std::ops::AddAssign for Score {
     }
 }
 
-pub fn rng(seed: u64) -> StdRng {
+pub(crate) fn rng(seed: u64) -> StdRng {
     StdRng::seed_from_u64(seed)
 }
 
-pub const fn ms(n: u64) -> Duration {
+pub(crate) const fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
 }
 
 /// A time in milliseconds with a fraction.
-pub fn frac_ms(n: f32) -> Duration {
+pub(crate) fn frac_ms(n: f32) -> Duration {
     Duration::from_secs_f32(n / 1000.0)
 }
 
-pub fn generator() -> Generator {
+pub(crate) fn generator() -> Generator {
     Generator::new(SampleRate::Hz8000)
         .with_level_dbm0(-10.0)
         .with_duration(ms(50))
@@ -64,25 +64,25 @@ pub fn generator() -> Generator {
 }
 
 impl Sent {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut sent = Self::default();
         sent.silence(800);
         sent
     }
 
-    pub fn silence(&mut self, samples: usize) {
+    pub(crate) fn silence(&mut self, samples: usize) {
         self.audio.extend(std::iter::repeat_n(0.0, samples));
     }
 
     /// Adds one key, shifted by part of a sample's phase because the silence before it varies.
-    pub fn key(&mut self, generator: &Generator, key: Key, tone_samples: usize) {
+    pub(crate) fn key(&mut self, generator: &Generator, key: Key, tone_samples: usize) {
         let from = self.audio.len();
         self.audio.extend(generator.key(key).map(f32::from));
         self.keys.push(Placed { key, from, to: from + tone_samples });
     }
 
     /// Every key `times` times in a shuffled order, each after 0 to 10 ms of extra silence.
-    pub fn shuffled(generator: &Generator, tone_ms: u64, times: usize, seed: u64) -> Self {
+    pub(crate) fn shuffled(generator: &Generator, tone_ms: u64, times: usize, seed: u64) -> Self {
         let mut rng = rng(seed);
         let mut sent = Self::new();
         for _ in 0..times {
@@ -99,16 +99,16 @@ impl Sent {
         sent
     }
 
-    pub fn samples(&self) -> Vec<i16> {
+    pub(crate) fn samples(&self) -> Vec<i16> {
         self.audio.iter().map(|&s| s.round() as i16).collect()
     }
 
     /// What the detector makes of it, given in 20 ms frames.
-    pub fn score(&self, criteria: Criteria) -> Score {
+    pub(crate) fn score(&self, criteria: Criteria) -> Score {
         self.score_of(&starts(&self.samples(), criteria))
     }
 
-    pub fn score_of(&self, starts: &[(Key, u64)]) -> Score {
+    pub(crate) fn score_of(&self, starts: &[(Key, u64)]) -> Score {
         let mut score = Score { sent: self.keys.len(), ..Score::default() };
         let mut taken = vec![false; starts.len()];
         for placed in &self.keys {
@@ -127,12 +127,16 @@ impl Sent {
 }
 
 /// The keys a detector finds, with where they began.
-pub fn starts(samples: &[i16], criteria: Criteria) -> Vec<(Key, u64)> {
+pub(crate) fn starts(samples: &[i16], criteria: Criteria) -> Vec<(Key, u64)> {
     let mut detector = Detector::with_criteria(SampleRate::Hz8000, criteria);
-    samples.chunks(160).flat_map(|frame| detector.process(frame).collect::<Vec<_>>()).filter_map(start).collect()
+    samples
+        .chunks(160)
+        .flat_map(|frame| detector.process(frame).collect::<Vec<_>>())
+        .filter_map(start)
+        .collect()
 }
 
-pub fn start(event: ToneEvent) -> Option<(Key, u64)> {
+pub(crate) fn start(event: ToneEvent) -> Option<(Key, u64)> {
     match event {
         ToneEvent::Start { key, at_sample, .. } => Some((key, at_sample)),
         _ => None,

@@ -1,31 +1,33 @@
 //! Sounds that are not keys: voices, instruments and whistles, made up from numbers.
 
-use rand::rngs::StdRng;
 use rand::RngExt;
+use rand::rngs::StdRng;
 use std::f32::consts::TAU;
 
 const RATE: f32 = 8000.0;
 
 /// What a voice is like.
 #[derive(Clone, Copy)]
-pub struct Voice {
+pub(crate) struct Voice {
     /// Range of the pitch in Hz.
-    pub pitch: (f32, f32),
+    pub(crate) pitch: (f32, f32),
     /// How far the pitch glides within a sound, relative.
-    pub glide: f32,
+    pub(crate) glide: f32,
     /// Length of a sound in seconds.
-    pub length: (f32, f32),
+    pub(crate) length: (f32, f32),
     /// Part of the sounds that are noise.
-    pub hiss: f32,
+    pub(crate) hiss: f32,
 }
 
-pub const SPEAKING: Voice = Voice { pitch: (80.0, 260.0), glide: 0.3, length: (0.06, 0.25), hiss: 0.25 };
-pub const EVEN: Voice = Voice { pitch: (80.0, 300.0), glide: 0.0, length: (0.08, 0.3), hiss: 0.1 };
-pub const HIGH: Voice = Voice { pitch: (220.0, 500.0), glide: 0.15, length: (0.06, 0.3), hiss: 0.1 };
-pub const SINGING: Voice = Voice { pitch: (130.0, 700.0), glide: 0.01, length: (0.2, 0.8), hiss: 0.05 };
+pub(crate) const SPEAKING: Voice =
+    Voice { pitch: (80.0, 260.0), glide: 0.3, length: (0.06, 0.25), hiss: 0.25 };
+pub(crate) const EVEN: Voice = Voice { pitch: (80.0, 300.0), glide: 0.0, length: (0.08, 0.3), hiss: 0.1 };
+pub(crate) const HIGH: Voice = Voice { pitch: (220.0, 500.0), glide: 0.15, length: (0.06, 0.3), hiss: 0.1 };
+pub(crate) const SINGING: Voice =
+    Voice { pitch: (130.0, 700.0), glide: 0.01, length: (0.2, 0.8), hiss: 0.05 };
 
 /// Seconds of a voice, about 0.2 of full scale.
-pub fn voice(voice: Voice, seconds: usize, rng: &mut StdRng) -> Vec<f32> {
+pub(crate) fn voice(voice: Voice, seconds: usize, rng: &mut StdRng) -> Vec<f32> {
     let mut audio = Vec::new();
     while audio.len() < seconds * RATE as usize {
         let length = (rng.random_range(voice.length.0..voice.length.1) * RATE) as usize;
@@ -96,7 +98,7 @@ fn edge(n: usize, length: usize) -> f32 {
 }
 
 /// Two to four notes at a time with a few harmonics each; chords that hold a key are left out.
-pub fn chords(seconds: usize, rng: &mut StdRng) -> Vec<f32> {
+pub(crate) fn chords(seconds: usize, rng: &mut StdRng) -> Vec<f32> {
     let mut audio = Vec::new();
     while audio.len() < seconds * RATE as usize {
         let length = (rng.random_range(0.1..0.5) * RATE) as usize;
@@ -110,7 +112,8 @@ pub fn chords(seconds: usize, rng: &mut StdRng) -> Vec<f32> {
             continue;
         }
         for n in 0..length {
-            let sum: f32 = partials.iter().map(|(hz, a)| a * (TAU * (hz * n as f32 / RATE).fract()).sin()).sum();
+            let sum: f32 =
+                partials.iter().map(|(hz, a)| a * (TAU * (hz * n as f32 / RATE).fract()).sin()).sum();
             audio.push(sum * 2500.0 * edge(n, length));
         }
     }
@@ -127,7 +130,7 @@ fn holds_a_key(partials: &[(f32, f32)]) -> bool {
 
 /// One steady whistle in one group and one that glides through the other, inside 3.5 % of a tone
 /// for less than 23 ms.
-pub fn whistles(seconds: usize, rng: &mut StdRng) -> Vec<f32> {
+pub(crate) fn whistles(seconds: usize, rng: &mut StdRng) -> Vec<f32> {
     let mut audio = Vec::new();
     while audio.len() < seconds * RATE as usize {
         let steady = [697.0, 770.0, 852.0, 941.0][rng.random_range(0..4)];

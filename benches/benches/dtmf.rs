@@ -1,0 +1,75 @@
+//! The DTMF detector on one channel: nothing but keys, something like speech, comfort noise.
+//!
+//! `cargo bench -p benches --bench dtmf`. Throughput is in samples at 8 kHz: a channel is 8000 a second.
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use paytone_dtmf::{Detector, Generator, Key, SampleRate};
+
+/// Samples of each input: ten seconds.
+const SAMPLES: usize = 80_000;
+/// Samples of a frame: 20 ms.
+const FRAME: usize = 160;
+
+fn one_channel(c: &mut Criterion) {
+    for (name, audio) in
+        [("dtmf_one_digits", digits()), ("dtmf_one_speech", speech()), ("dtmf_one_silence", silence())]
+    {
+        let mut group = c.benchmark_group(name);
+        group.throughput(Throughput::Elements(SAMPLES as u64));
+        group.bench_with_input(BenchmarkId::from_parameter("paytone"), &audio, |b, audio| {
+            let mut detector = Detector::new(SampleRate::Hz8000);
+            b.iter(|| {
+                for frame in audio.chunks(FRAME) {
+                    for event in detector.process(black_box(frame)) {
+                        black_box(event);
+                    }
+                }
+            });
+        });
+        group.finish();
+    }
+}
+
+/// Keys of 50 ms with pauses of 50 ms, as fast as a line may bring them.
+fn digits() -> Vec<i16> {
+    let generator = Generator::new(SampleRate::Hz8000)
+        .with_duration(std::time::Duration::from_millis(50))
+        .with_pause(std::time::Duration::from_millis(50));
+    Key::ALL.iter().cycle().flat_map(|&key| generator.key(key)).take(SAMPLES).collect()
+}
+
+/// Harmonics of a gliding pitch under two wandering formants.
+fn speech() -> Vec<i16> {
+    let mut phase = 0.0f64;
+    (0..SAMPLES)
+        .map(|n| {
+            let t = n as f64 / 8000.0;
+            let pitch = 140.0 + 40.0 * (5.1 * t).sin() + 15.0 * (17.3 * t).sin();
+            phase += pitch / 8000.0;
+            let formants = [500.0 + 250.0 * (9.7 * t).sin(), 1400.0 + 600.0 * (6.3 * t).cos()];
+            let sum: f64 = (1..20).map(|h| harmonic(f64::from(h), pitch, phase, formants)).sum();
+            let syllables = (0.5 + 0.5 * (25.0 * t).sin()).max(0.02);
+            (4000.0 * syllables * sum) as i16
+        })
+        .collect()
+}
+
+fn harmonic(h: f64, pitch: f64, phase: f64, formants: [f64; 2]) -> f64 {
+    let gain: f64 = formants.iter().map(|f| 1.0 / (1.0 + ((h * pitch - f) / 90.0).powi(2))).sum();
+    gain * (std::f64::consts::TAU * h * phase).sin()
+}
+
+/// Comfort noise of about -65 dBm0, from a linear congruential generator.
+fn silence() -> Vec<i16> {
+    let mut state = 1u32;
+    let mut noise = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) as i16 / 2048
+    };
+    (0..SAMPLES).map(|_| noise()).collect()
+}
+
+criterion_group!(benches, one_channel);
+criterion_main!(benches);
