@@ -47,7 +47,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let samples: Vec<i16> =
         reader.samples::<i16>().step_by(usize::from(spec.channels)).collect::<Result<_, _>>()?;
     let keys = keys(&samples, rate);
-    if arguments.json { print_json(&keys) } else { print_table(&keys) }
+    if arguments.json {
+        print_json(&keys)
+    } else {
+        print_table(&keys)
+    }
     Ok(())
 }
 
@@ -81,9 +85,7 @@ fn keys(samples: &[i16], rate: SampleRate) -> Vec<Found> {
 fn print_json(keys: &[Found]) {
     for Found { key, start_ms, end_ms, at_ms, .. } in keys {
         let digit = key.reveal();
-        println!(
-            r#"{{"digit":"{digit}","start_ms":{start_ms:.1},"end_ms":{end_ms:.1},"at_ms":{at_ms:.1}}}"#
-        );
+        println!(r#"{{"digit":"{digit}","start_ms":{start_ms:.1},"end_ms":{end_ms:.1},"at_ms":{at_ms:.1}}}"#);
     }
 }
 

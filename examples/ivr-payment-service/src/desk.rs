@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 use paytone_call::Input;
 use paytone_card::{Card, MaskedPan, PanPolicy};
 use paytone_dialog::{
-    Entry, MerchantName, OrderCode, OrderRefusal, OrderSummary, Outcome, Phase, Progress, Prompt, Script, Timeouts,
-    Verdict,
+    Entry, MerchantName, OrderCode, OrderRefusal, OrderSummary, Outcome, Phase, Progress, Prompt, Script,
+    Timeouts, Verdict,
 };
 use paytone_redact::SafeText;
 use tokio::sync::mpsc;
