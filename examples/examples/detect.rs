@@ -48,9 +48,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         reader.samples::<i16>().step_by(usize::from(spec.channels)).collect::<Result<_, _>>()?;
     let keys = keys(&samples, rate);
     if arguments.json {
-        print_json(&keys)
+        print_json(&keys);
     } else {
-        print_table(&keys)
+        print_table(&keys);
     }
     Ok(())
 }

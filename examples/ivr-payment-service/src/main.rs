@@ -50,7 +50,7 @@ async fn serve(file: Option<&Path>, test_mode: bool) -> Result<ExitCode, Box<dyn
     let show_key = given.is_none();
     let service = Service::start(config, given.unwrap_or_else(api::make_key)).await?;
     println!("{}", service::welcome(&service, show_key));
-    tokio::signal::ctrl_c().await?;
+    service::until_stopped().await?;
     service.shut_down().await;
     Ok(ExitCode::SUCCESS)
 }

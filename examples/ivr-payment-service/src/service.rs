@@ -142,6 +142,25 @@ impl Services {
     }
 }
 
+/// Waits for whoever runs the service to end it: Ctrl-C, or a `SIGTERM`.
+///
+/// # Errors
+/// The operating system does not let the process listen to its signals.
+pub async fn until_stopped() -> std::io::Result<()> {
+    #[cfg(unix)]
+    let asked = async {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        terminate.recv().await;
+        Ok(())
+    };
+    #[cfg(not(unix))]
+    let asked = core::future::pending();
+    tokio::select! {
+        asked = asked => asked,
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+    }
+}
+
 /// What to do next, for somebody at a terminal.
 #[must_use]
 pub fn welcome(service: &Service, show_key: bool) -> String {

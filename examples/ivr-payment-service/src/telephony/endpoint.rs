@@ -102,8 +102,8 @@ impl Telephony {
         self.listening.tcp
     }
 
-    /// Hangs up every call, waits for each to end (at most `patience`) and closes the sockets. Payments in flight are not
-    /// part of a call and go on.
+    /// Hangs up every call, waits for each to end and for the last requests to be answered (at most `patience`), and closes
+    /// the sockets. Payments in flight are not part of a call and go on.
     pub async fn shut_down(self, patience: Duration) {
         self.switchboard.cancel.cancel();
         self.tasks.close();
@@ -152,7 +152,7 @@ async fn sort_requests(
             next = incoming.recv() => next,
         };
         let Some(transaction) = transaction else { return };
-        tokio::spawn(dispatch(switchboard.clone(), transaction));
+        switchboard.tasks.spawn(dispatch(switchboard.clone(), transaction));
     }
 }
 
