@@ -77,15 +77,18 @@ async fn connect(
     let Prepared { media, answer, desk, call } = prepared;
     let (state_sender, states) = switchboard.dialogs.new_dialog_state_channel();
     let contact = contact(switchboard, transaction);
-    let headers = Some(message::sdp_headers());
     let made = switchboard.dialogs.get_or_create_server_invite(transaction, state_sender, None, contact);
-    let Some(dialog) = made.ok().filter(|dialog| dialog.accept(headers, Some(answer.into_bytes())).is_ok())
-    else {
-        desk.close(Outcome::CallerHungUp(Phase::Ringing)).await;
+    let Ok(dialog) = made else {
+        desk.close(NEVER_ANSWERED).await;
         return Err(StatusCode::ServerInternalError);
     };
     let (info_sender, infos) = mpsc::channel(INFOS);
     switchboard.connect(&dialog.id(), info_sender);
+    if dialog.accept(Some(message::sdp_headers()), Some(answer.into_bytes())).is_err() {
+        switchboard.disconnect(&dialog.id());
+        desk.close(NEVER_ANSWERED).await;
+        return Err(StatusCode::ServerInternalError);
+    }
     let parts = Parts {
         switchboard: switchboard.clone(),
         dialog: dialog.clone(),
@@ -128,5 +131,7 @@ fn contact(switchboard: &Switchboard, transaction: &Transaction) -> Option<Uri> 
     Uri::try_from(format!("sip:{host}{transport}")).ok()
 }
 
+/// The outcome of a call that could not be answered.
+const NEVER_ANSWERED: Outcome = Outcome::CallerHungUp(Phase::Ringing);
 /// Keys that may wait between two steps of a call.
 const INFOS: usize = 64;
