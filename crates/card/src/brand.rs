@@ -210,12 +210,17 @@ impl Brand {
     }
 
     /// Whether the brand is taken unless a policy says otherwise: not when it is retired, for transit only,
-    /// for airline accounts, or domestic without a check digit.
+    /// for airline accounts, domestic without a check digit, or one whose ranges other sources give to another
+    /// brand ([`Dispute`](crate::Dispute)).
     #[must_use]
     pub const fn is_payable(self) -> bool {
         !matches!(
             self,
-            Self::Uatp
+            Self::RuPay
+                | Self::Verve
+                | Self::Elo
+                | Self::Borica
+                | Self::Uatp
                 | Self::ChinaTUnion
                 | Self::LankaPay
                 | Self::UzCard

@@ -68,6 +68,12 @@ impl BrandSet {
         Self(self.0 | other.0)
     }
 
+    /// The brands in both sets.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// How many brands there are.
     #[must_use]
     pub const fn len(self) -> usize {
@@ -143,11 +149,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn payable_leaves_out_retired_transit_airline_and_check_digit_free_domestic_brands() {
+    fn payable_leaves_out_retired_transit_airline_and_disputed_brands() {
         for brand in [Brand::Visa, Brand::Jcb, Brand::DinersClub, Brand::Maestro, Brand::UnionPay] {
             assert!(BrandSet::PAYABLE.contains(brand), "{brand}");
         }
-        for brand in [Brand::EnRoute, Brand::ChinaTUnion, Brand::Uatp, Brand::Napas, Brand::UzCard] {
+        for brand in [Brand::EnRoute, Brand::ChinaTUnion, Brand::Uatp, Brand::Napas, Brand::Elo] {
             assert!(!BrandSet::PAYABLE.contains(brand), "{brand}");
         }
     }

@@ -32,7 +32,7 @@ pub enum IncompleteCard {
 
 impl Card {
     pub(crate) fn new(fields: Box<Fields>) -> Result<Self, IncompleteCard> {
-        if !fields.pan_accepted {
+        if fields.pan.pan().is_none() {
             return Err(IncompleteCard::Pan);
         }
         if fields.expiry.is_none() {
@@ -42,9 +42,13 @@ impl Card {
     }
 
     /// The card number.
+    ///
+    /// # Panics
+    ///
+    /// Never: a card is not made without one.
     #[must_use]
     pub fn pan(&self) -> &Pan {
-        &self.fields.pan
+        self.fields.pan.pan().expect("a card has a number")
     }
 
     /// The expiry date.
@@ -66,13 +70,13 @@ impl Card {
     /// The brand the number was accepted as.
     #[must_use]
     pub fn brand(&self) -> Brand {
-        self.fields.pan.brand()
+        self.pan().brand()
     }
 
     /// What may be shown of the number.
     #[must_use]
     pub fn masked(&self) -> MaskedPan {
-        self.fields.pan.masked()
+        self.pan().masked()
     }
 
     /// Wipes the security code: after the authorisation it must not exist any more.

@@ -5,13 +5,11 @@ use core::time::Duration;
 use zeroize::Zeroize;
 
 use crate::digits::Digits;
-use crate::issuer_range::IssuerRange;
 use crate::pan::check;
-use crate::progress::has_room;
 use crate::security_code::{check_length, expected_length};
 use crate::{
     Brand, Card, DigitTail, ExpiryDate, IncompleteCard, InvalidExpiryDate, InvalidPan, InvalidSecurityCode,
-    MaskedPan, Pan, PanPolicy, PanProgress, SecurityCode, SecurityCodeRule,
+    MaskedPan, Pan, PanEntry, PanPolicy, PanProgress, SecurityCode, SecurityCodeRule,
 };
 
 /// The one place where the digits of a card gather, key by key.
@@ -47,8 +45,7 @@ pub struct CardEntry {
 
 /// What an entry and a card share. Every part wipes itself.
 pub(crate) struct Fields {
-    pub(crate) pan: Pan,
-    pub(crate) pan_accepted: bool,
+    pub(crate) pan: PanEntry,
     pub(crate) expiry_digits: Digits<4>,
     pub(crate) expiry: Option<ExpiryDate>,
     pub(crate) code: SecurityCode,
@@ -61,8 +58,7 @@ impl CardEntry {
     pub fn new() -> Self {
         Self {
             fields: Box::new(Fields {
-                pan: Pan::empty(),
-                pan_accepted: false,
+                pan: PanEntry::new(),
                 expiry_digits: Digits::new(),
                 expiry: None,
                 code: SecurityCode::empty(),
@@ -85,19 +81,13 @@ impl CardEntry {
     /// follows.
     #[must_use]
     pub fn brand(&self) -> Option<Brand> {
-        if self.fields.pan_accepted {
-            return Some(self.fields.pan.brand());
-        }
-        let mut candidates =
-            IssuerRange::candidates(self.pan_digits()).map(|range| range.map(IssuerRange::brand));
-        let first = candidates.next()??;
-        candidates.all(|brand| brand == Some(first)).then_some(first)
+        self.fields.pan.brand()
     }
 
     /// What may be shown of the number, once it has been accepted.
     #[must_use]
     pub fn masked(&self) -> Option<MaskedPan> {
-        self.fields.pan_accepted.then(|| self.fields.pan.masked())
+        self.fields.pan.pan().map(Pan::masked)
     }
 
     /// Makes the card out of the accepted fields. The digits stay where they are.
@@ -127,7 +117,7 @@ impl CardEntry {
     }
 
     fn pan_digits(&self) -> &[u8] {
-        self.fields.pan.digits.as_slice()
+        self.fields.pan.digits()
     }
 }
 
@@ -137,14 +127,13 @@ impl CardEntry {
     /// has room for is not stored ([`PanProgress::TooLong`]); a value above 9 is not either
     /// ([`InvalidPan::NotADigit`]).
     pub fn push_pan(&mut self, digit: u8, policy: &PanPolicy) -> PanProgress {
-        if digit > 9 {
-            return PanProgress::Refused(InvalidPan::NotADigit);
-        }
-        if !has_room(self.pan_digits(), policy) || !self.fields.pan.digits.push(digit) {
-            return PanProgress::TooLong;
-        }
-        self.fields.pan_accepted = false;
-        self.pan_progress(policy)
+        self.fields.pan.push(digit, policy)
+    }
+
+    /// The number being keyed: brands and lengths it may still come to.
+    #[must_use]
+    pub const fn pan_entry(&self) -> &PanEntry {
+        &self.fields.pan
     }
 
     /// How many digits have been stored, 0 to 19.
@@ -155,14 +144,13 @@ impl CardEntry {
 
     /// Wipes the number.
     pub fn clear_pan(&mut self) {
-        self.fields.pan.zeroize();
-        self.fields.pan_accepted = false;
+        self.fields.pan.clear();
     }
 
     /// What the digits stored so far amount to; never `TooLong`.
     #[must_use]
     pub fn pan_progress(&self, policy: &PanPolicy) -> PanProgress {
-        PanProgress::of(self.pan_digits(), policy)
+        self.fields.pan.progress(policy)
     }
 
     /// Closes the number.
@@ -171,10 +159,7 @@ impl CardEntry {
     ///
     /// The first [`InvalidPan`] reason that applies, as for [`Pan::parse`]; the digits stay.
     pub fn accept_pan(&mut self, policy: &PanPolicy) -> Result<Brand, InvalidPan> {
-        self.fields.pan_accepted = false;
-        let brand = self.fields.pan.settle(policy)?;
-        self.fields.pan_accepted = true;
-        Ok(brand)
+        self.fields.pan.accept(policy)
     }
 
     /// Where keys ran on into the next field: the length of the card number at the start of the entry, when
@@ -194,8 +179,7 @@ impl CardEntry {
         let mut tail = DigitTail::new();
         tail.fill(self.pan_digits().get(at..).unwrap_or_default());
         if !tail.is_empty() {
-            self.fields.pan.digits.truncate(at);
-            self.fields.pan_accepted = false;
+            self.fields.pan.truncate(at);
         }
         tail
     }

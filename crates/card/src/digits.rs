@@ -39,11 +39,11 @@ impl<const N: usize> Digits<N> {
         }
     }
 
-    /// Copies `ascii` in, which must be digits that fit; the caller has checked both.
+    /// Copies `ascii` into an empty one, which must be digits that fit; the caller has checked both.
     pub(crate) fn fill(&mut self, ascii: &[u8]) {
-        self.zeroize();
-        for &byte in ascii {
-            self.push(byte.wrapping_sub(b'0'));
+        if let Some(room) = self.ascii.get_mut(..ascii.len()) {
+            room.copy_from_slice(ascii);
+            self.len = ascii.len() as u8;
         }
     }
 

@@ -1,7 +1,7 @@
-use crate::range_table::{NO_ROW, ROWS, SEGMENTS};
-use crate::{Brand, BrandSet};
+use crate::range_table::{NO_ROW, ROWS, SEGMENT_ROWS, SEGMENT_STARTS, SEGMENTS_OF_THREE};
+use crate::{Brand, BrandSet, LengthSet};
 
-pub use crate::range_table::RANGE_TABLE_DATE;
+pub use crate::range_table::{RANGE_TABLE_DATE, RANGE_TABLE_VERSION};
 
 /// A range of issuer identification numbers (ISO/IEC 7812-1: the first digits of a card number) and what is
 /// known of the cards in it.
@@ -16,10 +16,9 @@ pub use crate::range_table::RANGE_TABLE_DATE;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IssuerRange {
-    /// First and last prefix, both `prefix_digits` long.
+    /// First and last prefix, of the same number of digits.
     first: u32,
     last: u32,
-    prefix_digits: u8,
     brand: Brand,
     brands: BrandSet,
     lengths: LengthSet,
@@ -31,8 +30,19 @@ impl IssuerRange {
     /// is in none, shorter, or not made of digits. Digits past the eighth are not looked at.
     #[must_use]
     pub fn of(ascii: &[u8]) -> Option<&'static Self> {
-        let prefix = value(ascii.get(..PREFIX_DIGITS)?)?;
-        row(segment_of(prefix))
+        let prefix = ascii.first_chunk::<PREFIX_DIGITS>()?;
+        prefix.iter().all(u8::is_ascii_digit).then(|| Self::of_digits(prefix))?
+    }
+
+    /// Like [`of`](Self::of) for eight bytes that are known to be digits.
+    #[inline]
+    pub(crate) fn of_digits(ascii: &[u8; PREFIX_DIGITS]) -> Option<&'static Self> {
+        let &[a, b, c, ..] = ascii;
+        let three = usize::from(a) * 100 + usize::from(b) * 10 + usize::from(c) - usize::from(b'0') * 111;
+        let &[first, last] = SEGMENTS_OF_THREE.get(three)?;
+        // Three digits mostly settle it.
+        let segment = if first == last { usize::from(first) } else { segment_between(first, last, ascii) };
+        row(segment)
     }
 
     /// The brand.
@@ -76,91 +86,23 @@ impl IssuerRange {
         })
     }
 
-    pub(crate) const fn new(first: u32, last: u32, brand: Brand, lengths: LengthSet) -> Self {
+    /// `first` and `last` are prefixes of the same number of digits, at most 8.
+    pub(crate) const fn new(
+        first: u32,
+        last: u32,
+        brand: Brand,
+        lengths: &[u8],
+        rare_lengths: &[u8],
+        co_brands: &[Brand],
+    ) -> Self {
         Self {
             first,
             last,
-            prefix_digits: digits_of(first),
             brand,
-            brands: BrandSet::EMPTY.with(brand),
-            lengths,
-            rare_lengths: LengthSet::EMPTY,
+            brands: BrandSet::of(co_brands).with(brand),
+            lengths: LengthSet::of(lengths),
+            rare_lengths: LengthSet::of(rare_lengths),
         }
-    }
-
-    pub(crate) const fn co_brand(mut self, brand: Brand) -> Self {
-        self.brands = self.brands.with(brand);
-        self
-    }
-
-    pub(crate) const fn rare(mut self, lengths: LengthSet) -> Self {
-        self.rare_lengths = lengths;
-        self
-    }
-
-    pub(crate) const fn prefix_digits(&self) -> u8 {
-        self.prefix_digits
-    }
-
-    /// The first 8-digit prefix of the range.
-    pub(crate) const fn start(&self) -> u32 {
-        self.first * POWERS[PREFIX_DIGITS - self.prefix_digits as usize]
-    }
-
-    /// The first 8-digit prefix after the range.
-    pub(crate) const fn end(&self) -> u32 {
-        (self.last + 1) * POWERS[PREFIX_DIGITS - self.prefix_digits as usize]
-    }
-}
-
-/// A set of card number lengths, in digits, each at most 31.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct LengthSet(u32);
-
-impl LengthSet {
-    /// No length.
-    pub const EMPTY: Self = Self(0);
-
-    pub(crate) const fn of(lengths: &[u8]) -> Self {
-        let mut set = 0;
-        let mut index = 0;
-        while index < lengths.len() {
-            set |= 1 << lengths[index];
-            index += 1;
-        }
-        Self(set)
-    }
-
-    /// The lengths in either set.
-    #[must_use]
-    pub const fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Whether `length` is in the set.
-    #[must_use]
-    pub const fn contains(self, length: usize) -> bool {
-        length < 32 && self.0 & (1 << length) != 0
-    }
-
-    /// Whether a length greater than `length` is in the set.
-    #[must_use]
-    pub const fn has_longer_than(self, length: usize) -> bool {
-        length < 31 && self.0 >> (length + 1) != 0
-    }
-
-    /// The longest length; `None` when there is none.
-    #[must_use]
-    pub const fn longest(self) -> Option<usize> {
-        match self.0 {
-            0 => None,
-            set => Some(set.ilog2() as usize),
-        }
-    }
-
-    /// The lengths, shortest first.
-    pub fn iter(self) -> impl Iterator<Item = usize> {
-        (0..32).filter(move |&length| self.contains(length))
     }
 }
 
@@ -172,13 +114,22 @@ const POWERS: [u32; PREFIX_DIGITS + 1] =
 
 /// The segment that holds an 8-digit prefix; the first one starts at zero.
 fn segment_of(prefix: u32) -> usize {
-    SEGMENTS.partition_point(|segment| segment.start <= prefix).saturating_sub(1)
+    SEGMENT_STARTS.partition_point(|&start| start <= prefix).saturating_sub(1)
 }
 
+/// The same for a prefix in ASCII that is known to be in one of the segments `first` to `last`.
+fn segment_between(first: u8, last: u8, ascii: &[u8; PREFIX_DIGITS]) -> usize {
+    let prefix = ascii.iter().fold(0, |value, &byte| value * 10 + u32::from(byte.wrapping_sub(b'0') & 15));
+    let (first, last) = (usize::from(first), usize::from(last));
+    let starts = SEGMENT_STARTS.get(first + 1..=last).unwrap_or_default();
+    first + starts.partition_point(|&start| start <= prefix)
+}
+
+#[inline]
 fn row(segment: usize) -> Option<&'static IssuerRange> {
-    match SEGMENTS[segment].row {
-        NO_ROW => None,
-        row => ROWS.get(usize::from(row)),
+    match SEGMENT_ROWS.get(segment) {
+        None | Some(&NO_ROW) => None,
+        Some(&row) => ROWS.get(usize::from(row)),
     }
 }
 
@@ -187,14 +138,6 @@ fn value(ascii: &[u8]) -> Option<u32> {
     ascii
         .iter()
         .try_fold(0, |value, &byte| byte.is_ascii_digit().then(|| value * 10 + u32::from(byte - b'0')))
-}
-
-const fn digits_of(prefix: u32) -> u8 {
-    let mut digits = 1;
-    while digits < PREFIX_DIGITS && prefix >= POWERS[digits] {
-        digits += 1;
-    }
-    digits as u8
 }
 
 #[cfg(test)]
@@ -223,11 +166,22 @@ mod tests {
     }
 
     #[test]
-    fn length_sets() {
-        let set = LengthSet::of(&[16, 19]);
-        assert!(set.contains(16) && !set.contains(17) && !set.contains(99));
-        assert!(set.has_longer_than(16) && set.has_longer_than(18) && !set.has_longer_than(19));
-        assert!(!set.has_longer_than(usize::MAX));
-        assert_eq!(set.iter().collect::<Vec<_>>(), [16, 19]);
+    fn segments_are_sorted_and_start_at_zero() {
+        assert_eq!(SEGMENT_STARTS[0], 0);
+        assert!(SEGMENT_STARTS.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn the_tables_say_what_a_search_of_the_rows_says() {
+        for prefix in SEGMENT_STARTS.iter().flat_map(|&start| [start.saturating_sub(1), start, start + 1]) {
+            let ascii = format!("{prefix:08}");
+            let covers = |row: &&IssuerRange| {
+                let digits = row.first.ilog10() as usize + 1;
+                (row.first..=row.last).contains(&(prefix / POWERS[PREFIX_DIGITS - digits]))
+            };
+            let expected = ROWS.iter().filter(covers).max_by_key(|row| row.first.ilog10());
+            assert_eq!(IssuerRange::of(ascii.as_bytes()), expected, "{ascii}");
+            assert_eq!(row(segment_of(prefix)), expected, "{ascii}");
+        }
     }
 }

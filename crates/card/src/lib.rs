@@ -21,7 +21,9 @@
 //! [`Pan`], [`SecurityCode`] and [`Card`] have no `Clone`, `Display`, `Serialize`, `Deref` or `==`. Their
 //! `Debug` prints the type name only. The digits come out through one closure per type, named `expose`, and
 //! are overwritten when the value is dropped. What may be shown is a [`MaskedPan`]: the last four digits, in a
-//! shape that does not tell how long the number was.
+//! shape that does not tell how long the number was, and more of it only by an explicit [`MaskForm`]. What may be
+//! stored is a [`TruncatedPan`], made by the one [`Truncation`] of a deployment; what recognises a card again is a
+//! [`PanFingerprint`], which needs a key.
 //!
 //! # Where the digits are
 //!
@@ -34,13 +36,16 @@
 //! Digits, brand (longest prefix of the issuer ranges wins, [`IssuerRange`]), length, repeated digits, then the
 //! check digit; each failure is its own [`InvalidPan`], and a wrong length is told before a wrong check digit,
 //! because a dropped or doubled key shows up as the wrong length first. A [`PanPolicy`] says which brands and
-//! lengths are taken.
+//! lengths are taken. Where published tables differ, each point is a [`Dispute`] with a name: recognised, refused
+//! with its reason, and allowed by policy. The table of issuer ranges is generated from `data/issuer_ranges.txt`
+//! and carries a version and a date ([`RANGE_TABLE_VERSION`], [`RANGE_TABLE_DATE`]).
 //!
+//! `unsafe` is denied but for one file, the check digit in a 128-bit register on x86-64, which has a twin without it.
 //! The crate is `no_std`; the feature `alloc` (on by default) adds [`CardEntry`] and [`Card`], the feature
 //! `serde` adds `Serialize` and `Deserialize` for the types that are not secret.
 
 #![cfg_attr(not(test), no_std)]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
@@ -48,16 +53,22 @@ extern crate alloc;
 mod brand;
 mod brand_set;
 mod digits;
+mod dispute;
 mod expiry_date;
 mod issuer_range;
+mod length_set;
 pub mod luhn;
 mod masked_pan;
 mod pan;
+mod pan_ends;
+mod pan_entry;
+mod pan_fingerprint;
 mod policy;
 mod progress;
 mod range_table;
 mod security_code;
 pub mod test_numbers;
+mod truncated_pan;
 
 #[cfg(feature = "alloc")]
 mod card;
@@ -74,10 +85,15 @@ pub use card::{Card, IncompleteCard};
 pub use card_entry::CardEntry;
 #[cfg(feature = "alloc")]
 pub use digit_tail::DigitTail;
+pub use dispute::Dispute;
 pub use expiry_date::{ExpiryDate, InvalidExpiryDate};
-pub use issuer_range::{IssuerRange, LengthSet, RANGE_TABLE_DATE};
-pub use masked_pan::{InvalidLastFour, MaskedPan};
+pub use issuer_range::{IssuerRange, RANGE_TABLE_DATE, RANGE_TABLE_VERSION};
+pub use length_set::LengthSet;
+pub use masked_pan::{InvalidLastFour, MaskForm, MaskedPan};
 pub use pan::{InvalidPan, Pan};
+pub use pan_entry::PanEntry;
+pub use pan_fingerprint::{FingerprintKey, InvalidFingerprintKey, InvalidPanFingerprint, PanFingerprint};
 pub use policy::{LuhnPolicy, PanPolicy};
 pub use progress::PanProgress;
 pub use security_code::{InvalidSecurityCode, SecurityCode};
+pub use truncated_pan::{InvalidTruncatedPan, TruncatedPan, Truncation};

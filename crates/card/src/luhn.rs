@@ -3,6 +3,11 @@
 //! It catches every single wrong digit and every swap of neighbours but 09 and 90. It does not catch the twin
 //! errors 22 and 55, 33 and 66, 44 and 77, and it passes a number of zeros only.
 
+#[cfg(target_arch = "x86_64")]
+mod sse2;
+#[cfg(any(test, not(target_arch = "x86_64")))]
+mod words;
+
 /// Whether `digits` are ASCII digits, at least two of them, and the last one is the right check digit.
 ///
 /// ```
@@ -11,8 +16,9 @@
 /// assert!(!paytone_card::luhn::is_valid(b""));
 /// ```
 #[must_use]
+#[inline]
 pub fn is_valid(digits: &[u8]) -> bool {
-    digits.len() >= 2 && sum(digits, false).is_some_and(|sum| sum % 10 == 0)
+    digits.len() >= 2 && sum(digits).is_some_and(|sum| sum % 10 == 0)
 }
 
 /// The ASCII digit that makes `digits` followed by it valid; `None` when `digits` is empty or holds anything
@@ -26,21 +32,39 @@ pub fn check_digit(digits: &[u8]) -> Option<u8> {
     if digits.is_empty() {
         return None;
     }
-    sum(digits, true).map(|sum| b'0' + ((10 - sum % 10) % 10) as u8)
+    sum_by_digit(digits, true).map(|sum| b'0' + ((10 - sum % 10) % 10) as u8)
 }
 
-/// The weighted sum from the right; `double` says whether the rightmost digit counts twice.
-fn sum(digits: &[u8], mut double: bool) -> Option<u32> {
-    let mut sum = 0;
+/// The weighted sum, give or take a multiple of ten; `None` when something is not a digit. The last digit
+/// counts once, as in a complete number.
+#[inline]
+pub(crate) fn sum(digits: &[u8]) -> Option<u32> {
+    #[cfg(target_arch = "x86_64")]
+    if let Ok(digits) = digits.try_into() {
+        return sse2::sum_of_16(digits);
+    }
+    match digits.len() {
+        #[cfg(target_arch = "x86_64")]
+        12..=19 => sse2::sum(digits),
+        #[cfg(not(target_arch = "x86_64"))]
+        12..=19 => words::sum(digits),
+        _ => sum_by_digit(digits, false),
+    }
+}
+
+/// Digit by digit, for any length, modulo ten; `double` says whether the rightmost digit counts twice.
+#[cold]
+fn sum_by_digit(digits: &[u8], mut double: bool) -> Option<u32> {
+    let mut sum = 0u64;
     for &byte in digits.iter().rev() {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
             return None;
         }
-        sum += u32::from(if double { DOUBLED[usize::from(digit)] } else { digit });
+        sum += u64::from(if double { DOUBLED[usize::from(digit)] } else { digit });
         double = !double;
     }
-    Some(sum)
+    Some((sum % 10) as u32)
 }
 
 /// Twice the digit with its two digits added up.
@@ -48,6 +72,11 @@ const DOUBLED: [u8; 10] = [0, 2, 4, 6, 8, 1, 3, 5, 7, 9];
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::option;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
     use super::*;
 
     #[test]
@@ -73,14 +102,35 @@ mod tests {
         assert_eq!(is_valid(b"2200000000000000"), is_valid(b"5500000000000000"));
     }
 
-    proptest::proptest! {
+    proptest! {
         #[test]
-        fn exactly_one_check_digit_is_right(mut digits in proptest::collection::vec(b'0'..=b'9', 1..25)) {
+        fn every_way_to_add_up_agrees(
+            mut digits in vec(b'0'..=b'9', 9..24), at in any::<Index>(), byte in option::of(any::<u8>())
+        ) {
+            if let Some(byte) = byte {
+                let at = at.index(digits.len());
+                digits[at] = byte;
+            }
+            let modulo_ten = |sum: Option<u32>| sum.map(|sum| sum % 10);
+            let expected = sum_by_digit(&digits, false);
+            prop_assert_eq!(modulo_ten(sum(&digits)), expected);
+            prop_assert_eq!(modulo_ten(words::sum(&digits)), expected);
+            #[cfg(target_arch = "x86_64")]
+            let in_a_register = match digits.as_slice().try_into() {
+                Ok(sixteen) => sse2::sum_of_16(sixteen),
+                Err(_) => sse2::sum(&digits),
+            };
+            #[cfg(target_arch = "x86_64")]
+            prop_assert_eq!(modulo_ten(in_a_register), expected);
+        }
+
+        #[test]
+        fn exactly_one_check_digit_is_right(mut digits in vec(b'0'..=b'9', 1..25)) {
             let right = check_digit(&digits).unwrap();
             digits.push(0);
             for last in b'0'..=b'9' {
                 *digits.last_mut().unwrap() = last;
-                proptest::prop_assert_eq!(is_valid(&digits), last == right);
+                prop_assert_eq!(is_valid(&digits), last == right);
             }
         }
     }

@@ -4,7 +4,7 @@ use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::digits::Digits;
-use crate::{Brand, BrandSet, IssuerRange, LengthSet, MaskedPan, PanPolicy, luhn, test_numbers};
+use crate::{Brand, BrandSet, IssuerRange, LengthSet, MaskForm, MaskedPan, PanPolicy, luhn, test_numbers};
 
 /// A complete card number (primary account number, ISO/IEC 7812-1) that passed a [`PanPolicy`].
 ///
@@ -70,8 +70,8 @@ impl Pan {
     /// The first of the [`InvalidPan`] reasons that applies, in this order: empty, not a digit, brand unknown
     /// or not accepted, length, repeated digit, check digit, not a test number.
     pub fn parse(ascii: &[u8], policy: &PanPolicy) -> Result<Self, InvalidPan> {
-        let (brand, brands) = check(ascii, policy)?;
-        let mut pan = Self { digits: Digits::new(), brand, brands };
+        let (range, brand) = check(ascii, policy)?;
+        let mut pan = Self { digits: Digits::new(), brand, brands: range.brands() };
         pan.digits.fill(ascii);
         Ok(pan)
     }
@@ -93,10 +93,16 @@ impl Pan {
         self.brands
     }
 
-    /// What may be shown of it.
+    /// What may be shown of it: the last four digits.
     #[must_use]
     pub fn masked(&self) -> MaskedPan {
-        MaskedPan::of(self.digits.as_slice())
+        self.masked_as(MaskForm::LastFour)
+    }
+
+    /// What may be shown of it, in another form.
+    #[must_use]
+    pub fn masked_as(&self, form: MaskForm) -> MaskedPan {
+        MaskedPan::of(self.digits.as_slice(), form)
     }
 
     /// Whether this is one of the [`test_numbers`](crate::test_numbers).
@@ -106,15 +112,14 @@ impl Pan {
     }
 
     /// A number with no digits yet, to be filled in place.
-    #[cfg(feature = "alloc")]
     pub(crate) const fn empty() -> Self {
         Self { digits: Digits::new(), brand: Brand::Visa, brands: BrandSet::EMPTY }
     }
 
     /// Checks the digits gathered so far as a whole number and settles the brand.
-    #[cfg(feature = "alloc")]
     pub(crate) fn settle(&mut self, policy: &PanPolicy) -> Result<Brand, InvalidPan> {
-        (self.brand, self.brands) = check(self.digits.as_slice(), policy)?;
+        let (range, brand) = check(self.digits.as_slice(), policy)?;
+        (self.brand, self.brands) = (brand, range.brands());
         Ok(self.brand)
     }
 }
@@ -142,34 +147,60 @@ impl fmt::Debug for Pan {
 }
 
 /// Every check of a whole number, in the order [`Pan::parse`] documents.
-pub(crate) fn check(ascii: &[u8], policy: &PanPolicy) -> Result<(Brand, BrandSet), InvalidPan> {
-    if ascii.is_empty() {
-        return Err(InvalidPan::Empty);
-    }
-    if !ascii.iter().all(u8::is_ascii_digit) {
+#[inline]
+pub(crate) fn check(ascii: &[u8], policy: &PanPolicy) -> Result<(&'static IssuerRange, Brand), InvalidPan> {
+    let Some(luhn_sum) = luhn::sum(ascii) else {
         return Err(InvalidPan::NotADigit);
-    }
-    let length = InvalidPan::Length { received: u8::try_from(ascii.len()).unwrap_or(u8::MAX) };
-    let range = match Verdict::of(ascii, policy) {
-        Verdict::Unknown => return Err(InvalidPan::UnknownBrand),
-        Verdict::NotAccepted(brand) => return Err(InvalidPan::BrandNotAccepted(brand)),
-        Verdict::Open(_) => return Err(length),
-        Verdict::Range(range) => range,
     };
-    let brand = policy.brand_of(range).ok_or(InvalidPan::BrandNotAccepted(range.brand()))?;
+    let (range, brand) = range_and_brand(ascii, policy)?;
     if !policy.lengths_of(range).contains(ascii.len()) {
-        return Err(length);
+        return Err(length(ascii));
     }
-    if ascii.iter().all(|&digit| digit == ascii[0]) {
+    if is_one_digit(ascii) {
         return Err(InvalidPan::RepeatedDigit);
     }
-    if policy.wants_check_digit(brand) && !luhn::is_valid(ascii) {
+    if luhn_sum % 10 != 0 && policy.wants_check_digit(brand) {
         return Err(InvalidPan::CheckDigit);
     }
     if policy.test_numbers_only() && !test_numbers::is_published(ascii) {
         return Err(InvalidPan::NotATestNumber);
     }
-    Ok((brand, range.brands()))
+    Ok((range, brand))
+}
+
+/// Whether a number is one digit repeated; mostly its ends differ already.
+#[inline]
+fn is_one_digit(ascii: &[u8]) -> bool {
+    ascii.first_chunk::<8>() == ascii.last_chunk() && ascii.iter().all(|&digit| digit == ascii[0])
+}
+
+/// The range of a number that is all digits, and the brand it is taken as.
+#[inline]
+fn range_and_brand(ascii: &[u8], policy: &PanPolicy) -> Result<(&'static IssuerRange, Brand), InvalidPan> {
+    if let Some(prefix) = ascii.first_chunk() {
+        let range = IssuerRange::of_digits(prefix).ok_or(InvalidPan::UnknownBrand)?;
+        let brand = policy.brand_of(range).ok_or(InvalidPan::BrandNotAccepted(range.brand()))?;
+        return Ok((range, brand));
+    }
+    Err(too_short(ascii, policy))
+}
+
+/// Why digits too few to tell the range by are no card number.
+#[cold]
+fn too_short(ascii: &[u8], policy: &PanPolicy) -> InvalidPan {
+    if ascii.is_empty() {
+        return InvalidPan::Empty;
+    }
+    match Verdict::of(ascii, policy) {
+        Verdict::Unknown => InvalidPan::UnknownBrand,
+        Verdict::NotAccepted(brand) => InvalidPan::BrandNotAccepted(brand),
+        Verdict::Open(_) | Verdict::Range(_) => length(ascii),
+    }
+}
+
+#[cold]
+fn length(ascii: &[u8]) -> InvalidPan {
+    InvalidPan::Length { received: u8::try_from(ascii.len()).unwrap_or(u8::MAX) }
 }
 
 /// What the leading digits alone decide under a policy.

@@ -55,7 +55,6 @@ impl PanProgress {
 }
 
 /// Whether one more digit after these can be part of a number, or of one already refused.
-#[cfg(feature = "alloc")]
 pub(crate) fn has_room(ascii: &[u8], policy: &PanPolicy) -> bool {
     ascii.len() < possible_lengths(ascii, policy).map_or(MAX_DIGITS, longest)
 }
@@ -67,7 +66,7 @@ fn longest(lengths: LengthSet) -> usize {
 }
 
 /// The lengths a number that starts like this can have; `None` when it is refused already.
-fn possible_lengths(ascii: &[u8], policy: &PanPolicy) -> Option<LengthSet> {
+pub(crate) fn possible_lengths(ascii: &[u8], policy: &PanPolicy) -> Option<LengthSet> {
     match Verdict::of(ascii, policy) {
         Verdict::Unknown | Verdict::NotAccepted(_) => None,
         Verdict::Open(lengths) => Some(lengths),

@@ -1,6 +1,6 @@
 //! Which brand a number is, row by row of the published tables.
 
-use paytone_card::{Brand, BrandSet, InvalidPan, IssuerRange, LuhnPolicy, Pan, PanPolicy, luhn};
+use paytone_card::{Brand, BrandSet, Dispute, InvalidPan, IssuerRange, LuhnPolicy, Pan, PanPolicy, luhn};
 
 /// A number of `length` digits that starts with `prefix` and ends in the right check digit.
 fn number(prefix: &str, length: usize) -> Vec<u8> {
@@ -100,14 +100,49 @@ fn prefixes_and_their_neighbours() {
         ("401178", Some(Elo)),
         ("401177", Some(Visa)),
         ("401180", Some(Visa)),
+        ("401179", Some(Elo)),
+        ("431274", Some(Elo)),
         ("438935", Some(Elo)),
+        ("451416", Some(Elo)),
+        ("457393", Some(Elo)),
+        ("457632", Some(Elo)),
+        ("457633", Some(Visa)),
         ("457631", Some(Elo)),
         ("504175", Some(Elo)),
         ("506699", Some(Elo)),
         ("506778", Some(Elo)),
         ("506779", Some(Maestro)),
         ("509", Some(Elo)),
+        ("508999", Some(RuPay)),
+        ("510", Some(Mastercard)),
         ("627780", Some(Elo)),
+        ("627781", Some(UnionPay)),
+        ("650031", Some(Elo)),
+        ("650034", Some(Discover)),
+        ("650035", Some(Elo)),
+        ("650051", Some(Elo)),
+        ("650052", Some(Discover)),
+        ("650405", Some(Elo)),
+        ("650439", Some(Elo)),
+        ("650485", Some(Elo)),
+        ("650538", Some(Elo)),
+        ("650541", Some(Elo)),
+        ("650598", Some(Elo)),
+        ("650700", Some(Elo)),
+        ("650718", Some(Elo)),
+        ("650719", Some(Discover)),
+        ("650720", Some(Elo)),
+        ("650727", Some(Elo)),
+        ("650901", Some(Elo)),
+        ("650978", Some(Elo)),
+        ("651652", Some(Elo)),
+        ("651679", Some(Elo)),
+        ("655000", Some(Elo)),
+        ("655019", Some(Elo)),
+        ("655020", Some(Discover)),
+        ("655021", Some(Elo)),
+        ("655058", Some(Elo)),
+        ("655059", Some(Discover)),
         ("636297", Some(Elo)),
         ("636368", Some(Elo)),
         ("606282", Some(Hipercard)),
@@ -121,6 +156,14 @@ fn prefixes_and_their_neighbours() {
         ("63743358", Some(Hiper)),
         ("1", Some(Uatp)),
         ("4571", Some(Visa)),
+        ("4903", Some(Visa)),
+        ("493698", Some(Maestro)),
+        ("1800", Some(Jcb)),
+        ("1801", Some(Uatp)),
+        ("2131", Some(Jcb)),
+        ("2132", None),
+        ("3088", Some(Jcb)),
+        ("3087", None),
         ("636", Some(InterPayment)),
         ("637", Some(InstaPayment)),
         ("639", Some(InstaPayment)),
@@ -140,6 +183,11 @@ fn prefixes_and_their_neighbours() {
         ("6334", Some(Solo)),
         ("6767", Some(Solo)),
         ("6333", Some(Switch)),
+        ("633110", Some(Solo)),
+        ("564182", Some(Switch)),
+        ("560221", Some(Bankcard)),
+        ("560225", Some(Bankcard)),
+        ("560226", Some(Maestro)),
         ("5610", Some(Bankcard)),
         ("0", None),
         ("7", None),
@@ -176,7 +224,7 @@ fn a_co_brand_that_is_accepted_is_enough() {
 #[test]
 fn lengths_taken_by_default() {
     let policy = PanPolicy::default();
-    let rows: [(&str, &[usize]); 16] = [
+    let rows: [(&str, &[usize]); 21] = [
         ("4111", &[16, 19]),
         ("51", &[16]),
         ("2221", &[16]),
@@ -188,10 +236,15 @@ fn lengths_taken_by_default() {
         ("6011", &[16, 17, 18, 19]),
         ("62", &[16, 17, 18, 19]),
         ("6759", &[12, 13, 14, 15, 16, 17, 18, 19]),
-        ("6521", &[16]),
+        ("6523", &[16, 17, 18, 19]),
         ("2200", &[16, 17, 18, 19]),
-        ("506099", &[16, 18, 19]),
         ("9792", &[16]),
+        ("5019", &[16]),
+        ("606282", &[16]),
+        ("637095", &[16]),
+        ("636", &[16, 17, 18, 19]),
+        ("637", &[16]),
+        ("604001", &[16, 17, 18, 19]),
         ("1800", &[]),
     ];
     for (prefix, expected) in rows {
@@ -235,11 +288,56 @@ fn brands_refused_by_default_say_which_and_can_be_switched_on() {
     }
 }
 
+/// The last digit one too high.
+fn with_wrong_check_digit(mut digits: Vec<u8>) -> Vec<u8> {
+    let last = digits.last_mut().expect("a digit");
+    *last = b'0' + (*last - b'0' + 1) % 10;
+    digits
+}
+
+#[test]
+fn what_sources_differ_on_is_refused_with_its_reason_and_can_be_allowed() {
+    use Brand::*;
+    let right = number;
+    let wrong = |prefix, length| with_wrong_check_digit(number(prefix, length));
+    let not = InvalidPan::BrandNotAccepted;
+    let rows = [
+        (Dispute::UnionPayWithoutCheckDigit, wrong("6200", 16), Err(InvalidPan::CheckDigit), UnionPay),
+        (Dispute::VisaOfThirteenDigits, right("4111", 13), Err(InvalidPan::Length { received: 13 }), Visa),
+        (Dispute::VisaOfEighteenDigits, right("4111", 18), Err(InvalidPan::Length { received: 18 }), Visa),
+        (Dispute::DiscoverOfUnionPay, right("622126", 16), Ok(UnionPay), Discover),
+        (Dispute::DiscoverOfUnionPay, right("622925", 16), Ok(UnionPay), Discover),
+        (Dispute::DiscoverOfUnionPay, right("622926", 16), Ok(UnionPay), UnionPay),
+        (Dispute::RuPay, right("508", 16), Err(not(RuPay)), RuPay),
+        (Dispute::RuPay, right("8172", 16), Err(not(RuPay)), RuPay),
+        (Dispute::RuPay, right("82", 16), Err(not(RuPay)), RuPay),
+        (Dispute::RuPay, right("60", 16), Ok(Maestro), RuPay),
+        (Dispute::RuPay, right("6521", 16), Ok(Discover), RuPay),
+        (Dispute::Verve, right("506099", 18), Err(not(Verve)), Verve),
+        (Dispute::Verve, right("650002", 19), Err(not(Verve)), Verve),
+        (Dispute::Elo, right("401178", 16), Err(not(Elo)), Elo),
+        (Dispute::Elo, right("650031", 16), Err(not(Elo)), Elo),
+        (Dispute::Borica, right("2205", 16), Err(not(Borica)), Borica),
+        (Dispute::DomesticWithoutCheckDigit, wrong("357111", 16), Err(not(LankaPay)), LankaPay),
+        (Dispute::DomesticWithoutCheckDigit, wrong("8600", 16), Err(not(UzCard)), UzCard),
+        (Dispute::DomesticWithoutCheckDigit, wrong("9860", 16), Err(not(Humo)), Humo),
+        (Dispute::DomesticWithoutCheckDigit, wrong("9704", 19), Err(not(Napas)), Napas),
+    ];
+    let mut seen = Vec::new();
+    for (dispute, digits, by_default, allowed) in rows {
+        let policy = PanPolicy::default();
+        assert_eq!(policy.check(&digits), by_default, "{dispute:?}");
+        let policy = policy.with_disputed(dispute);
+        assert!(policy.allows(dispute));
+        assert_eq!(policy.check(&digits), Ok(allowed), "{dispute:?}");
+        seen.push(dispute);
+    }
+    assert!(Dispute::ALL.iter().all(|dispute| seen.contains(dispute)));
+}
+
 #[test]
 fn luhn_policies() {
-    let mut unionpay = number("6200", 16);
-    let last = unionpay.last_mut().unwrap();
-    *last = b'0' + (*last - b'0' + 1) % 10;
+    let unionpay = with_wrong_check_digit(number("6200", 16));
     let mut visa = b"4111111111111112".to_vec();
     let policy = |luhn| PanPolicy::default().with_luhn(luhn);
     let check = |digits: &[u8], luhn| Pan::parse(digits, &policy(luhn)).map(drop);

@@ -260,6 +260,49 @@ fn card_like() -> impl Strategy<Value = Vec<u8>> {
     )
 }
 
+/// Every range of the data file, in every length from the prefix on: a number with the right check digit.
+fn one_number_of_every_range_and_length() -> impl Iterator<Item = Vec<u8>> {
+    let lines = include_str!("../data/issuer_ranges.txt").lines();
+    let prefixes = lines.filter_map(|line| line.split([' ', '-']).next());
+    let prefixes = prefixes.filter(|prefix| prefix.bytes().next().is_some_and(|byte| byte.is_ascii_digit()));
+    prefixes.flat_map(|prefix| {
+        (prefix.len() + 1..=20).map(move |length| {
+            let rest = b"31415926535897932384";
+            let mut digits: Vec<u8> = prefix.bytes().chain(rest.iter().copied()).take(length - 1).collect();
+            digits.push(luhn::check_digit(&digits).expect("digits"));
+            digits
+        })
+    })
+}
+
+#[test]
+fn digit_by_digit_agrees_with_parsing_the_whole_for_every_range_and_length() {
+    let all = PanPolicy::default().with_accepted(BrandSet::ALL);
+    let (mut taken, mut refused) = (0, 0);
+    for digits in one_number_of_every_range_and_length() {
+        for policy in [PanPolicy::default(), all, all.with_rare_lengths(true)] {
+            let mut entry = CardEntry::new();
+            let progress = push(&mut entry, std::str::from_utf8(&digits).unwrap(), &policy);
+            let whole = policy.check(&digits);
+            if progress == PanProgress::TooLong {
+                assert!(matches!(whole, Err(InvalidPan::Length { .. } | InvalidPan::BrandNotAccepted(_))));
+            } else {
+                assert_eq!(entry.accept_pan(&policy), whole);
+            }
+            let ends = matches!(progress, PanProgress::Complete | PanProgress::MayGoOn);
+            assert_eq!(ends, whole.is_ok(), "{progress:?}");
+            if let Ok(brand) = whole {
+                assert!(entry.pan_entry().lengths(&policy).contains(digits.len()));
+                assert!(entry.pan_entry().candidates(&policy).contains(brand));
+                taken += 1;
+            } else {
+                refused += 1;
+            }
+        }
+    }
+    assert!(taken > 500 && refused > 500, "{taken} and {refused}");
+}
+
 fn policies() -> impl Strategy<Value = PanPolicy> {
     let sets = vec![BrandSet::PAYABLE, BrandSet::ALL, BrandSet::of(&[Brand::Visa, Brand::Discover])];
     (prop::sample::select(sets), any::<bool>())

@@ -5,7 +5,8 @@ use core::fmt::Display;
 use core::ops::Deref;
 
 use paytone_card::{
-    Brand, Card, CardEntry, DigitTail, ExpiryDate, Pan, PanPolicy, SecurityCode, test_numbers,
+    Brand, Card, CardEntry, DigitTail, ExpiryDate, FingerprintKey, Pan, PanEntry, PanPolicy, SecurityCode,
+    test_numbers,
 };
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 use subtle::ConstantTimeEq;
@@ -15,10 +16,13 @@ assert_not_impl_any!(Pan: Clone, Copy, Display, serde::Serialize, Deref, Partial
 assert_not_impl_any!(SecurityCode: Clone, Copy, Display, serde::Serialize, Deref, PartialEq, AsRef<[u8]>);
 assert_not_impl_any!(Card: Clone, Copy, Display, serde::Serialize, Deref, PartialEq, AsRef<[u8]>);
 assert_not_impl_any!(CardEntry: Clone, Copy, Display, serde::Serialize, Deref, PartialEq, AsRef<[u8]>);
+assert_not_impl_any!(PanEntry: Clone, Copy, Display, serde::Serialize, Deref, PartialEq, AsRef<[u8]>);
+assert_not_impl_any!(FingerprintKey: Copy, Display, serde::Serialize, Deref, PartialEq, AsRef<[u8]>);
 assert_not_impl_any!(ExpiryDate: Clone, Copy, Display, serde::Serialize, Deref, PartialEq);
 assert_not_impl_any!(DigitTail: Clone, Copy, Display, serde::Serialize, Deref, PartialEq, Iterator);
 
 assert_impl_all!(Pan: ZeroizeOnDrop, ConstantTimeEq, Send, Sync);
+assert_impl_all!(PanEntry: ZeroizeOnDrop, Send, Sync);
 assert_impl_all!(SecurityCode: ZeroizeOnDrop, Send, Sync);
 assert_impl_all!(ExpiryDate: ZeroizeOnDrop, Send, Sync);
 assert_impl_all!(Card: Send, Sync);

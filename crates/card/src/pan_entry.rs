@@ -1,0 +1,150 @@
+use core::fmt;
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::progress::{has_room, possible_lengths};
+use crate::{Brand, BrandSet, InvalidPan, IssuerRange, LengthSet, Pan, PanPolicy, PanProgress};
+
+/// A card number keyed digit by digit, in a fixed array that is filled in place and wiped when dropped.
+///
+/// A [`CardEntry`](crate::CardEntry) holds one; by itself it serves where there is no allocator, and is then best
+/// left where it is: moving it leaves a copy of the digits behind.
+///
+/// ```
+/// use paytone_card::{Brand, PanEntry, PanPolicy, PanProgress};
+///
+/// let policy = PanPolicy::default();
+/// let mut entry = PanEntry::new();
+/// entry.push(3, &policy);
+/// assert!(entry.candidates(&policy).contains(Brand::DinersClub));
+/// entry.push(4, &policy);
+/// assert_eq!(entry.brand(), Some(Brand::AmericanExpress));
+/// let lengths = entry.lengths(&policy);
+/// assert_eq!((lengths.shortest(), lengths.longest()), (Some(15), Some(15)));
+/// ```
+pub struct PanEntry {
+    pan: Pan,
+    accepted: bool,
+}
+
+impl PanEntry {
+    /// An entry without a digit.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { pan: Pan::empty(), accepted: false }
+    }
+
+    /// Adds a digit (0 to 9) and tells what the number now amounts to. A digit that no number with this prefix
+    /// has room for is not stored ([`PanProgress::TooLong`]); a value above 9 is not either
+    /// ([`InvalidPan::NotADigit`]).
+    pub fn push(&mut self, digit: u8, policy: &PanPolicy) -> PanProgress {
+        if digit > 9 {
+            return PanProgress::Refused(InvalidPan::NotADigit);
+        }
+        if !has_room(self.digits(), policy) || !self.pan.digits.push(digit) {
+            return PanProgress::TooLong;
+        }
+        self.accepted = false;
+        self.progress(policy)
+    }
+
+    /// How many digits have been stored, 0 to 19.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.digits().len()
+    }
+
+    /// Whether no digit has been stored.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Wipes the number.
+    pub fn clear(&mut self) {
+        self.zeroize();
+    }
+
+    /// What the digits stored so far amount to; never `TooLong`.
+    #[must_use]
+    pub fn progress(&self, policy: &PanPolicy) -> PanProgress {
+        PanProgress::of(self.digits(), policy)
+    }
+
+    /// Every brand the number may still be taken as.
+    #[must_use]
+    pub fn candidates(&self, policy: &PanPolicy) -> BrandSet {
+        let ranges = IssuerRange::candidates(self.digits()).flatten();
+        ranges.filter_map(|range| policy.brand_of(range)).collect()
+    }
+
+    /// The brand of the number: the accepted one or, while it is being keyed, the one it will be whatever
+    /// follows.
+    #[must_use]
+    pub fn brand(&self) -> Option<Brand> {
+        if self.accepted {
+            return Some(self.pan.brand());
+        }
+        let mut candidates =
+            IssuerRange::candidates(self.digits()).map(|range| range.map(IssuerRange::brand));
+        let first = candidates.next()??;
+        candidates.all(|brand| brand == Some(first)).then_some(first)
+    }
+
+    /// The lengths the number may still come to, this one included; none when it is refused whatever follows.
+    #[must_use]
+    pub fn lengths(&self, policy: &PanPolicy) -> LengthSet {
+        possible_lengths(self.digits(), policy).unwrap_or_default().from(self.len())
+    }
+
+    /// Closes the number; a digit pushed after that opens it again.
+    ///
+    /// # Errors
+    ///
+    /// The first [`InvalidPan`] reason that applies, as for [`Pan::parse`]; the digits stay.
+    pub fn accept(&mut self, policy: &PanPolicy) -> Result<Brand, InvalidPan> {
+        self.accepted = false;
+        let brand = self.pan.settle(policy)?;
+        self.accepted = true;
+        Ok(brand)
+    }
+
+    /// The number, once it has been accepted.
+    #[must_use]
+    pub fn pan(&self) -> Option<&Pan> {
+        self.accepted.then_some(&self.pan)
+    }
+
+    pub(crate) fn digits(&self) -> &[u8] {
+        self.pan.digits.as_slice()
+    }
+
+    /// Wipes everything from digit `len` on.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.pan.digits.truncate(len);
+        self.accepted = false;
+    }
+}
+
+impl Default for PanEntry {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Zeroize for PanEntry {
+    fn zeroize(&mut self) {
+        self.pan.zeroize();
+        self.accepted = false;
+    }
+}
+
+// The digits wipe themselves.
+impl ZeroizeOnDrop for PanEntry {}
+
+impl fmt::Debug for PanEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PanEntry(..)")
+    }
+}
