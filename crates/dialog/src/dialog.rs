@@ -108,7 +108,12 @@ impl Dialog {
 
     /// The next thing to do, in order; `None` until something else happens.
     pub fn poll_action(&mut self) -> Option<Action> {
-        self.actions.pop_front()
+        let next = self.actions.pop_front();
+        if next.is_none() {
+            // Most of a call is waiting: it is waited for without an empty queue.
+            self.actions = VecDeque::new();
+        }
+        next
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout) at the latest.

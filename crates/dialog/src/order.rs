@@ -1,5 +1,4 @@
-use alloc::borrow::{Cow, ToOwned};
-use alloc::string::String;
+use alloc::boxed::Box;
 use core::fmt;
 
 use paytone_psp::Money;
@@ -34,8 +33,9 @@ impl OrderSummary {
 /// A merchant's name: the text a screen shows and the audio clip that speaks it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MerchantName {
-    display: String,
-    clip: Cow<'static, str>,
+    display: Box<str>,
+    /// `None` for the default one.
+    clip: Option<Box<str>>,
 }
 
 impl MerchantName {
@@ -56,7 +56,7 @@ impl MerchantName {
         if display.chars().any(char::is_control) {
             return Err(InvalidMerchantName::ControlCharacter);
         }
-        Ok(Self { display: display.to_owned(), clip: Cow::Borrowed(Self::DEFAULT_CLIP) })
+        Ok(Self { display: display.into(), clip: None })
     }
 
     /// The same name spoken by another clip: 1 to 64 of `a-z`, `0-9` and single hyphens between them.
@@ -67,7 +67,7 @@ impl MerchantName {
         if !is_kebab_case(clip) {
             return Err(InvalidMerchantName::Clip);
         }
-        Ok(Self { clip: Cow::Owned(clip.to_owned()), ..self })
+        Ok(Self { clip: (clip != Self::DEFAULT_CLIP).then(|| clip.into()), ..self })
     }
 
     /// The text to show.
@@ -79,14 +79,14 @@ impl MerchantName {
     /// The name of the audio clip, without a folder or file ending.
     #[must_use]
     pub fn clip(&self) -> &str {
-        &self.clip
+        self.clip.as_deref().unwrap_or(Self::DEFAULT_CLIP)
     }
 }
 
 /// "Paytone Demo Shop".
 impl Default for MerchantName {
     fn default() -> Self {
-        Self { display: Self::BUILT_IN.to_owned(), clip: Cow::Borrowed(Self::DEFAULT_CLIP) }
+        Self { display: Self::BUILT_IN.into(), clip: None }
     }
 }
 
