@@ -1,0 +1,138 @@
+//! The whole payment dialog in a terminal, your keyboard the phone. The place to start reading.
+//!
+//! ```sh
+//! cargo run -p examples --example keypad                                           # press 0-9 * #
+//! cargo run -p examples --example keypad -- --keys '~5555555555554444~1230~123'    # the same, at once
+//! ```
+//!
+//! What a caller would hear is printed with its name; of the keys, a dot each. `!` or Ctrl-C hangs up. Where there
+//! is no `stty`, end each line with Enter. In `--keys`, `~` listens to the end of what is said, in virtual time.
+//! Published test card numbers only: the repository's README lists what they do.
+
+use std::error::Error;
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use paytone_card::PanPolicy;
+use paytone_dialog::phrase::{self, Language};
+use paytone_dialog::{Action, Dialog, Entry, Event, MerchantName, OrderSummary, PlayId, Script};
+use paytone_dtmf::Key;
+use paytone_psp::{Currency, Money, simulator::Simulator};
+
+#[path = "keypad/provider.rs"]
+mod provider;
+
+/// Everything around a dialog: an ear, a provider, and the time that prompts take.
+struct Phone {
+    dialog: Dialog,
+    gateway: Simulator,
+    playing: Option<(PlayId, Duration)>,
+}
+
+const PRICE: Money = Money::new(1200, Currency::JPY);
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let order = OrderSummary::new(MerchantName::default(), PRICE);
+    let script = Script::builder(Entry::Order(order));
+    let script = script.pan_policy(PanPolicy::default().with_test_numbers_only(true)).build()?;
+    let mut phone = Phone { dialog: Dialog::new(script), gateway: Simulator::new(), playing: None };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    phone.handle(Event::Answered, now);
+    match std::env::args().skip_while(|argument| argument != "--keys").nth(1) {
+        Some(keys) => phone.play_through(&keys, now),
+        None => phone.live(now),
+    }
+    Ok(())
+}
+
+impl Phone {
+    /// Keys from a text. Time is a number that jumps to whatever happens next.
+    fn play_through(&mut self, keys: &str, mut now: Duration) {
+        for key in keys.chars() {
+            match key {
+                '~' => now = self.playing.map_or(now, |(_, end)| end),
+                key => self.press(key, now),
+            }
+            now += Duration::from_millis(200);
+            self.pass(now);
+        }
+        self.pass(Duration::MAX);
+    }
+
+    /// Keys from the keyboard, in real time.
+    fn live(&mut self, answered: Duration) {
+        let (start, (keyboard, keys)) = (Instant::now(), channel());
+        let clock = || answered + start.elapsed();
+        let stty = |how: &[&str]| drop(Command::new("stty").args(how).stderr(Stdio::null()).status());
+        stty(&["-icanon", "-echo", "-isig"]);
+        std::thread::spawn(move || {
+            let bytes = std::io::stdin().lock().bytes().map_while(Result::ok);
+            bytes.chain([b'!']).try_for_each(|byte| keyboard.send(char::from(byte)))
+        });
+        while !self.dialog.is_finished() {
+            let wait = self.next().map_or(Duration::MAX, |at| at.saturating_sub(clock()));
+            match keys.recv_timeout(wait) {
+                Ok(key) => self.press(key, clock()),
+                Err(_) => self.pass(clock()),
+            }
+        }
+        stty(&["icanon", "echo", "isig"]);
+    }
+
+    fn press(&mut self, key: char, now: Duration) {
+        if matches!(key, '!' | '\x03') {
+            return self.handle(Event::HungUp, now);
+        }
+        if let Some(key) = Key::from_char(key) {
+            print!("•");
+            let _ = std::io::stdout().flush();
+            self.handle(Event::Key(key), now);
+        }
+    }
+
+    /// When something happens by itself: a prompt ends, or the dialog has waited long enough.
+    fn next(&self) -> Option<Duration> {
+        self.playing.map(|(_, end)| end).into_iter().chain(self.dialog.poll_timeout()).min()
+    }
+
+    fn pass(&mut self, until: Duration) {
+        while let Some(now) = self.next().filter(|at| *at <= until) {
+            match self.playing.take_if(|(_, end)| *end <= now) {
+                Some((id, _)) => self.handle(Event::PromptDone(id), now),
+                None => {
+                    self.dialog.handle_timeout(now);
+                    self.act(now);
+                }
+            }
+        }
+    }
+
+    fn handle(&mut self, event: Event, now: Duration) {
+        self.dialog.handle(event, now);
+        self.act(now);
+    }
+
+    /// Does what the dialog wants done.
+    fn act(&mut self, now: Duration) {
+        while let Some(action) = self.dialog.poll_action() {
+            match action {
+                Action::Secure => self.dialog.handle(Event::Secured, now),
+                Action::Play { id, prompts } => {
+                    let words = |prompt| phrase::text(prompt, Language::En);
+                    prompts.iter().for_each(|prompt| println!("\n{}: {}", prompt.name(), words(prompt)));
+                    self.playing = Some((id, now + Duration::from_secs(3) * prompts.len() as u32));
+                }
+                Action::StopPlaying => self.playing = None,
+                Action::Authorize(card) => {
+                    println!("\n[{PRICE} from {}]", card.masked());
+                    let verdict = provider::verdict(&self.gateway, card, PRICE, now);
+                    self.dialog.handle(Event::Verdict(verdict), now);
+                }
+                Action::Finished(outcome) => println!("\n[{outcome}]"),
+                _ => {}
+            }
+        }
+    }
+}
