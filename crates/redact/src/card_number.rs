@@ -1,4 +1,5 @@
 use paytone_card::{Brand, BrandSet, IssuerRange, luhn};
+use zeroize::Zeroize;
 
 /// The fewest digits that are looked for: shorter card numbers exist, and so do too many other numbers.
 pub(crate) const MIN_DIGITS: usize = 13;
@@ -9,10 +10,72 @@ pub(crate) const MAX_DIGITS: usize = 19;
 /// Whether these ASCII digits, which begin in `range`, may be a card number: length and check digit agree.
 /// Lengths no longer issued count too.
 pub(crate) fn is_card_of(digits: &[u8], range: &IssuerRange) -> bool {
-    digits.len() >= MIN_DIGITS
-        && range.lengths().union(range.rare_lengths()).contains(digits.len())
-        && (has_no_check_digit(range.brand()) || luhn::is_valid(digits))
+    may_have(digits.len(), range) && (has_no_check_digit(range.brand()) || luhn::is_valid(digits))
 }
+
+/// Whether card numbers of `range` may have so many digits.
+pub(crate) fn may_have(digits: usize, range: &IssuerRange) -> bool {
+    digits >= MIN_DIGITS && range.lengths().union(range.rare_lengths()).contains(digits)
+}
+
+/// Whether a card number may begin with the first two of these ASCII digits; what is in no range is often told by
+/// them.
+#[inline]
+pub(crate) const fn may_begin(digits: &[u8]) -> bool {
+    match *digits {
+        [b'2', second, ..] => second < b'8',
+        [first, ..] => !matches!(first, b'0' | b'7'),
+        [] => false,
+    }
+}
+
+/// Running sums of the digits of a text, to tell whether the check digit of any part of it is right.
+pub(crate) struct CheckSums<const N: usize> {
+    /// Behind each digit, the sum of all up to it in which those at odd places count twice, and the one in which
+    /// those at even places do.
+    sums: [[u16; 2]; N],
+}
+
+impl<const N: usize> CheckSums<N> {
+    pub(crate) const fn new() -> Self {
+        Self { sums: [[0; 2]; N] }
+    }
+
+    /// Notes a digit, 0 to 9, at a place behind those noted before. What is noted at place zero starts anew.
+    pub(crate) fn push(&mut self, place: usize, value: u8) {
+        let [odd, even] = self.before(place);
+        let (once, twice) = (u16::from(value), DOUBLED[usize::from(value)]);
+        self.sums[place] =
+            if place.is_multiple_of(2) { [odd + once, even + twice] } else { [odd + twice, even + once] };
+    }
+
+    /// Whether the last digit of `start..end` is the right check digit (ISO/IEC 7812-1 annex B).
+    pub(crate) fn is_valid(&self, start: usize, end: usize) -> bool {
+        // The last digit counts once.
+        let which = (end - 1) % 2;
+        (self.before(end)[which] - self.before(start)[which]).is_multiple_of(10)
+    }
+
+    /// Forgets the first `count` of `len` places; an even number.
+    pub(crate) fn drop_front(&mut self, count: usize, len: usize) {
+        let before = self.before(count);
+        self.sums.copy_within(count..len, 0);
+        for sums in &mut self.sums[..len - count] {
+            *sums = [sums[0] - before[0], sums[1] - before[1]];
+        }
+    }
+
+    pub(crate) fn wipe(&mut self) {
+        self.sums.zeroize();
+    }
+
+    fn before(&self, place: usize) -> [u16; 2] {
+        place.checked_sub(1).map_or([0; 2], |last| self.sums[last])
+    }
+}
+
+/// Twice the digit with its two digits added up.
+const DOUBLED: [u16; 10] = [0, 2, 4, 6, 8, 1, 3, 5, 7, 9];
 
 /// How many digits of a run are a card number with the rest of the card keyed straight behind it: a month and
 /// a year, and perhaps a security code.
@@ -46,7 +109,7 @@ const WORLDWIDE: BrandSet = BrandSet::of(&[
 ]);
 
 /// Domestic brands issued without a check digit; their prefixes are narrow.
-const fn has_no_check_digit(brand: Brand) -> bool {
+pub(crate) const fn has_no_check_digit(brand: Brand) -> bool {
     matches!(brand, Brand::LankaPay | Brand::UzCard | Brand::Humo | Brand::Napas)
 }
 
@@ -69,6 +132,32 @@ mod tests {
         for digits in [&b"411111111111111"[..], b"4111111111111112", b"1754043753123", b"676770000007"] {
             assert!(!is_card_of(digits, IssuerRange::of(digits).unwrap()));
         }
+    }
+
+    #[test]
+    fn no_range_begins_otherwise() {
+        for prefix in 0..1_000_000 {
+            let digits = format!("{prefix:06}00");
+            if IssuerRange::of(digits.as_bytes()).is_some() {
+                assert!(may_begin(digits.as_bytes()), "{digits}");
+            }
+        }
+    }
+
+    #[test]
+    fn running_sums_agree_with_the_check_digit() {
+        let digits = b"04111111111111111378282246310005";
+        let mut sums = CheckSums::<32>::new();
+        for (place, digit) in digits.iter().enumerate() {
+            sums.push(place, digit - b'0');
+        }
+        for start in 0..digits.len() - 1 {
+            for end in start + 2..=digits.len() {
+                assert_eq!(sums.is_valid(start, end), luhn::is_valid(&digits[start..end]));
+            }
+        }
+        sums.drop_front(2, digits.len());
+        assert!(sums.is_valid(15, 30) && !sums.is_valid(14, 30));
     }
 
     #[test]

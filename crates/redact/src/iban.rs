@@ -6,7 +6,7 @@ pub(crate) fn contains(before: &[u8], rest: &[u8], end: bool) -> Option<bool> {
     // Spaces make up at most a fifth of the longest one.
     let reach = before.len().saturating_sub(MAX_LENGTH + MAX_LENGTH / 4);
     for start in (reach..before.len()).rev() {
-        if start > 0 && before[start - 1].is_ascii_alphanumeric() {
+        if !before[start].is_ascii_uppercase() || start > 0 && before[start - 1].is_ascii_alphanumeric() {
             continue;
         }
         let Some(length) = length(&before[start..]) else { continue };

@@ -26,7 +26,7 @@ pub(crate) fn is_key(before: &[u8]) -> bool {
     let [last, earlier @ ..] = words;
     let near = |names: &[&str]| earlier.iter().any(|word| is_one_of(word, names));
     let has = |bytes: &[u8]| separators.iter().any(|byte| bytes.contains(byte));
-    let strong = has(b"=:\"'[(");
+    let strong = is_strong(separators);
     match last.to_ascii_lowercase().as_slice() {
         b"dtmf" | b"keypad" | b"keypress" | b"pressed" | b"keyed" => true,
         b"digit" => strong || near(&["dtmf", "keypad", "band", "pressed", "pushed", "received"]),
@@ -38,6 +38,106 @@ pub(crate) fn is_key(before: &[u8]) -> bool {
         _ => strong && is_one_of(last, PROGRESS) && near(&["dtmf"]),
     }
 }
+
+/// Whether a label of a code, or of a key where the number is a `single` digit, may end there: told by the last
+/// letters of `before`, and not always rightly. The front of `before` is not looked at.
+#[inline]
+pub(crate) fn may_end(before: &[u8], single: bool) -> bool {
+    let Some(&last) = before.last() else { return false };
+    match (ENDING[usize::from(last)], single) {
+        (Ending::Never, _) | (Ending::Word, true) => false,
+        (Ending::Escape, true) if last.is_ascii_alphanumeric() && !is_escaped(before) => false,
+        _ => may_end_in(before, single),
+    }
+}
+
+fn may_end_in(before: &[u8], single: bool) -> bool {
+    let separators = before.iter().rev().take(MOST_SEPARATORS);
+    let separators = separators.take_while(|&&byte| ENDING[usize::from(byte)] == Ending::Separator).count();
+    let (words, separators) = before.split_at(before.len() - separators);
+    let escaped = || ESCAPED.iter().any(|escape| strip_suffix_ignoring_case(words, escape).is_some());
+    match words.last() {
+        Some(b';') => escaped(),
+        Some(0x80..) => escaped() || JAPANESE_LABELS.iter().any(|label| words.ends_with(label.as_bytes())),
+        Some(_) if is_escaped(words) => escaped(),
+        Some(byte) if byte.is_ascii_alphabetic() && single => key_may_end_in(last_letters(words), separators),
+        Some(b'2' | b'a'..=b'z' | b'A'..=b'Z') => code_may_end_in(last_letters(words)),
+        _ => false,
+    }
+}
+
+/// The last four bytes, in lower case if they are letters.
+fn last_letters(words: &[u8]) -> [u8; 4] {
+    let mut letters = [0; 4];
+    for (to, from) in letters.iter_mut().rev().zip(words.iter().rev()) {
+        *to = from.to_ascii_lowercase();
+    }
+    letters
+}
+
+fn code_may_end_in(letters: [u8; 4]) -> bool {
+    matches!(
+        &letters,
+        b"code"
+            | b"mber"
+            | b"tion"
+            | b"alue"
+            | b"gits"
+            | b"cav2"
+            | [_, b'c', b'v', b'c' | b'v' | b'n' | b'd']
+            | [b'c', b'v', _, b'2']
+            | [_, b'c', b's', b'c']
+            | [_, b'c', b'i', b'd']
+            | [_, _, b'n', b'o']
+            | [_, _, b'i', b's']
+            | [_, b'w', b'a', b's']
+    )
+}
+
+fn key_may_end_in(letters: [u8; 4], separators: &[u8]) -> bool {
+    match &letters {
+        b"dtmf" | b"ypad" | b"ress" | b"ssed" | b"eyed" | b"igit" | b"vent" | b"tone" | b"gnal" => true,
+        [_, b'k', b'e', b'y'] => true,
+        b"egin" | b"ough" | b"pted" | b"ived" | b"cted" | b"ated" | b"sent" | b"eued" | b"ored" | b"alue"
+        | b"char" | b"nput" | b"code" => is_strong(separators),
+        [_, b'e', b'n', b'd'] => is_strong(separators),
+        _ => false,
+    }
+}
+
+fn is_strong(separators: &[u8]) -> bool {
+    separators.iter().any(|byte| b"=:\"'[(".contains(byte))
+}
+
+/// What a byte in front of a number says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// There is no label.
+    Never,
+    /// It may be the last one of a word.
+    Word,
+    /// It may be the last one of an escaped separator.
+    Escape,
+    Separator,
+}
+
+static ENDING: [Ending; 256] = {
+    let mut table = [Ending::Never; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = match byte as u8 {
+            b' ' | b'\t' | b'"' | b'\'' | b':' | b'=' | b'>' | b'\\' | b'[' | b']' | b'(' | b')' | b'#' => {
+                Ending::Separator
+            }
+            // `%20` to `%5d`, the semicolon of `&quot;`, and what is outside ASCII.
+            b'0' | b'2' | b'A' | b'B' | b'D' | b'a' | b'b' | b'd' | b';' | 0x80.. => Ending::Escape,
+            b'a'..=b'z' | b'A'..=b'Z' => Ending::Word,
+            _ => Ending::Never,
+        };
+        byte += 1;
+    }
+    table
+};
 
 /// Splits the separators before a number off: quotes, colons, equal signs, brackets and the like.
 fn split_separators(before: &[u8]) -> (&[u8], &[u8]) {
@@ -229,6 +329,24 @@ mod tests {
             "cvc",
         ] {
             assert!(is_code(before.as_bytes()), "{before}");
+            assert!(may_end(before.as_bytes(), false), "{before}");
+        }
+    }
+
+    #[test]
+    fn every_label_may_end_in_front_of_a_number() {
+        for label in CODE_LABELS.iter().chain(JAPANESE_LABELS) {
+            for (suffix, separator) in [("", ""), ("", ": "), ("_no", "="), (" digits", "%20"), (" WAS", " ")]
+            {
+                let before = format!("{label}{suffix}{separator}").to_uppercase();
+                assert!(!is_code(before.as_bytes()) || may_end(before.as_bytes(), false), "{before}");
+            }
+            assert!(is_code(format!("{label}=").as_bytes()), "{label}");
+        }
+        for word in PROGRESS {
+            for before in [format!("DTMF {word}: "), format!("dtmf {word}%3a"), format!("Dtmf {word}=\"")] {
+                assert!(!is_key(before.as_bytes()) || may_end(before.as_bytes(), true), "{before}");
+            }
         }
     }
 
@@ -281,6 +399,7 @@ mod tests {
             "DTMF received: ",
         ] {
             assert!(is_key(before.as_bytes()), "{before}");
+            assert!(may_end(before.as_bytes(), true), "{before}");
         }
     }
 

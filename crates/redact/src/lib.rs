@@ -41,18 +41,20 @@
 //! No finding reaches over a line feed.
 
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 extern crate alloc;
 
 mod card_number;
 mod context;
+mod filter;
 mod finding;
 mod iban;
 mod json;
 mod label;
 #[cfg(feature = "tracing")]
 mod make_writer;
+mod masks;
 mod redacted;
 mod redactor;
 mod safe_text;
@@ -64,7 +66,7 @@ mod wiped;
 #[cfg(feature = "std")]
 mod writer;
 
-pub use finding::{Finding, Kind};
+pub use finding::{Finding, Kind, Policy};
 #[cfg(feature = "tracing")]
 pub use make_writer::{EventWriter, RedactingMakeWriter};
 pub use redacted::Redacted;

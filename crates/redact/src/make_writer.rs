@@ -1,10 +1,12 @@
 use std::fmt;
 use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing::Metadata;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::Redactor;
+use crate::{Counts, Finding, Kind, Policy, Redactor};
 
 /// Redacts every event that tracing-subscriber's formatting layer writes.
 ///
@@ -26,12 +28,55 @@ use crate::Redactor;
 #[derive(Clone, Debug)]
 pub struct RedactingMakeWriter<M> {
     inner: M,
+    policy: Policy,
+    incidents: Incidents,
 }
 
 impl<M> RedactingMakeWriter<M> {
     /// Redacts in front of `inner`.
-    pub const fn new(inner: M) -> Self {
-        Self { inner }
+    pub fn new(inner: M) -> Self {
+        Self { inner, policy: Policy::default(), incidents: Incidents::default() }
+    }
+
+    /// The same with masks that show more or less of a card number.
+    #[must_use]
+    pub const fn with_policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// The same with a hook that hears of each finding as it is masked: where in its event it was and what, never
+    /// its digits. What the hook logs itself passes through here again.
+    #[must_use]
+    pub fn with_hook(mut self, hook: impl Fn(&Finding) + Send + Sync + 'static) -> Self {
+        self.incidents.hook = Some(Arc::new(hook));
+        self
+    }
+
+    /// What was found so far, in all events of this writer and its clones.
+    ///
+    /// ```
+    /// use std::io::Write;
+    ///
+    /// use paytone_redact::RedactingMakeWriter;
+    /// use tracing_subscriber::fmt::MakeWriter;
+    ///
+    /// let make = RedactingMakeWriter::new(std::io::sink);
+    /// make.make_writer().write_all(b"cvc=123").unwrap();
+    /// assert_eq!(make.counts().security_codes, 1);
+    /// ```
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let [card_numbers, security_codes, tracks, keys] =
+            self.incidents.counts.each_ref().map(|count| count.load(Ordering::Relaxed));
+        Counts { card_numbers, security_codes, tracks, keys }
+    }
+
+    fn event<W: Write>(&self, inner: W) -> EventWriter<W> {
+        let incidents = self.incidents.clone();
+        let redactor =
+            Redactor::new().with_policy(self.policy).with_hook(move |finding| incidents.report(finding));
+        EventWriter { redactor, line: Vec::new(), inner }
     }
 }
 
@@ -39,11 +84,41 @@ impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for RedactingMakeWriter<M> {
     type Writer = EventWriter<M::Writer>;
 
     fn make_writer(&'a self) -> Self::Writer {
-        EventWriter::new(self.inner.make_writer())
+        self.event(self.inner.make_writer())
     }
 
     fn make_writer_for(&'a self, meta: &Metadata<'_>) -> Self::Writer {
-        EventWriter::new(self.inner.make_writer_for(meta))
+        self.event(self.inner.make_writer_for(meta))
+    }
+}
+
+/// What the events have in common: how many findings there were, and who wants to hear of them.
+#[derive(Clone, Default)]
+struct Incidents {
+    counts: Arc<[AtomicU64; 4]>,
+    hook: Option<Arc<Hook>>,
+}
+
+type Hook = dyn Fn(&Finding) + Send + Sync;
+
+impl Incidents {
+    fn report(&self, finding: &Finding) {
+        let index = match finding.kind {
+            Kind::CardNumber => 0,
+            Kind::SecurityCode => 1,
+            Kind::Track => 2,
+            Kind::Key => 3,
+        };
+        self.counts[index].fetch_add(1, Ordering::Relaxed);
+        if let Some(hook) = &self.hook {
+            hook(finding);
+        }
+    }
+}
+
+impl fmt::Debug for Incidents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incidents").field("counts", &self.counts).finish_non_exhaustive()
     }
 }
 
@@ -52,12 +127,6 @@ pub struct EventWriter<W: Write> {
     redactor: Redactor,
     line: Vec<u8>,
     inner: W,
-}
-
-impl<W: Write> EventWriter<W> {
-    fn new(inner: W) -> Self {
-        Self { redactor: Redactor::new(), line: Vec::new(), inner }
-    }
 }
 
 impl<W: Write> Write for EventWriter<W> {

@@ -3,7 +3,7 @@ use core::fmt::{self, Write};
 
 use crate::Redactor;
 
-/// Displays what it holds, redacted.
+/// Displays what it holds, redacted; with the feature `serde` it also serialises as that text.
 ///
 /// `Display` and `Debug` of the inner value are passed through a [`Redactor`] piece by piece as they are written,
 /// so that no unmasked copy of the whole comes to be.
@@ -30,6 +30,13 @@ impl<T: fmt::Debug> fmt::Debug for Redacted<T> {
         Through::run(f, |through| {
             if pretty { write!(through, "{:#?}", self.0) } else { write!(through, "{:?}", self.0) }
         })
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<T: fmt::Display> serde::Serialize for Redacted<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

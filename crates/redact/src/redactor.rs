@@ -1,11 +1,12 @@
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::finding::Found;
-use crate::scanner::{Scanner, Sink};
-use crate::{Finding, Kind};
+use crate::scanner::{self, Scanner, Sink};
+use crate::{Finding, Kind, Policy};
 
 /// Masks card data in a stream of bytes that comes in pieces of any size.
 ///
@@ -27,10 +28,21 @@ use crate::{Finding, Kind};
 #[derive(Default)]
 pub struct Redactor {
     scanner: Scanner,
+    policy: Policy,
     counts: Counts,
+    hook: Option<Hook>,
 }
 
+/// Hears of each finding.
+type Hook = Box<dyn FnMut(&Finding) + Send>;
+
 /// How many findings there were.
+///
+/// ```
+/// let mut redactor = paytone_redact::Redactor::new();
+/// redactor.process(b"4111111111111111 cvc=123\n", &mut Vec::new());
+/// assert_eq!((redactor.counts().card_numbers, redactor.counts().total()), (1, 2));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Counts {
@@ -44,6 +56,24 @@ pub struct Counts {
     pub keys: u64,
 }
 
+impl Counts {
+    /// All findings.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.card_numbers + self.security_codes + self.tracks + self.keys
+    }
+
+    pub(crate) const fn add(&mut self, kind: Kind) {
+        let count = match kind {
+            Kind::CardNumber => &mut self.card_numbers,
+            Kind::SecurityCode => &mut self.security_codes,
+            Kind::Track => &mut self.tracks,
+            Kind::Key => &mut self.keys,
+        };
+        *count += 1;
+    }
+}
+
 impl Redactor {
     /// A redactor at the start of a text.
     #[must_use]
@@ -51,15 +81,54 @@ impl Redactor {
         Self::default()
     }
 
+    /// The same with masks that show more or less of a card number.
+    ///
+    /// ```
+    /// use paytone_redact::{Policy, Redactor};
+    ///
+    /// let mut out = Vec::new();
+    /// let mut redactor = Redactor::new().with_policy(Policy::BinAndLastFour);
+    /// redactor.process(b"4111111111111111\n", &mut out);
+    /// assert_eq!(out, b"[card:411111****1111]\n");
+    /// ```
+    #[must_use]
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// The same with a hook that hears of each finding as it is masked: where it was and what, never its digits.
+    /// Ranges count from the start of the text.
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    ///
+    /// use paytone_redact::{Kind, Redactor};
+    ///
+    /// let (incidents, heard) = mpsc::channel();
+    /// let mut redactor = Redactor::new().with_hook(move |finding| {
+    ///     let _ = incidents.send((finding.kind, finding.range.clone()));
+    /// });
+    /// redactor.process(b"pan=4111111111111111\n", &mut Vec::new());
+    /// assert_eq!(heard.recv().unwrap(), (Kind::CardNumber, 4..20));
+    /// ```
+    #[must_use]
+    pub fn with_hook(mut self, hook: impl FnMut(&Finding) + Send + 'static) -> Self {
+        self.hook = Some(Box::new(hook));
+        self
+    }
+
     /// Takes in more of the text and appends to `out` what of it is decided.
     pub fn process(&mut self, input: &[u8], out: &mut Vec<u8>) {
         out.reserve(input.len());
-        self.scanner.push(input, &mut Masking { out, counts: &mut self.counts });
+        let Self { scanner, policy, counts, hook } = self;
+        scanner.push(input, &mut Masking { out, policy: *policy, counts, hook: hook.as_mut() });
     }
 
     /// Ends the text, appends the rest to `out` and is ready for another text. The counts go on.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
-        self.scanner.finish(&mut Masking { out, counts: &mut self.counts });
+        let Self { scanner, policy, counts, hook } = self;
+        scanner.finish(&mut Masking { out, policy: *policy, counts, hook: hook.as_mut() });
     }
 
     /// How many bytes are held back.
@@ -94,20 +163,16 @@ impl fmt::Debug for Redactor {
 #[must_use]
 pub fn find(text: &[u8]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut scanner = Scanner::default();
-    scanner.push(text, &mut findings);
-    scanner.finish(&mut findings);
+    scanner::scan(text, &mut findings);
     findings
 }
 
 /// `text` with masks in place of what is found in it; borrowed when nothing is.
 #[must_use]
 pub fn redact_bytes(text: &[u8]) -> Cow<'_, [u8]> {
-    let mut redactor = Redactor::new();
-    let mut out = Vec::new();
-    redactor.process(text, &mut out);
-    redactor.finish(&mut out);
-    if redactor.counts == Counts::default() { Cow::Borrowed(text) } else { Cow::Owned(out) }
+    let mut masking = Whole { text, out: Vec::new(), kept: 0 };
+    scanner::scan(text, &mut masking);
+    if masking.out.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(masking.out) }
 }
 
 /// `text` with masks in place of what is found in it; borrowed when nothing is.
@@ -132,7 +197,9 @@ pub fn redact_str(text: &str) -> Cow<'_, str> {
 /// Writes the text and the masks.
 struct Masking<'a> {
     out: &'a mut Vec<u8>,
+    policy: Policy,
     counts: &'a mut Counts,
+    hook: Option<&'a mut Hook>,
 }
 
 impl Sink for Masking<'_> {
@@ -141,13 +208,39 @@ impl Sink for Masking<'_> {
     }
 
     fn found(&mut self, found: &Found) {
-        let count = match found.finding.kind {
-            Kind::CardNumber => &mut self.counts.card_numbers,
-            Kind::SecurityCode => &mut self.counts.security_codes,
-            Kind::Track => &mut self.counts.tracks,
-            Kind::Key => &mut self.counts.keys,
-        };
-        *count += 1;
-        found.write_mask(self.out);
+        self.counts.add(found.finding.kind);
+        found.write_mask(self.policy, self.out);
+        if let Some(hook) = &mut self.hook {
+            hook(&found.finding);
+        }
     }
 }
+
+/// The same for a text that is at hand, which is copied when there is a first finding.
+struct Whole<'a> {
+    text: &'a [u8],
+    out: Vec<u8>,
+    /// How much was kept before.
+    kept: usize,
+}
+
+impl Sink for Whole<'_> {
+    fn keep(&mut self, bytes: &[u8]) {
+        if self.out.is_empty() {
+            self.kept = bytes.len();
+        } else {
+            self.out.extend_from_slice(bytes);
+        }
+    }
+
+    fn found(&mut self, found: &Found) {
+        if self.out.is_empty() {
+            self.out.reserve(self.text.len() + ROOM_FOR_MASKS);
+            self.out.extend_from_slice(&self.text[..self.kept]);
+        }
+        found.write_mask(Policy::default(), &mut self.out);
+    }
+}
+
+/// Masks are longer than codes and keys.
+const ROOM_FOR_MASKS: usize = 64;

@@ -1,18 +1,21 @@
 //! The one pass over the bytes: what is copied, what is masked, what must wait for more.
 //!
-//! The scanner goes from group of digits to group of digits. Each is judged by the bytes around it alone, never
-//! by where the input was cut: when a judgement needs bytes that are not there yet, nothing from that group on
-//! is given out until they are. Overlapping card numbers become one finding.
-
-use alloc::vec::Vec;
+//! The filter names the stretches in which something may begin; all else is copied as it is. In such a stretch
+//! the walk goes from group of digits to group of digits. Each is judged by the bytes around it alone, never by
+//! where the input was cut: when a judgement needs bytes that are not there yet, nothing from that group on is
+//! given out until they are. Overlapping card numbers become one finding.
 
 use crate::context::{Context, LOOK_BEHIND};
+use crate::filter::next_stretch;
 use crate::finding::{Finding, Found, Kind};
 use crate::json::Quote;
 use crate::token::{Token, may_begin_digit, token_at};
 use crate::window::{Candidate, Parsed, Window, lone_digits};
 use crate::wiped::Wiped;
 use crate::{label, track};
+
+use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Takes what the scanner gives out, in order.
 pub(crate) trait Sink {
@@ -22,20 +25,100 @@ pub(crate) trait Sink {
     fn found(&mut self, found: &Found);
 }
 
+/// Scans a text that comes in pieces.
 #[derive(Default)]
 pub(crate) struct Scanner {
-    /// Some bytes already given out, to look back at, then those not given out yet.
-    buffer: Wiped,
-    /// Where in `buffer` the latter begin.
-    position: usize,
-    /// Where `buffer` begins in the text.
-    offset: usize,
+    walk: Walk,
+    /// The end of what came in so far: some bytes already given out, to look back at, then those that wait.
+    carry: Wiped,
+    /// How much of the text came in.
+    taken: usize,
+}
+
+impl Scanner {
+    /// Takes in more of the text.
+    pub(crate) fn push(&mut self, input: &[u8], sink: &mut impl Sink) {
+        let start = self.taken;
+        let mut joined = 0;
+        // What waits is judged in the carry, together with enough of the input to go on in the input alone.
+        while self.carry.len() > 0 && joined < input.len() && self.walk.at < start + LOOK_BEHIND {
+            let piece = &input[joined..input.len().min(joined + JOIN)];
+            self.carry.extend(piece);
+            joined += piece.len();
+            self.taken += piece.len();
+            self.walk.scan(
+                Text { bytes: self.carry.as_slice(), start: self.taken - self.carry.len(), end: false },
+                sink,
+            );
+        }
+        if self.carry.len() > 0 && self.walk.at < start + LOOK_BEHIND {
+            self.carry.drop_front(self.walk.far_behind(self.taken - self.carry.len()));
+        } else {
+            self.carry.clear();
+            self.taken = start + input.len();
+            self.walk.scan(Text { bytes: input, start, end: false }, sink);
+            let line_is_over = self.walk.at == self.taken && input.last() == Some(&b'\n');
+            if !line_is_over {
+                self.carry.extend(&input[self.walk.far_behind(start)..]);
+            }
+        }
+        self.walk.rest(self.taken);
+    }
+
+    /// Ends the text: gives out what is left and starts anew.
+    pub(crate) fn finish(&mut self, sink: &mut impl Sink) {
+        let start = self.taken - self.carry.len();
+        self.walk.scan(Text { bytes: self.carry.as_slice(), start, end: true }, sink);
+        debug_assert_eq!(self.held(), 0, "everything is decided at the end");
+        self.walk.restart();
+        self.carry.clear();
+        self.taken = 0;
+    }
+
+    /// How many bytes wait for more.
+    pub(crate) const fn held(&self) -> usize {
+        self.taken - self.walk.at
+    }
+}
+
+/// Scans a text that is at hand as a whole.
+pub(crate) fn scan(text: &[u8], sink: &mut impl Sink) {
+    Walk::default().scan(Text { bytes: text, start: 0, end: true }, sink);
+}
+
+/// A part of a text.
+#[derive(Clone, Copy)]
+struct Text<'a> {
+    bytes: &'a [u8],
+    /// Where the bytes begin in the text.
+    start: usize,
+    /// Nothing follows them.
+    end: bool,
+}
+
+impl<'a> Text<'a> {
+    fn from(&self, at: usize) -> &'a [u8] {
+        &self.bytes[at - self.start..]
+    }
+}
+
+/// Where a scan is.
+#[derive(Default)]
+struct Walk {
+    /// Everything before this point of the text is decided.
+    at: usize,
+    /// Everything before this point was given out.
+    given: usize,
     /// In a run of digits that is too long for anything.
     in_endless_run: bool,
-    /// The finding `position` is in, which grows while further card numbers begin in it.
+    /// The finding the walk is in, which grows while further card numbers begin in it.
     open: Option<Found>,
-    /// Where the last finding ended in the text.
+    /// Where the last finding ended.
     last_end: Option<usize>,
+    window: Window,
+    /// Does without the filter, to hold it against.
+    #[cfg(test)]
+    walks_everything: bool,
 }
 
 /// What a group of digits is.
@@ -45,56 +128,58 @@ enum Judgement {
     Found(Found),
 }
 
-impl Scanner {
-    /// Takes in more of the text.
-    pub(crate) fn push(&mut self, mut input: &[u8], sink: &mut impl Sink) {
-        while !input.is_empty() {
-            let (piece, rest) = input.split_at(input.len().min(PIECE));
-            self.buffer.extend(piece);
-            self.scan(false, sink);
-            self.forget();
-            input = rest;
+impl Walk {
+    /// Goes as far as can be decided.
+    fn scan(&mut self, text: Text<'_>, sink: &mut impl Sink) {
+        let len = text.start + text.bytes.len();
+        while self.at < len {
+            let mut stop = self.at;
+            if self.open.is_none() && !self.in_endless_run {
+                let stretch = self.filter(text.bytes, self.at - text.start, text.end);
+                self.at = text.start + stretch.start;
+                stop = text.start + stretch.end;
+            }
+            let mut goes_on = true;
+            while goes_on && (self.at < stop || self.open.is_some() || self.in_endless_run) {
+                goes_on = self.step(text, sink);
+            }
+            if !goes_on {
+                break;
+            }
         }
+        let to = self.open.as_ref().map_or(self.at, |open| open.finding.range.start);
+        self.give(text, to, sink);
     }
 
-    /// Ends the text: gives out what is left and starts anew.
-    pub(crate) fn finish(&mut self, sink: &mut impl Sink) {
-        self.scan(true, sink);
-        debug_assert_eq!(self.held(), 0, "everything is decided at the end");
-        *self = Self::default();
-    }
-
-    /// How many bytes wait for more.
-    pub(crate) fn held(&self) -> usize {
-        self.buffer.len() - self.position
-    }
-
-    fn rest(&self) -> &[u8] {
-        &self.buffer.as_slice()[self.position..]
-    }
-
-    fn scan(&mut self, end: bool, sink: &mut impl Sink) {
-        while self.step(end, sink) {}
+    /// The next stretch to walk through.
+    #[inline]
+    fn filter(&self, text: &[u8], from: usize, end: bool) -> Range<usize> {
+        #[cfg(test)]
+        if self.walks_everything {
+            return from..text.len();
+        }
+        next_stretch(text, from, end)
     }
 
     /// Handles one token, after skipping what cannot be a digit; false when there is nothing left or more is
     /// needed.
-    fn step(&mut self, end: bool, sink: &mut impl Sink) -> bool {
-        let rest = self.rest();
+    fn step(&mut self, text: Text<'_>, sink: &mut impl Sink) -> bool {
+        let rest = text.from(self.at);
         let skip = rest.iter().position(|&byte| may_begin_digit(byte)).unwrap_or(rest.len());
         if skip > 0 {
             self.in_endless_run = false;
-            self.advance(skip, sink);
+            self.advance(text, skip, sink);
         }
-        if self.rest().is_empty() {
+        let rest = text.from(self.at);
+        if rest.is_empty() {
             return false;
         }
-        let token = token_at(self.rest(), end);
+        let token = token_at(rest, text.end);
         let len = match token {
             Token::Partial => return false,
             Token::Digit { len, .. } if self.in_endless_run => len,
-            Token::Digit { .. } => return self.group(end, sink),
-            Token::Escape { len } => match self.len_of_escape(len, end) {
+            Token::Digit { .. } => return self.group(text, sink),
+            Token::Escape { len } => match self.len_of_escape(text, len) {
                 Some(len) => len,
                 None => return false,
             },
@@ -102,42 +187,39 @@ impl Scanner {
             Token::Other => 1,
         };
         self.in_endless_run &= matches!(token, Token::Digit { .. });
-        self.advance(len, sink);
+        self.advance(text, len, sink);
         true
     }
 
     /// How far to skip an escape. What looks like one may be a percent sign, or the `%B` of track 1, right in
     /// front of a card number.
-    fn len_of_escape(&self, len: usize, end: bool) -> Option<usize> {
-        let rest = self.rest();
+    fn len_of_escape(&mut self, text: Text<'_>, len: usize) -> Option<usize> {
+        let rest = text.from(self.at);
         if rest[0] != b'%' {
             return Some(len);
         }
         let Some(digit) = rest[..len].iter().position(u8::is_ascii_digit) else { return Some(len) };
-        let mut window = Window::new();
-        match window.read(&rest[digit..], end) {
+        match self.window.read(&rest[digit..], self.at + digit, text.end) {
             Parsed::NeedMore => None,
-            Parsed::Groups if window.card().is_some() => Some(digit),
+            Parsed::Groups if self.window.card().is_some() => Some(digit),
             _ => Some(len),
         }
     }
 
     /// Handles a group of digits.
-    fn group(&mut self, end: bool, sink: &mut impl Sink) -> bool {
-        let (len, judgement) = match lone_digits(self.rest()) {
-            Some(digits) => (digits, self.judge_labelled(digits, digits)),
-            None => {
-                let mut window = Window::new();
-                match window.read(self.rest(), end) {
-                    Parsed::NeedMore => return false,
-                    Parsed::Endless(len) => {
-                        self.in_endless_run = true;
-                        self.advance(len, sink);
-                        return true;
-                    }
-                    Parsed::Groups => (window.first_len(), self.judge(&window, end)),
+    fn group(&mut self, text: Text<'_>, sink: &mut impl Sink) -> bool {
+        let rest = text.from(self.at);
+        let (len, judgement) = match lone_digits(rest) {
+            Some(digits) => (digits, self.judge_labelled(text, digits, digits)),
+            None => match self.window.read(rest, self.at, text.end) {
+                Parsed::NeedMore => return false,
+                Parsed::Endless(len) => {
+                    self.in_endless_run = true;
+                    self.advance(text, len, sink);
+                    return true;
                 }
-            }
+                Parsed::Groups => (self.window.first_len(), self.judge(text)),
+            },
         };
         match judgement {
             Judgement::NeedMore => return false,
@@ -149,71 +231,72 @@ impl Scanner {
         }
         // Nothing begins inside a track, a code or a key; a card number may begin inside another.
         let len = match &self.open {
-            Some(open) if open.finding.kind != Kind::CardNumber => open.finding.range.end - self.here(),
+            Some(open) if open.finding.kind != Kind::CardNumber => open.finding.range.end - self.at,
             _ => len,
         };
-        self.advance(len, sink);
+        self.advance(text, len, sink);
         true
     }
 
-    fn judge(&self, window: &Window, end: bool) -> Judgement {
-        match window.card() {
-            Some(candidate) => self.judge_card(&candidate, end),
-            None => self.judge_labelled(window.first_len(), window.first_digits()),
+    fn judge(&self, text: Text<'_>) -> Judgement {
+        match self.window.card() {
+            Some(candidate) => self.judge_card(text, &candidate),
+            None => self.judge_labelled(text, self.window.first_len(), self.window.first_digits()),
         }
     }
 
-    fn judge_card(&self, candidate: &Candidate, end: bool) -> Judgement {
-        let (before, rest) = (self.before(), self.rest());
-        let follows_finding = self.last_end.is_some_and(|last| last + 1 == self.here());
-        let context = Context { before, apart: self.before_apart(), rest, end, follows_finding };
+    fn judge_card(&self, text: Text<'_>, candidate: &Candidate) -> Judgement {
+        let (rest, end) = (text.from(self.at), text.end);
+        let after = &rest[candidate.len..];
+        let Some(track) = track::len(after, end) else { return Judgement::NeedMore };
+        let range = self.at..self.at + candidate.len + track;
+        if self.open.as_ref().is_some_and(|open| range.end <= open.finding.range.end) {
+            return Judgement::Nothing;
+        }
+        let before = self.before(text);
+        let follows_finding = self.last_end.is_some_and(|last| last + 1 == self.at);
+        let context = Context { before, apart: self.apart(before), rest, end, follows_finding };
         match context.excludes(candidate) {
             None => return Judgement::NeedMore,
             Some(true) => return Judgement::Nothing,
             Some(false) => {}
         }
-        let after = &rest[candidate.len..];
-        let Some(track) = track::len(after, end) else { return Judgement::NeedMore };
-        let range = self.here()..self.here() + candidate.len + track;
         if track > 0 {
             return Judgement::Found(Found::new(range, Kind::Track));
         }
-        let mut found = Found::new(range, Kind::CardNumber);
-        found.finding.brand = Some(candidate.brand);
-        found.last_four = Some(candidate.last_four);
+        let mut found = Found::card(range, candidate);
         found.quote = candidate.single.then(|| Quote::for_number(before, after.first().copied())).flatten();
         Judgement::Found(found)
     }
 
     /// A security code or a key, by the label before it; the group is of this many bytes and digits.
-    fn judge_labelled(&self, len: usize, digits: usize) -> Judgement {
+    fn judge_labelled(&self, text: Text<'_>, len: usize, digits: usize) -> Judgement {
         if self.open.is_some() || !matches!(digits, 1 | 3 | 4) {
             return Judgement::Nothing;
         }
         // A group has ended, so that what follows is there or nothing is.
-        let after = self.rest().get(len).copied();
+        let after = text.from(self.at).get(len).copied();
         if after.is_some_and(|byte| byte.is_ascii_alphanumeric()) {
             return Judgement::Nothing;
         }
-        let before = self.before_apart();
+        if !label::may_end(&text.bytes[..self.at - text.start], digits == 1) {
+            return Judgement::Nothing;
+        }
+        let before = self.before(text);
+        let apart = self.apart(before);
         let kind = match digits {
-            3 | 4 if label::is_code(before) => Kind::SecurityCode,
-            1 if label::is_key(before) => Kind::Key,
+            3 | 4 if label::is_code(apart) => Kind::SecurityCode,
+            1 if label::is_key(apart) => Kind::Key,
             _ => return Judgement::Nothing,
         };
-        let mut found = Found::new(self.here()..self.here() + len, kind);
-        found.quote = Quote::for_number(self.before(), after);
+        let mut found = Found::new(self.at..self.at + len, kind);
+        found.quote = Quote::for_number(before, after);
         Judgement::Found(found)
     }
 
-    /// Where `position` is in the text.
-    const fn here(&self) -> usize {
-        self.offset + self.position
-    }
-
-    /// What precedes `position` on its line, as far back as is ever looked at.
-    fn before(&self) -> &[u8] {
-        let before = &self.buffer.as_slice()[..self.position];
+    /// What precedes the walk on its line, as far back as is ever looked at.
+    fn before<'a>(&self, text: Text<'a>) -> &'a [u8] {
+        let before = &text.bytes[..self.at - text.start];
         let before = &before[before.len().saturating_sub(LOOK_BEHIND)..];
         match memchr::memrchr(b'\n', before) {
             Some(at) => &before[at + 1..],
@@ -223,43 +306,51 @@ impl Scanner {
 
     /// The same without the last finding and what precedes it: what is judged by this is judged the same when
     /// the mask stands there instead.
-    fn before_apart(&self) -> &[u8] {
-        let before = self.before();
-        let since = self.last_end.map_or(before.len(), |last| self.here() - last);
+    fn apart<'a>(&self, before: &'a [u8]) -> &'a [u8] {
+        let since = self.last_end.map_or(before.len(), |last| self.at - last);
         &before[before.len() - since.min(before.len())..]
     }
 
-    /// Gives out the next `len` bytes, or the finding they are in once its end is reached.
-    fn advance(&mut self, len: usize, sink: &mut impl Sink) {
-        let to = self.position + len;
-        if let Some(open) = &self.open {
-            let end = open.finding.range.end - self.offset;
-            if to < end {
-                self.position = to;
-                return;
-            }
-            self.last_end = Some(open.finding.range.end);
-            sink.found(open);
-            self.open = None;
-            self.position = end;
+    /// Goes on by `len` bytes, and gives out the finding they are in once its end is reached.
+    fn advance(&mut self, text: Text<'_>, len: usize, sink: &mut impl Sink) {
+        self.at += len;
+        if let Some(open) = self.open.take_if(|open| open.finding.range.end <= self.at) {
+            self.give(text, open.finding.range.start, sink);
+            self.given = open.finding.range.end;
+            self.last_end = Some(self.given);
+            sink.found(&open);
         }
-        sink.keep(&self.buffer.as_slice()[self.position..to]);
-        self.position = to;
     }
 
-    /// Wipes what is too far back to be looked at.
-    fn forget(&mut self) {
-        let far = self.position.saturating_sub(LOOK_BEHIND);
-        if far > 0 {
-            self.buffer.drop_front(far);
-            self.position -= far;
-            self.offset += far;
+    /// Gives out what stays as it is up to a point.
+    fn give(&mut self, text: Text<'_>, to: usize, sink: &mut impl Sink) {
+        if to > self.given {
+            sink.keep(&text.bytes[self.given - text.start..to - text.start]);
+            self.given = to;
         }
+    }
+
+    /// How many bytes of a part of the text that begins at `start` are too far back to be looked at.
+    const fn far_behind(&self, start: usize) -> usize {
+        (self.at - start).saturating_sub(LOOK_BEHIND)
+    }
+
+    /// Wipes the window unless something waits for more.
+    fn rest(&mut self, end: usize) {
+        if self.at == end {
+            self.window.wipe();
+        }
+    }
+
+    fn restart(&mut self) {
+        self.window.wipe();
+        let window = core::mem::take(&mut self.window);
+        *self = Self { window, ..Self::default() };
     }
 }
 
-/// How many bytes are taken in at once: the buffer stays small however long the input is.
-const PIECE: usize = 4096;
+/// How many bytes of the input are joined to what waits at a time: more than that seldom does.
+const JOIN: usize = 512;
 
 /// Gathers findings.
 impl Sink for Vec<Finding> {
@@ -267,5 +358,112 @@ impl Sink for Vec<Finding> {
 
     fn found(&mut self, found: &Found) {
         self.push(found.finding.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use paytone_card::test_numbers;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn found(text: &[u8], walks_everything: bool) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let mut walk = Walk { walks_everything, ..Walk::default() };
+        walk.scan(Text { bytes: text, start: 0, end: true }, &mut findings);
+        findings
+    }
+
+    /// Pieces that numbers, their surroundings and what is taken for them are made of.
+    fn piece() -> impl Strategy<Value = Vec<u8>> {
+        let texts = [
+            " ",
+            "-",
+            ".",
+            "+",
+            "=",
+            ":",
+            ",",
+            "\n",
+            "\"",
+            "%",
+            "\\",
+            "&",
+            ";",
+            "%20",
+            "%22",
+            "%34",
+            "%3D",
+            "%B4",
+            "%41",
+            "%2D",
+            "\\u0034",
+            "\\u0022",
+            "\\u00a0",
+            "\\x34",
+            "\\n",
+            "&#52;",
+            "&nbsp;",
+            "&#32;",
+            "%c2%a0",
+            "４",
+            "一",
+            "\u{a0}",
+            "–",
+            "ー",
+            "番号",
+            "cvc=",
+            "cvv2",
+            "card verification value: ",
+            "cvc%22%3A",
+            "Signal=",
+            "dtmf '",
+            "keypad%20",
+            "DTMF end ",
+            "セキュリティコード：",
+            "o=- ",
+            " IN IP4",
+            "{\"pan\":",
+            "abcdef",
+            "the next line of text ",
+            "GB29NWBK",
+            "30121010000012345678",
+            "^DOE/JOHN^",
+            "D",
+            "4",
+            "12",
+            "123",
+            "1230",
+            "4111",
+            "1 1 1 1 ",
+            "41111111",
+            "41111111-1111-4111-8111-111111111111",
+            "192.168.100.200:5060",
+            "1754043753123",
+            "[card:****1111]",
+        ];
+        let texts = prop::sample::select(texts.to_vec()).prop_map(|text| text.as_bytes().to_vec());
+        let number = || prop::sample::select(test_numbers::ALL.to_vec()).prop_map(|number| number.digits());
+        let separator = || prop::sample::select(vec![" ", "-", ".", "%20", "\u{a0}", "&nbsp;", "\\u0020"]);
+        prop_oneof![
+            6 => texts,
+            2 => number().prop_map(|digits| digits.as_bytes().to_vec()),
+            1 => (number(), separator(), 1_usize..5).prop_map(|(digits, separator, size)| {
+                digits.as_bytes().chunks(size).collect::<Vec<_>>().join(separator.as_bytes())
+            }),
+            1 => prop::collection::vec(b'0'..=b'9', 1..40),
+            1 => prop::collection::vec(any::<u8>(), 0..6),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn the_filter_lets_nothing_through(pieces in prop::collection::vec(piece(), 0..60)) {
+            let text = pieces.concat();
+            prop_assert_eq!(found(&text, false), found(&text, true));
+        }
     }
 }

@@ -20,6 +20,37 @@ pub(crate) const fn may_begin_digit(byte: u8) -> bool {
     BEGINS_DIGIT[byte as usize]
 }
 
+/// Whether what stands at the start of `bytes`, which is an escape or outside ASCII, may be a digit, a separator
+/// or an escape that holds digits: told by the bytes at hand, and not always rightly.
+#[inline]
+pub(crate) fn may_begin_number(bytes: &[u8]) -> bool {
+    match *bytes {
+        [b'\\', next, ..] => matches!(next, b'u' | b'U' | b'x'),
+        [b'&', next, ..] => matches!(next, b'#' | b'n' | b'N'),
+        [b'%', next, ..] => next.is_ascii_hexdigit(),
+        [0xE2, next, ..] => matches!(next, 0x80 | 0x81 | 0x88),
+        [0xE3, second, third, ..] => matches!((second, third), (0x80, 0x80 | 0x87) | (0x83, 0xBC)),
+        [0xE4, second, ..] => matches!(second, 0xB8..=0xBA),
+        [0xE5, second, ..] => matches!(second, 0x85 | 0x9B),
+        [0xEF, second, ..] => matches!(second, 0xB9 | 0xBB | 0xBC),
+        [first, ..] => first == 0xC2 || may_begin_digit(first),
+        [] => false,
+    }
+}
+
+/// Whether a byte can be part of a digit, a separator or an escape, or of what may become one.
+pub(crate) const fn may_be_in_number(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'0'..=b'9'
+            | b'a'..=b'f'
+            | b'A'..=b'F'
+            | b' ' | b'-' | b'+' | b'.' | b'%' | b'\\' | b'&' | b'#' | b';'
+            | b'u' | b'U' | b'x' | b'X' | b'n' | b'N' | b's' | b'S' | b'p' | b'P'
+            | 0x80..
+    )
+}
+
 /// The token at the start of `bytes`; nothing follows them when `end` is set.
 #[inline]
 pub(crate) fn token_at(bytes: &[u8], end: bool) -> Token {
@@ -44,6 +75,12 @@ fn longer_token_at(bytes: &[u8], end: bool) -> Token {
 }
 
 fn escape(bytes: &[u8]) -> Token {
+    match *bytes {
+        [b'%', b'3', digit @ b'0'..=b'9', ..] => return Token::Digit { value: digit - b'0', len: 3 },
+        [b'%', b'2', b'0', ..] => return Token::Separator { len: 3, dot: false },
+        [_, _, ..] if !may_begin_number(bytes) => return Token::Other,
+        _ => {}
+    }
     let mut partial = false;
     for &(before, after) in DIGIT_ESCAPES {
         match prefix(bytes, before) {
@@ -127,6 +164,9 @@ fn prefix(bytes: &[u8], text: &[u8]) -> Prefix {
 
 /// The token of a character outside ASCII.
 fn character(bytes: &[u8]) -> Token {
+    if let [0xEF, 0xBC, last @ 0x90..=0x99, ..] = *bytes {
+        return Token::Digit { value: last - 0x90, len: 3 };
+    }
     let head = &bytes[..bytes.len().min(4)];
     let valid = match core::str::from_utf8(head) {
         Ok(text) => text,
@@ -258,6 +298,29 @@ mod tests {
             assert_eq!(token_at(text.as_bytes(), true), Token::Separator { len: text.len(), dot: false });
         }
         assert_eq!(token_at(b".", true), Token::Separator { len: 1, dot: true });
+    }
+
+    #[test]
+    fn every_character_that_counts_may_begin_a_number() {
+        for character in ('\u{80}'..=char::MAX)
+            .filter(|&character| (digit(character), separator(character)) != (None, None))
+        {
+            let text = String::from(character);
+            assert!(may_begin_number(text.as_bytes()), "{character:?}");
+            assert!(text.bytes().all(may_be_in_number));
+            assert_ne!(token_at(text.as_bytes(), true), Token::Other);
+        }
+    }
+
+    #[test]
+    fn every_escape_may_begin_a_number() {
+        let digits = DIGIT_ESCAPES.iter().map(|(before, after)| [*before, b"5", *after].concat());
+        for text in digits.chain(SEPARATOR_ESCAPES.iter().map(|(text, _)| text.to_vec())) {
+            for text in [text.to_ascii_uppercase(), text] {
+                assert!(may_begin_number(&text) && text.iter().copied().all(may_be_in_number));
+                assert_ne!(token_at(&text, true), Token::Other);
+            }
+        }
     }
 
     #[test]

@@ -41,8 +41,8 @@ fn track_1(after: &[u8], separator: &[u8], end: bool) -> Option<usize> {
         }
         match rest.first() {
             Some(b'\n') => return Some(0),
-            _ if at > MOST_NAME => return Some(0),
             _ if rest.len() < separator.len() => return if end { Some(0) } else { None },
+            _ if at > MOST_NAME => return Some(0),
             _ => at += 1,
         }
     }
@@ -82,6 +82,19 @@ mod tests {
             assert_eq!(len(format!("{after}?").as_bytes(), false), Some(after.len()), "{after}");
             for cut in 0..after.len() {
                 assert_eq!(len(&after.as_bytes()[..cut], false), None, "{after} cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_longest_name_is_told_the_same_however_it_is_cut() {
+        for (name, is_track) in [(MOST_NAME, true), (MOST_NAME + 1, false)] {
+            let after = format!("^{}^3012101?", "A".repeat(name));
+            let whole = len(after.as_bytes(), true);
+            assert_eq!(whole, Some(if is_track { after.len() - 1 } else { 0 }));
+            for cut in 0..after.len() {
+                let decided = len(&after.as_bytes()[..cut], false);
+                assert!(decided.is_none() || decided == whole, "cut at {cut}");
             }
         }
     }

@@ -1,22 +1,58 @@
 //! The digits from one point of a text on, grouped as they are written, as far as a card number can reach.
+//!
+//! The window slides over the text from group to group. What it has read stays in it, with running sums for the
+//! check digit, so that each digit is read once however many numbers it may be part of.
 
 use paytone_card::{Brand, IssuerRange};
 use zeroize::Zeroize;
 
-use crate::card_number::{MAX_DIGITS, MAX_KEYED_ON, MIN_DIGITS, is_card_of, keyed_on};
+use crate::card_number::{self, CheckSums, MAX_DIGITS, MAX_KEYED_ON, MIN_DIGITS};
 use crate::token::{Token, may_begin_digit, token_at};
 
 /// Groups of digits with single separators between them; filled in place, wiped when dropped.
 pub(crate) struct Window {
     /// ASCII.
-    digits: [u8; MAX_KEYED_ON],
-    /// For each group, where it ends: in the bytes of the text, and in `digits`.
-    ends: [(u16, u8); MAX_DIGITS],
-    /// For each group, its digits.
-    sizes: [u8; MAX_DIGITS],
-    groups: usize,
-    /// For each group, one bit: a number may end there.
+    digits: [u8; DIGITS],
+    sums: CheckSums<DIGITS>,
+    /// How many digits there are.
+    count: usize,
+    groups: [Group; GROUPS],
+    /// How many groups there are.
+    known: usize,
+    /// The group the window begins with.
+    first: usize,
+    /// How many groups from there on may be of one number.
+    reach: usize,
+    /// For each of them, one bit: a number may end there.
     complete: u32,
+    /// What a number that begins here belongs to, once enough digits are known.
+    range: Option<&'static IssuerRange>,
+    /// Up to this group all are single digits, linked alike; nothing is known of it when it is not behind
+    /// `first`.
+    ones: usize,
+}
+
+/// One run of digits.
+#[derive(Clone, Copy)]
+struct Group {
+    /// Where it begins and ends in the text.
+    start: usize,
+    end: usize,
+    /// Where its digits begin, and how many there are.
+    digit: usize,
+    size: usize,
+    link: Link,
+}
+
+/// What stands between a group and the next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Link {
+    /// Not looked at yet.
+    Unknown,
+    /// No single separator, or no group a number can go on with.
+    None,
+    /// A separator; the next group is known.
+    Separator { dot: bool },
 }
 
 /// What stands where a digit was found.
@@ -35,91 +71,207 @@ pub(crate) struct Candidate {
     /// Bytes of the text.
     pub(crate) len: usize,
     pub(crate) brand: Brand,
+    /// The first six digits.
+    pub(crate) bin: [u8; 6],
     pub(crate) last_four: [u8; 4],
     /// Digits in all, what was keyed straight behind the number included.
     pub(crate) digits: usize,
+    /// Digits of the number.
+    pub(crate) length: usize,
     /// Written as one run.
     pub(crate) single: bool,
 }
 
-impl Window {
-    pub(crate) const fn new() -> Self {
+impl Default for Window {
+    fn default() -> Self {
         Self {
-            digits: [0; MAX_KEYED_ON],
-            ends: [(0, 0); MAX_DIGITS],
-            sizes: [0; MAX_DIGITS],
-            groups: 0,
+            digits: [0; DIGITS],
+            sums: CheckSums::new(),
+            count: 0,
+            groups: [Group { start: 0, end: 0, digit: 0, size: 0, link: Link::Unknown }; GROUPS],
+            known: 0,
+            first: 0,
+            reach: 0,
             complete: 0,
+            range: None,
+            ones: 0,
+        }
+    }
+}
+
+impl Window {
+    /// Reads the groups at the start of `bytes`, which begin with a digit and stand at `at` in the text; nothing
+    /// follows `bytes` when `end`.
+    pub(crate) fn read(&mut self, bytes: &[u8], at: usize, end: bool) -> Parsed {
+        self.slide_to(at);
+        let rest = Rest { bytes, at, end };
+        if self.known == self.first {
+            self.forget();
+            match self.read_group(rest, at) {
+                Run::NeedMore => return Parsed::NeedMore,
+                Run::TooLong(to) => return Parsed::Endless(to - at),
+                Run::Whole => {}
+            }
+        }
+        if self.groups[self.first].size == 1 { self.measure_ones(rest) } else { self.measure(rest) }
+    }
+
+    /// Makes the group that begins there, if it is known, the first.
+    fn slide_to(&mut self, at: usize) {
+        while self.first < self.known && self.groups[self.first].start < at {
+            self.first += 1;
+        }
+        if self.first < self.known && self.groups[self.first].start != at {
+            self.first = self.known;
         }
     }
 
-    /// Reads the groups at the start of `bytes`, which begin with a digit; nothing follows `bytes` when `end`.
-    pub(crate) fn read(&mut self, bytes: &[u8], end: bool) -> Parsed {
+    /// Finds out how far a number can reach, and reads the groups up to there.
+    fn measure(&mut self, rest: Rest<'_>) -> Parsed {
+        (self.reach, self.complete, self.range) = (0, 0, None);
+        let mut shape = Shape::Start;
         let mut count = 0;
-        let mut at = 0;
         let mut dots = None;
+        let mut group = self.first;
         loop {
-            match self.read_group(bytes, end, at, count) {
-                Group::NeedMore => return Parsed::NeedMore,
-                Group::TooLong(len) if self.groups == 0 => return Parsed::Endless(len),
-                Group::TooLong(_) => break,
-                Group::Ends(next, digits) => (at, count) = (next, digits),
-            }
-            self.add_group(at, count);
-            let shape = self.shape();
-            self.complete |= u32::from(shape.complete) << (self.groups - 1);
-            let prefix_is_new = count >= PREFIX && count - self.last_size() < PREFIX;
-            let no_card = prefix_is_new && IssuerRange::of(&self.digits).is_none();
-            if count >= MAX_DIGITS || !shape.may_go_on || no_card {
+            let Group { size, .. } = self.groups[group];
+            if self.reach > 0 && count + size > MAX_DIGITS {
                 break;
             }
-            match separator(bytes, end, at) {
-                Next::NeedMore => return Parsed::NeedMore,
-                Next::Digit(next, dot) if *dots.get_or_insert(dot) == dot => at = next,
-                _ => break,
+            shape = shape.and(size);
+            self.complete |= u32::from(shape.is_complete()) << self.reach;
+            self.reach += 1;
+            let prefix_is_new = count < PREFIX && count + size >= PREFIX;
+            count += size;
+            if prefix_is_new {
+                self.range = IssuerRange::of(self.digits(count));
+                if self.range.is_none() {
+                    break;
+                }
             }
+            if count >= MAX_DIGITS || !shape.may_go_on() {
+                break;
+            }
+            // Linking may move the groups to the front.
+            let offset = group - self.first;
+            match self.link(group, rest) {
+                None => return Parsed::NeedMore,
+                Some(Link::Separator { dot }) if *dots.get_or_insert(dot) == dot => {}
+                Some(_) => break,
+            }
+            group = self.first + offset + 1;
         }
         Parsed::Groups
     }
 
-    /// Reads one run of digits; `at` and `count` are where the bytes and the digits stand.
-    fn read_group(&mut self, bytes: &[u8], end: bool, mut at: usize, mut count: usize) -> Group {
-        let most = if self.groups == 0 { MAX_KEYED_ON } else { MAX_DIGITS };
-        let mut over = false;
+    /// The same for single digits, of which all but the last were looked at for the group before.
+    fn measure_ones(&mut self, rest: Rest<'_>) -> Parsed {
+        self.ones = self.ones.max(self.first + 1);
+        while self.ones < self.first + MAX_DIGITS {
+            let Some(link) = self.link(self.ones - 1, rest) else { return Parsed::NeedMore };
+            let alike =
+                link != Link::None && (self.ones == self.first + 1 || link == self.groups[self.first].link);
+            if !alike || self.groups[self.ones].size != 1 {
+                break;
+            }
+            self.ones += 1;
+        }
+        self.reach = self.ones - self.first;
+        self.complete = (1 << self.reach) - 1;
+        let digits = self.digits(self.reach);
+        self.range = if card_number::may_begin(digits) { IssuerRange::of(digits) } else { None };
+        Parsed::Groups
+    }
+
+    /// What follows a group; `None` when more of the text is needed to tell.
+    fn link(&mut self, group: usize, rest: Rest<'_>) -> Option<Link> {
+        let Group { end, link, .. } = self.groups[group];
+        if link != Link::Unknown {
+            return Some(link);
+        }
+        let offset = group - self.first;
+        let link = match rest.separator(end) {
+            Next::NeedMore => return None,
+            Next::Nothing => Link::None,
+            Next::Digit(next, dot) => match self.read_group(rest, next) {
+                Run::NeedMore => return None,
+                Run::TooLong(_) => Link::None,
+                Run::Whole => Link::Separator { dot },
+            },
+        };
+        self.groups[self.first + offset].link = link;
+        Some(link)
+    }
+
+    /// Reads the run of digits at `start` and adds it behind the others.
+    fn read_group(&mut self, rest: Rest<'_>, start: usize) -> Run {
+        self.make_room();
+        let most = self.count + MAX_KEYED_ON;
+        let mut count = self.count;
+        let mut at = start;
         loop {
-            match token_at(&bytes[at..], end) {
+            match rest.token(at) {
                 Token::Digit { value, len } => {
-                    over |= count == most;
-                    if !over {
-                        self.digits[count] = b'0' + value;
-                        count += 1;
+                    if count == most {
+                        return Run::TooLong(rest.end_of_run(at));
                     }
+                    self.digits[count] = b'0' + value;
+                    self.sums.push(count, value);
+                    count += 1;
                     at += len;
                 }
-                _ if over => return Group::TooLong(at),
-                Token::Partial => return Group::NeedMore,
-                _ => return Group::Ends(at, count),
+                Token::Partial => return Run::NeedMore,
+                _ => break,
             }
+        }
+        let (digit, size) = (self.count, count - self.count);
+        self.groups[self.known] = Group { start, end: at, digit, size, link: Link::Unknown };
+        self.known += 1;
+        self.count = count;
+        Run::Whole
+    }
+
+    /// Moves what is in the window to the front when another group may not fit.
+    fn make_room(&mut self) {
+        if self.known < GROUPS && self.count + MAX_KEYED_ON <= DIGITS {
+            return;
+        }
+        // The sums know odd digits from even ones.
+        let drop = self.groups[self.first].digit & !1;
+        self.digits.copy_within(drop..self.count, 0);
+        self.sums.drop_front(drop, self.count);
+        self.count -= drop;
+        self.groups.copy_within(self.first..self.known, 0);
+        self.ones = self.ones.saturating_sub(self.first);
+        self.known -= self.first;
+        self.first = 0;
+        for group in &mut self.groups[..self.known] {
+            group.digit -= drop;
         }
     }
 
-    /// Notes that a group ends here. Both fit: a window holds few digits, and none takes more than a dozen bytes.
-    fn add_group(&mut self, at: usize, count: usize) {
-        let before = self.groups.checked_sub(1).map_or(0, |last| self.ends[last].1);
-        self.ends[self.groups] = (at as u16, count as u8);
-        self.sizes[self.groups] = count as u8 - before;
-        self.groups += 1;
+    fn forget(&mut self) {
+        (self.count, self.known, self.first, self.ones) = (0, 0, 0, 0);
     }
 
-    /// Digits of the last group.
-    fn last_size(&self) -> usize {
-        self.groups.checked_sub(1).map_or(0, |last| usize::from(self.sizes[last]))
+    /// Forgets what was read and overwrites it.
+    pub(crate) fn wipe(&mut self) {
+        if self.known > 0 || self.digits[0] != 0 {
+            self.digits.zeroize();
+            self.sums.wipe();
+            self.forget();
+        }
     }
 
-    /// Where a group ends: in the bytes of the text, and in `digits`.
+    /// The first so many digits of the window.
+    fn digits(&self, count: usize) -> &[u8] {
+        &self.digits[self.groups[self.first].digit..][..count]
+    }
+
+    /// Bytes and digits up to the end of a group of the window.
     fn end_of(&self, group: usize) -> (usize, usize) {
-        let (len, digits) = self.ends[group];
-        (usize::from(len), usize::from(digits))
+        let (first, last) = (&self.groups[self.first], &self.groups[self.first + group]);
+        (last.end - first.start, last.digit + last.size - first.digit)
     }
 
     /// Bytes of the first group.
@@ -134,46 +286,92 @@ impl Window {
 
     /// The longest card number that begins with the first group and ends with a group.
     pub(crate) fn card(&self) -> Option<Candidate> {
-        let (_, all) = self.end_of(self.groups.checked_sub(1)?);
-        if all < MIN_DIGITS {
-            return None;
+        let (_, all) = self.end_of(self.reach.checked_sub(1)?);
+        let range = self.range.filter(|_| all >= MIN_DIGITS)?;
+        for group in (0..self.reach).rev() {
+            let (len, digits) = self.end_of(group);
+            if digits < MIN_DIGITS {
+                break;
+            }
+            if self.complete & (1 << group) != 0 && self.is_card(digits, range) {
+                return Some(self.candidate(len, range.brand(), digits, digits, group == 0));
+            }
         }
-        let range = IssuerRange::of(&self.digits)?;
-        let mut groups = (1..=self.groups).rev();
-        groups.find_map(|groups| self.card_of(groups, range)).or_else(|| self.keyed_on())
+        self.keyed_on()
     }
 
-    fn card_of(&self, groups: usize, range: &IssuerRange) -> Option<Candidate> {
-        let (len, digits) = self.end_of(groups - 1);
-        if self.complete & (1 << (groups - 1)) == 0 || !is_card_of(&self.digits[..digits], range) {
-            return None;
-        }
-        let last_four = last_four(&self.digits[..digits]);
-        Some(Candidate { len, brand: range.brand(), last_four, digits, single: groups == 1 })
+    fn is_card(&self, digits: usize, range: &IssuerRange) -> bool {
+        let start = self.groups[self.first].digit;
+        card_number::may_have(digits, range)
+            && (card_number::has_no_check_digit(range.brand()) || self.sums.is_valid(start, start + digits))
     }
 
     fn keyed_on(&self) -> Option<Candidate> {
         let (len, digits) = self.end_of(0);
-        let (length, brand) = keyed_on(&self.digits[..digits])?;
-        Some(Candidate { len, brand, last_four: last_four(&self.digits[..length]), digits, single: true })
+        if digits < MIN_DIGITS {
+            return None;
+        }
+        let (length, brand) = card_number::keyed_on(self.digits(digits))?;
+        Some(self.candidate(len, brand, digits, length, true))
     }
 
-    fn shape(&self) -> Shape {
-        Shape::of(&self.sizes[..self.groups])
+    fn candidate(&self, len: usize, brand: Brand, digits: usize, length: usize, single: bool) -> Candidate {
+        let number = self.digits(length);
+        let bin = number.first_chunk().copied().unwrap_or([b'*'; 6]);
+        let last_four = number.last_chunk().copied().unwrap_or([b'*'; 4]);
+        Candidate { len, brand, bin, last_four, digits, length, single }
     }
 }
 
 impl Drop for Window {
     fn drop(&mut self) {
         self.digits.zeroize();
+        self.sums.wipe();
     }
 }
 
-enum Group {
+/// The text from a point on.
+#[derive(Clone, Copy)]
+struct Rest<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    end: bool,
+}
+
+impl Rest<'_> {
+    fn token(self, at: usize) -> Token {
+        token_at(&self.bytes[at - self.at..], self.end)
+    }
+
+    fn separator(self, at: usize) -> Next {
+        match self.token(at) {
+            Token::Partial => Next::NeedMore,
+            Token::Separator { len, dot } => match self.token(at + len) {
+                Token::Partial => Next::NeedMore,
+                Token::Digit { .. } => Next::Digit(at + len, dot),
+                _ => Next::Nothing,
+            },
+            _ => Next::Nothing,
+        }
+    }
+
+    /// Where the digits from `at` on end.
+    fn end_of_run(self, mut at: usize) -> usize {
+        loop {
+            at += self.bytes[at - self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+            match self.token(at) {
+                Token::Digit { len, .. } => at += len,
+                _ => return at,
+            }
+        }
+    }
+}
+
+enum Run {
     NeedMore,
+    /// Where it ends, or where what is there of it does.
     TooLong(usize),
-    /// Where the bytes and the digits stand after it.
-    Ends(usize, usize),
+    Whole,
 }
 
 enum Next {
@@ -183,73 +381,97 @@ enum Next {
     Nothing,
 }
 
-fn separator(bytes: &[u8], end: bool, at: usize) -> Next {
-    match token_at(&bytes[at..], end) {
-        Token::Partial => Next::NeedMore,
-        Token::Separator { len, dot } => match token_at(&bytes[at + len..], end) {
-            Token::Partial => Next::NeedMore,
-            Token::Digit { .. } => Next::Digit(at + len, dot),
-            _ => Next::Nothing,
-        },
-        _ => Next::Nothing,
-    }
-}
-
 /// How many digits stand alone at the start of `bytes`, told by the bytes at hand alone: no card number can
 /// begin with them. `None` when that takes a closer look.
 pub(crate) fn lone_digits(bytes: &[u8]) -> Option<usize> {
     let digits = bytes.iter().take(MIN_DIGITS).take_while(|byte| byte.is_ascii_digit()).count();
     let next = *bytes.get(digits)?;
-    let in_a_group = Shape::of(&[digits as u8]).may_go_on;
+    let in_a_group = Shape::Start.and(digits).may_go_on();
     let ends =
         !may_begin_digit(next) && next < 0x80 && !(in_a_group && matches!(next, b' ' | b'-' | b'+' | b'.'));
     (ends && digits < MIN_DIGITS).then_some(digits)
 }
 
-/// Whether card numbers are written in groups of these sizes.
+/// How card numbers are grouped: digit by digit, in fours (the last group may differ), or as single brands
+/// print theirs. The state after each group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Shape {
-    /// A number may end here.
-    complete: bool,
-    /// A further group may belong to it.
-    may_go_on: bool,
+enum Shape {
+    Start,
+    /// Ones only.
+    Ones,
+    Four,
+    /// 4-4.
+    TwoFours,
+    /// 4-4-4.
+    ThreeFours,
+    /// 4-4-4-4 and on.
+    MoreFours,
+    /// 4-6, of 4-6-5 and 4-6-4.
+    FourSix,
+    /// 4-3, of 4-3-3-3.
+    FourThree,
+    FourThreeThree,
+    Six,
+    Eight,
+    /// A number may end here and not go on.
+    Whole,
+    /// Nothing is written so.
+    Wrong,
 }
 
 impl Shape {
-    /// Digit by digit, in fours (the last group may differ), or as single brands print theirs. Without the last
-    /// of `sizes` the shape may go on.
-    const fn of(sizes: &[u8]) -> Self {
-        let (complete, may_go_on) = match sizes {
-            [size] => (true, matches!(size, 1 | 4 | 6 | 8)),
-            [1, .., last] => (*last == 1, *last == 1),
-            [6, last] => (matches!(last, 10 | 13), false),
-            [8, last] => (*last == 8, false),
-            [4, 6] | [4, 3] | [4, 3, 3] => (false, true),
-            [4, 6, last] => (matches!(last, 4 | 5), false),
-            [4, 3, _] => (false, false),
-            [4, 3, 3, last] => (*last == 3, false),
-            [4, 4, 5] | [4, 4, 4, 5..=7] => (true, false),
-            [4, .., last] => (*last <= 4, *last == 4),
-            _ => (false, false),
-        };
-        Self { complete, may_go_on }
+    const fn and(self, size: usize) -> Self {
+        match (self, size) {
+            (Self::Start | Self::Ones, 1) => Self::Ones,
+            (Self::Start, 4) => Self::Four,
+            (Self::Start, 6) => Self::Six,
+            (Self::Start, 8) => Self::Eight,
+            (Self::Start, _) => Self::Whole,
+            (Self::Four, 4) => Self::TwoFours,
+            (Self::Four, 6) => Self::FourSix,
+            (Self::Four, 3) => Self::FourThree,
+            (Self::FourThree, 3) => Self::FourThreeThree,
+            (Self::TwoFours, 4) => Self::ThreeFours,
+            (Self::ThreeFours | Self::MoreFours, 4) => Self::MoreFours,
+            (Self::Four, 1 | 2)
+            | (Self::TwoFours, 1..=3 | 5)
+            | (Self::ThreeFours, 1..=3 | 5..=7)
+            | (Self::MoreFours, 1..=3)
+            | (Self::FourSix, 4 | 5)
+            | (Self::FourThreeThree, 3)
+            | (Self::Six, 10 | 13)
+            | (Self::Eight, 8) => Self::Whole,
+            _ => Self::Wrong,
+        }
+    }
+
+    /// Whether a number may end here.
+    const fn is_complete(self) -> bool {
+        !matches!(self, Self::Start | Self::FourSix | Self::FourThree | Self::FourThreeThree | Self::Wrong)
+    }
+
+    /// Whether a further group may belong to it.
+    const fn may_go_on(self) -> bool {
+        !matches!(self, Self::Whole | Self::Wrong)
     }
 }
 
 /// Digits that decide the issuer range.
 const PREFIX: usize = 8;
 
-fn last_four(number: &[u8]) -> [u8; 4] {
-    number.last_chunk().copied().unwrap_or([b'*'; 4])
-}
+/// A number of single digits has most groups; a window slides as far again before it is moved.
+const GROUPS: usize = 2 * MAX_DIGITS;
+
+/// A number but for its last digit, a run behind it, and as much again to slide over.
+const DIGITS: usize = 2 * (MAX_DIGITS + MAX_KEYED_ON);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn card(text: &str) -> Option<(usize, [u8; 4])> {
-        let mut window = Window::new();
-        match window.read(text.as_bytes(), true) {
+        let mut window = Window::default();
+        match window.read(text.as_bytes(), 0, true) {
             Parsed::Groups => window.card().map(|card| (card.len, card.last_four)),
             _ => None,
         }
@@ -308,13 +530,14 @@ mod tests {
 
     #[test]
     fn asks_for_more_only_while_it_matters() {
-        let needs_more = |text: &str| matches!(Window::new().read(text.as_bytes(), false), Parsed::NeedMore);
+        let needs_more =
+            |text: &str| matches!(Window::default().read(text.as_bytes(), 0, false), Parsed::NeedMore);
         for text in ["4", "41", "411", "4111 ", "4111 1", "4111111111111111", "8.", "5%2"] {
             assert!(needs_more(text), "{text}");
         }
         for text in ["411x", "123 ", "12:30", "4111,", "4111111111111111x", "1234567.", "192.168.1.1"] {
             assert!(!needs_more(text), "{text}");
         }
-        assert!(matches!(Window::new().read(&[b'1'; 99], true), Parsed::Endless(99)));
+        assert!(matches!(Window::default().read(&[b'1'; 99], 0, true), Parsed::Endless(99)));
     }
 }

@@ -27,6 +27,12 @@ impl Wiped {
         self.0.extend_from_slice(bytes);
     }
 
+    /// Drops everything.
+    pub(crate) fn clear(&mut self) {
+        self.0.as_mut_slice().zeroize();
+        self.0.clear();
+    }
+
     /// Drops the first `count` bytes.
     pub(crate) fn drop_front(&mut self, count: usize) {
         self.0.copy_within(count.., 0);

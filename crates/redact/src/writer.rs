@@ -6,9 +6,11 @@ use crate::{Counts, Redactor};
 
 /// Redacts what is written through it.
 ///
-/// Only what may be the start of a finding is held back; a line end releases everything. Flushing does not:
-/// a number cut by a flush would get through. Dropping the writer, or [`finish`](Self::finish), ends the text
-/// and writes what is held.
+/// Only what may be the start of a finding is held back; a line end releases everything, so that a clean line is
+/// out when the call that wrote its end returns. Flushing does not release: a number cut by a flush would get
+/// through. Where lines stay open for long, a prompt say, [`release`](Self::release) bounds how long: call it
+/// when nothing was written for a while. Dropping the writer, or [`finish`](Self::finish), ends the text and
+/// writes what is held.
 ///
 /// ```
 /// use std::io::Write;
@@ -28,7 +30,35 @@ pub struct Writer<W: Write> {
 impl<W: Write> Writer<W> {
     /// A writer in front of `inner`.
     pub fn new(inner: W) -> Self {
-        Self { redactor: Redactor::new(), decided: Vec::new(), inner: Some(inner) }
+        Self::with(Redactor::new(), inner)
+    }
+
+    /// The same with a redactor of one's own: with another policy, or a hook.
+    ///
+    /// ```
+    /// use paytone_redact::{Policy, Redactor, Writer};
+    ///
+    /// let redactor = Redactor::new().with_policy(Policy::RemoveAll);
+    /// let writer = Writer::with(redactor, std::io::stdout());
+    /// ```
+    pub const fn with(redactor: Redactor, inner: W) -> Self {
+        Self { redactor, decided: Vec::new(), inner: Some(inner) }
+    }
+
+    /// How many bytes are held back.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.redactor.held()
+    }
+
+    /// Ends the text here: what is held is judged as if nothing followed, and written. A number whose other half
+    /// is still to come is then not found.
+    ///
+    /// # Errors
+    ///
+    /// The inner writer's.
+    pub fn release(&mut self) -> io::Result<()> {
+        self.end()
     }
 
     /// What was found so far.

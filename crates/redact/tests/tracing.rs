@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use paytone_redact::RedactingMakeWriter;
+use paytone_redact::{Finding, Kind, Policy, RedactingMakeWriter};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Remembers each write.
@@ -98,4 +98,29 @@ fn long_lines() {
     let make = RedactingMakeWriter::new(log.clone());
     make.make_writer().write_all(line.as_bytes()).unwrap();
     assert_eq!(log.writes().concat(), line.replace("4111111111111111", "[card:****1111]"));
+}
+
+#[test]
+fn findings_are_counted_and_reported_without_their_content() {
+    let log = Log::default();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let hook = {
+        let heard = Arc::clone(&heard);
+        move |finding: &Finding| {
+            heard.lock().expect("no test panics with it").push((finding.kind, finding.range.clone()));
+        }
+    };
+    let make = RedactingMakeWriter::new(log.clone()).with_policy(Policy::RemoveAll).with_hook(hook);
+    make.make_writer().write_all(b"pan 4111111111111111 cvc=123").unwrap();
+    let clone = make.clone();
+    clone.make_writer().write_all(b"Signal=5 ;4111111111111111=3012101000?").unwrap();
+    assert_eq!(
+        log.writes(),
+        ["pan [card:removed] cvc=[code:removed]", "Signal=[key:removed] ;[track:removed]?"]
+    );
+    let counts = make.counts();
+    assert_eq!((counts.card_numbers, counts.security_codes, counts.keys, counts.tracks), (1, 1, 1, 1));
+    let heard = heard.lock().expect("no test panics with it");
+    assert_eq!(heard[..2], [(Kind::CardNumber, 4..20), (Kind::SecurityCode, 25..28)]);
+    assert_eq!(heard.len(), 4);
 }

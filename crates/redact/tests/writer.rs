@@ -78,3 +78,38 @@ fn counts_what_it_found() {
     let counts = writer.counts();
     assert_eq!((counts.card_numbers, counts.security_codes, counts.keys, counts.tracks), (1, 1, 1, 1));
 }
+
+#[test]
+fn a_clean_line_is_out_when_its_write_returns() {
+    let out = Shared::default();
+    let mut writer = Writer::new(out.clone());
+    let mut written = String::new();
+    for line in [
+        "port 5060, call 4111 of 12\n",
+        "t=1754043753123 id=20481\n",
+        "Signal\n",
+        "o=- 4222222222223\n",
+        "50%\n",
+    ] {
+        // However it is cut, nothing of it waits for the next line.
+        for piece in line.as_bytes().chunks(4) {
+            writer.write_all(piece).unwrap();
+        }
+        written += line;
+        assert_eq!((out.text(), writer.held()), (written.clone(), 0));
+    }
+}
+
+#[test]
+fn releasing_bounds_how_long_an_open_line_waits() {
+    let out = Shared::default();
+    let mut writer = Writer::new(out.clone());
+    writer.write_all(b"Amount: 12").unwrap();
+    assert_eq!((out.text().as_str(), writer.held()), ("Amount: ", 2));
+    writer.release().unwrap();
+    assert_eq!((out.text().as_str(), writer.held()), ("Amount: 12", 0));
+    writer.write_all(b"\ncvc=123").unwrap();
+    writer.release().unwrap();
+    assert_eq!(out.text(), "Amount: 12\ncvc=[code:removed]");
+    assert_eq!(writer.counts().total(), 1);
+}

@@ -1,0 +1,11 @@
+//! What is serialised is redacted.
+#![cfg(feature = "serde")]
+
+use paytone_redact::{Redacted, SafeText};
+
+#[test]
+fn both_text_types_serialise_as_redacted_text() {
+    let text = "pan 4111111111111111";
+    assert_eq!(serde_json::to_string(&SafeText::new(text)).unwrap(), r#""pan [card:****1111]""#);
+    assert_eq!(serde_json::to_string(&Redacted(text)).unwrap(), r#""pan [card:****1111]""#);
+}
