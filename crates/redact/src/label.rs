@@ -1,4 +1,6 @@
 //! Words before a short number that tell what it is.
+//!
+//! Long because every spelling of a label is listed, and its tests with it.
 
 /// Whether the number behind `before` is a security code.
 pub(crate) fn is_code(before: &[u8]) -> bool {

@@ -4,6 +4,8 @@
 //! the walk goes from group of digits to group of digits. Each is judged by the bytes around it alone, never by
 //! where the input was cut: when a judgement needs bytes that are not there yet, nothing from that group on is
 //! given out until they are. Overlapping card numbers become one finding.
+//!
+//! Long because the walk, its waiting for more input and their tests only make sense together.
 
 use crate::context::{Context, LOOK_BEHIND};
 use crate::filter::next_stretch;

@@ -2,6 +2,8 @@
 //!
 //! The window slides over the text from group to group. What it has read stays in it, with running sums for the
 //! check digit, so that each digit is read once however many numbers it may be part of.
+//!
+//! Long because reading, sliding and judging share one state, and the tests of all three are beside it.
 
 use paytone_card::{Brand, IssuerRange};
 use zeroize::Zeroize;

@@ -1,4 +1,6 @@
 //! What payments promise: asked once, journalled before, looked up after, and never lost.
+//!
+//! Long because each fault of the provider is one case here, told in full.
 #![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 mod fixtures;
