@@ -1,9 +1,12 @@
-//! The DTMF detector on one channel: nothing but keys, something like speech, comfort noise.
+//! The DTMF detector: nothing but keys, something like speech, comfort noise; on one channel and on many.
 //!
-//! `cargo bench -p benches --bench dtmf`. Throughput is in samples at 8 kHz: a channel is 8000 a second.
+//! `cargo bench -p benches --bench dtmf`, beside SpanDSP with `--features peers`. Throughput is in samples at
+//! 8 kHz, over all channels: one channel is 8000 a second.
 
 use std::hint::black_box;
 
+#[cfg(feature = "peers")]
+use benches::spandsp::DtmfReceiver;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use paytone_dtmf::{Detector, Generator, Key, SampleRate};
 
@@ -11,25 +14,74 @@ use paytone_dtmf::{Detector, Generator, Key, SampleRate};
 const SAMPLES: usize = 80_000;
 /// Samples of a frame: 20 ms.
 const FRAME: usize = 160;
+/// Channels of the bank.
+const CHANNELS: usize = 32;
 
 fn one_channel(c: &mut Criterion) {
     for (name, audio) in
-        [("dtmf_one_digits", digits()), ("dtmf_one_speech", speech()), ("dtmf_one_silence", silence())]
+        [("dtmf_one_digits", digits()), ("dtmf_one_speech", speech(0)), ("dtmf_one_silence", silence())]
     {
         let mut group = c.benchmark_group(name);
         group.throughput(Throughput::Elements(SAMPLES as u64));
         group.bench_with_input(BenchmarkId::from_parameter("paytone"), &audio, |b, audio| {
             let mut detector = Detector::new(SampleRate::Hz8000);
             b.iter(|| {
-                for frame in audio.chunks(FRAME) {
+                for frame in audio.chunks_exact(FRAME) {
                     for event in detector.process(black_box(frame)) {
                         black_box(event);
                     }
                 }
             });
         });
+        #[cfg(feature = "peers")]
+        group.bench_with_input(BenchmarkId::from_parameter("spandsp"), &audio, |b, audio| {
+            let mut receiver = DtmfReceiver::new();
+            b.iter(|| {
+                for frame in audio.chunks_exact(FRAME) {
+                    receiver.process(black_box(frame));
+                    receiver.digits(|digit| {
+                        black_box(digit);
+                    });
+                }
+            });
+        });
         group.finish();
     }
+}
+
+/// Frames of many channels in turn, as a media server gets them.
+fn bank(c: &mut Criterion) {
+    let channels: Vec<Vec<i16>> = (0..CHANNELS).map(speech).collect();
+    let mut group = c.benchmark_group("dtmf_bank_speech");
+    group.throughput(Throughput::Elements((CHANNELS * SAMPLES) as u64));
+    group.bench_function("paytone", |b| {
+        let mut detectors: Vec<Detector> =
+            channels.iter().map(|_| Detector::new(SampleRate::Hz8000)).collect();
+        b.iter(|| {
+            for from in (0..SAMPLES).step_by(FRAME) {
+                for (detector, audio) in detectors.iter_mut().zip(&channels) {
+                    for event in detector.process(black_box(&audio[from..from + FRAME])) {
+                        black_box(event);
+                    }
+                }
+            }
+        });
+    });
+    #[cfg(feature = "peers")]
+    group.bench_function("spandsp", |b| {
+        let mut receivers: Vec<DtmfReceiver> = channels.iter().map(|_| DtmfReceiver::new()).collect();
+        b.iter(|| {
+            for from in (0..SAMPLES).step_by(FRAME) {
+                for (receiver, audio) in receivers.iter_mut().zip(&channels) {
+                    receiver.process(black_box(&audio[from..from + FRAME]));
+                    receiver.digits(|digit| {
+                        black_box(digit);
+                    });
+                }
+            }
+        });
+    });
+    group.finish();
 }
 
 /// Keys of 50 ms with pauses of 50 ms, as fast as a line may bring them.
@@ -40,12 +92,13 @@ fn digits() -> Vec<i16> {
     Key::ALL.iter().cycle().flat_map(|&key| generator.key(key)).take(SAMPLES).collect()
 }
 
-/// Harmonics of a gliding pitch under two wandering formants.
-fn speech() -> Vec<i16> {
+/// Harmonics of a gliding pitch under two wandering formants; every speaker is somewhere else in it.
+fn speech(speaker: usize) -> Vec<i16> {
     let mut phase = 0.0f64;
+    let start = 1.7 * speaker as f64;
     (0..SAMPLES)
         .map(|n| {
-            let t = n as f64 / 8000.0;
+            let t = start + n as f64 / 8000.0;
             let pitch = 140.0 + 40.0 * (5.1 * t).sin() + 15.0 * (17.3 * t).sin();
             phase += pitch / 8000.0;
             let formants = [500.0 + 250.0 * (9.7 * t).sin(), 1400.0 + 600.0 * (6.3 * t).cos()];
@@ -71,5 +124,5 @@ fn silence() -> Vec<i16> {
     (0..SAMPLES).map(|_| noise()).collect()
 }
 
-criterion_group!(benches, one_channel);
+criterion_group!(benches, one_channel, bank);
 criterion_main!(benches);

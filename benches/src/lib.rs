@@ -1,1 +1,4 @@
-//! The benchmarks are in `benches/*.rs`: `cargo bench -p benches`.
+//! The benchmarks are in `benches/*.rs`: `cargo bench -p benches`. What they share is here.
+
+#[cfg(feature = "peers")]
+pub mod spandsp;
