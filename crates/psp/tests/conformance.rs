@@ -31,6 +31,7 @@ async fn judge(gateway: &dyn Gateway) -> Report {
             payment(test_numbers::VISA_INSUFFICIENT_FUNDS, 1200),
             DeclineReason::InsufficientFunds,
         )),
+        declined_check: Some(payment(test_numbers::VISA_LOST, 1200)),
         answer_lost: Some(payment(test_numbers::VISA, 1251)),
         request_lost: Some(payment(test_numbers::VISA, 1252)),
     };

@@ -18,7 +18,7 @@ impl Suite<'_> {
             Ok(Verification::Valid { .. }) => {}
             other => return Err(Verdict::Failed(format!("a good card: {other:?}"))),
         }
-        let Some((declined, _)) = self.kit.declined else { return Ok(()) };
+        let Some(declined) = self.kit.declined_check else { return Ok(()) };
         match self.ask_verify(&declined).await? {
             Ok(Verification::Declined(_)) => Ok(()),
             other => Err(Verdict::Failed(format!("a bad card: {other:?}"))),

@@ -21,6 +21,7 @@
 //!     seed: 1,
 //!     approved: pay(test_numbers::VISA, 1200),
 //!     declined: Some((pay(test_numbers::VISA_INSUFFICIENT_FUNDS, 1200), DeclineReason::InsufficientFunds)),
+//!     declined_check: Some(pay(test_numbers::VISA_LOST, 1200)),
 //!     answer_lost: Some(pay(test_numbers::VISA, 1251)),
 //!     request_lost: Some(pay(test_numbers::VISA, 1252)),
 //! };
@@ -57,6 +58,9 @@ pub struct Kit<'a> {
     pub approved: Payment,
     /// A payment that is declined, and the reason it must be declined with.
     pub declined: Option<(Payment, DeclineReason)>,
+    /// A card whose check without an amount is declined; the amount plays no part. Some providers decline a
+    /// card only when it is charged, or only when it is checked, so it need not be the one above.
+    pub declined_check: Option<Payment>,
     /// A payment that is approved while its answer is lost, where the gateway can be made to do that.
     pub answer_lost: Option<Payment>,
     /// A payment whose request is lost on its way, where the gateway can be made to do that.
