@@ -66,17 +66,16 @@
 //! - The journal: [`attempt::Attempt`], a state machine that is written down before every step.
 //! - The stand-in: `simulator` (feature, on by default), published test cards only.
 //! - The judge: `conformance` (feature), one suite for every gateway.
-//! - The frame for adapters: `exchange` (feature), a provider's language without sockets.
 //!
 //! The crate does no I/O, reads no clock and logs nothing; randomness is passed in. Card data is only ever
-//! borrowed, from [`paytone_card`]. Without the features `simulator` and `exchange` its own code needs
-//! `core` and `alloc` alone.
+//! borrowed, from [`paytone_card`]. Without the feature `simulator` its own code needs `core` and `alloc`
+//! alone.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), no_std)]
 
 extern crate alloc;
-#[cfg(any(feature = "simulator", feature = "exchange"))]
+#[cfg(feature = "simulator")]
 extern crate std;
 
 mod answer;
@@ -86,8 +85,6 @@ mod checkpoint;
 pub mod conformance;
 mod decline;
 mod error;
-#[cfg(feature = "exchange")]
-pub mod exchange;
 mod gateway;
 mod info;
 mod merchant;
