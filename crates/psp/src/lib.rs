@@ -65,6 +65,7 @@
 //! - The trait: [`Gateway`], what it is asked ([`Authorize`] and its siblings) and what it answers.
 //! - The journal: [`attempt::Attempt`], a state machine that is written down before every step.
 //! - The stand-in: `simulator` (feature, on by default), published test cards only.
+//! - The way to a provider: `exchange` (feature), adapters as steps without a socket.
 //! - The judge: `conformance` (feature), one suite for every gateway.
 //!
 //! The crate does no I/O, reads no clock and logs nothing; randomness is passed in. Card data is only ever
@@ -85,6 +86,8 @@ mod checkpoint;
 pub mod conformance;
 mod decline;
 mod error;
+#[cfg(feature = "exchange")]
+pub mod exchange;
 mod gateway;
 mod info;
 mod merchant;
