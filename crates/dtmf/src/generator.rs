@@ -41,6 +41,13 @@ impl Generator {
         }
     }
 
+    /// Sets the sample rate: the same sound for another line.
+    #[must_use]
+    pub const fn with_rate(mut self, rate: SampleRate) -> Self {
+        self.rate = rate;
+        self
+    }
+
     /// Sets the level of the stronger tone in dBm0. A full-scale sine is +3.14 dBm0; two tones above
     /// about -2.9 dBm0 each clip.
     #[must_use]

@@ -21,7 +21,8 @@
 //! ```
 //!
 //! - [`Detector`] finds keys in audio at 8, 16 or 48 kHz; [`Criteria`] says what counts as one.
-//! - [`Generator`] makes them, [`Masker`] takes them out of audio that others hear.
+//! - [`Generator`] makes them, [`Masker`] takes them out of audio that others hear, [`Eavesdropper`]
+//!   tells what can still be read out of it.
 //! - [`telephone_event`] reads and writes RTP telephone-events (RFC 4733), [`info`] reads SIP INFO.
 //! - [`Arbiter`] makes one key out of what audio, events and INFO say about it.
 //!
@@ -34,6 +35,7 @@
 mod arbiter;
 mod criteria;
 mod detector;
+mod eavesdropper;
 mod generator;
 pub mod info;
 mod key;
@@ -45,6 +47,7 @@ pub mod telephone_event;
 pub use arbiter::{Arbiter, Phase, Source};
 pub use criteria::Criteria;
 pub use detector::{Detector, ToneEvent, ToneEvents};
+pub use eavesdropper::{Eavesdropper, Reading};
 pub use generator::{Generator, KeySound};
 pub use key::Key;
 pub use masker::{Fill, Masker};

@@ -70,6 +70,12 @@ impl Masker {
         Self { delay, ..Self::new(fill) }
     }
 
+    /// By how many samples the audio is delayed.
+    #[must_use]
+    pub const fn delay(&self) -> usize {
+        self.delay
+    }
+
     /// Learns what the detector found, before the frame it was found in is processed.
     pub fn handle(&mut self, event: &ToneEvent) {
         match *event {

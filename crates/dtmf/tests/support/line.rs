@@ -96,3 +96,18 @@ pub(crate) fn a_law(audio: &mut [f32]) {
         *sample = (if x < 0 { -decoded } else { decoded }) as f32;
     }
 }
+
+/// A long subscriber line: `db` of loss at 1633 Hz over that at 697 Hz, by a one-pole low pass.
+pub(crate) fn slope(audio: &mut [f32], db: f32) {
+    // |H|^2 at w of y += a (x - y); the pole is searched, since the formula has no closed form here.
+    let loss = |a: f32, hz: f32| {
+        let b = 1.0 - a;
+        10.0 * ((1.0 + b * b - 2.0 * b * (TAU * hz / 8000.0).cos()) / (a * a)).log10()
+    };
+    let pole = (1..1000).map(|n| n as f32 / 1000.0).find(|&a| loss(a, 1633.0) - loss(a, 697.0) <= db);
+    let (a, mut y) = (pole.unwrap_or(1.0), 0.0);
+    for sample in audio {
+        y += a * (*sample - y);
+        *sample = y;
+    }
+}

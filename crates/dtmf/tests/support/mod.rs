@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
+pub(crate) mod accept;
 pub(crate) mod line;
 pub(crate) mod voice;
 

@@ -121,7 +121,7 @@ pub(crate) fn chords(seconds: usize, rng: &mut StdRng) -> Vec<f32> {
     audio
 }
 
-fn holds_a_key(partials: &[(f32, f32)]) -> bool {
+pub(crate) fn holds_a_key(partials: &[(f32, f32)]) -> bool {
     let near = |tones: [f32; 4]| {
         partials.iter().any(|(hz, _)| tones.iter().any(|tone| (hz / tone - 1.0).abs() < 0.035))
     };
