@@ -21,13 +21,13 @@ pub(super) fn sum_of_16(digits: &[u8; 16]) -> Option<u32> {
 /// 8 to 24 digits; `None` when something is not a digit.
 #[inline]
 pub(super) fn sum(digits: &[u8]) -> Option<u32> {
-    let (first, last) = (word(digits.first_chunk()?), word(digits.last_chunk()?));
+    let (first, last) = (word(digits.first_chunk()?), word(digits[digits.len() - 8..].first_chunk()?));
     // What the words after the first hold too is pushed out at the top, and zeros come in that weigh nothing.
     match digits.len() {
         // SAFETY: as above.
         length @ ..=16 => unsafe { sum_of_two(first.unbounded_shl(8 * (16 - length) as u32), last) },
         length @ ..=24 => {
-            let middle = word(digits[..length - 8].last_chunk()?);
+            let middle = word(digits[length - 16..].first_chunk()?);
             // SAFETY: as above.
             unsafe { sum_of_three(first.unbounded_shl(8 * (24 - length) as u32), middle, last) }
         }
