@@ -18,7 +18,7 @@ mod words;
 #[must_use]
 #[inline]
 pub fn is_valid(digits: &[u8]) -> bool {
-    sum(digits).is_some_and(|sum| sum % 10 == 0)
+    sum(digits).is_some_and(|sum| sum % 10 == 0) && digits.len() >= 2
 }
 
 /// The ASCII digit that makes `digits` followed by it valid; `None` when `digits` is empty or holds anything
@@ -35,8 +35,8 @@ pub fn check_digit(digits: &[u8]) -> Option<u8> {
     sum_by_digit(digits, true).map(|sum| b'0' + ((10 - sum % 10) % 10) as u8)
 }
 
-/// The weighted sum, give or take a multiple of ten; `None` when something is not a digit or there are fewer than
-/// two. The last digit counts once, as in a complete number.
+/// The weighted sum, give or take a multiple of ten; `None` when something is not a digit. The last digit
+/// counts once, as in a complete number.
 #[inline]
 pub(crate) fn sum(digits: &[u8]) -> Option<u32> {
     #[cfg(target_arch = "x86_64")]
@@ -48,7 +48,6 @@ pub(crate) fn sum(digits: &[u8]) -> Option<u32> {
         12..=19 => sse2::sum(digits),
         #[cfg(not(target_arch = "x86_64"))]
         12..=19 => words::sum(digits),
-        ..2 => None,
         _ => sum_by_digit(digits, false),
     }
 }
