@@ -119,7 +119,7 @@ impl Phone {
         while let Some(action) = self.dialog.poll_action() {
             match action {
                 Action::Secure => self.dialog.handle(Event::Secured, now),
-                Action::Play { id, prompts } => {
+                Action::Play { id, prompts, .. } => {
                     let words = |prompt| phrase::text(prompt, Language::En);
                     prompts.iter().for_each(|prompt| println!("\n{}: {}", prompt.name(), words(prompt)));
                     self.playing = Some((id, now + Duration::from_secs(3) * prompts.len() as u32));

@@ -5,7 +5,8 @@ use alloc::sync::Arc;
 use core::fmt;
 use core::time::Duration;
 
-use paytone_dialog::{Action as DialogAction, Dialog, Event, Language, PlayId, Prompt, Script, phrase};
+use paytone_dialog::phrase::{Clip, Situation};
+use paytone_dialog::{Action as DialogAction, Dialog, Event, PlayId, Prompt, Script};
 
 use crate::clips::Clips;
 use crate::input::{Action, Input};
@@ -20,7 +21,6 @@ pub struct Call {
     keypad: Keypad,
     player: Player,
     clips: Arc<dyn Clips>,
-    language: Language,
     actions: VecDeque<Action>,
 }
 
@@ -40,7 +40,6 @@ impl Call {
             keypad: Keypad::new(settings.info),
             player: Player::default(),
             clips,
-            language: Language::En,
             actions: VecDeque::new(),
         }
     }
@@ -67,6 +66,7 @@ impl Call {
             Input::Verdict(verdict) => dialog.handle(Event::Verdict(verdict), now),
             Input::Held => dialog.handle(Event::Held, now),
             Input::Resumed => dialog.handle(Event::Resumed, now),
+            Input::Speak(language) => dialog.handle(Event::Speak(language), now),
             Input::HungUp => dialog.handle(Event::HungUp, now),
         }
         self.collect();
@@ -104,9 +104,9 @@ impl Call {
     fn collect(&mut self) {
         while let Some(action) = self.dialog.poll_action() {
             let action = match action {
-                DialogAction::Play { id, prompts } => {
-                    self.speak(id, &prompts);
-                    Action::Speaking(prompts)
+                DialogAction::Play { id, prompts, situation } => {
+                    self.speak(id, &prompts, &situation);
+                    Action::Speaking { prompts, language: situation.language() }
                 }
                 DialogAction::StopPlaying => {
                     self.player.stop();
@@ -125,10 +125,10 @@ impl Call {
         }
     }
 
-    fn speak(&mut self, id: PlayId, prompts: &[Prompt]) {
-        let Self { player, clips, language, .. } = self;
-        let names = prompts.iter().flat_map(|prompt| phrase::clips(prompt, *language));
-        player.play(id, names.filter_map(|name| clips.clip(name.name())));
+    fn speak(&mut self, id: PlayId, prompts: &[Prompt], situation: &Situation) {
+        let names = self.clips.phrasebook().clips(prompts, situation);
+        let clip = |name: &Clip| self.clips.clip(situation.language(), name.name());
+        self.player.play(id, names.iter().filter_map(clip));
     }
 }
 

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use paytone_card::Card;
-use paytone_dialog::{OrderCode, OrderRefusal, OrderSummary, Outcome, Progress, Prompt, Verdict};
+use paytone_dialog::{Language, OrderCode, OrderRefusal, OrderSummary, Outcome, Progress, Prompt, Verdict};
 
 /// Something that happened on the call.
 #[non_exhaustive]
@@ -49,6 +49,8 @@ pub enum Input<'a> {
     Resumed,
     /// The peer described its media anew and no longer offers telephone-events: its in-band tones count again.
     EventsWithdrawn,
+    /// Another language is wanted: what is being asked is asked again in it.
+    Speak(Language),
     /// The caller is gone.
     HungUp,
 }
@@ -69,6 +71,7 @@ impl fmt::Debug for Input<'_> {
             Self::Held => "Held",
             Self::Resumed => "Resumed",
             Self::EventsWithdrawn => "EventsWithdrawn",
+            Self::Speak(_) => "Speak(..)",
             Self::HungUp => "HungUp",
         })
     }
@@ -88,7 +91,12 @@ pub enum Action {
     /// Ask the gateway, and answer [`Input::Verdict`] even if the caller hangs up meanwhile.
     Authorize(Card),
     /// A prompt starts: for a screen or a log.
-    Speaking(Vec<Prompt>),
+    Speaking {
+        /// What is said, in order.
+        prompts: Vec<Prompt>,
+        /// The language it is said in.
+        language: Language,
+    },
     /// What a screen may show has changed.
     Report(Progress),
     /// End the call.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use paytone_call::{Action, Call, Clip, Clips, FRAME_SAMPLES, Input, Settings};
 use paytone_card::test_numbers;
-use paytone_dialog::{Entry, MerchantName, OrderSummary, Outcome, Prompt, Script, Verdict};
+use paytone_dialog::{Entry, Language, MerchantName, OrderSummary, Outcome, Prompt, Script, Verdict};
 use paytone_dtmf::Key;
 use paytone_dtmf::telephone_event::EventSender;
 use paytone_psp::{Currency, DeclineReason, Money};
@@ -15,7 +15,7 @@ use paytone_psp::{Currency, DeclineReason, Money};
 struct Beeps;
 
 impl Clips for Beeps {
-    fn clip(&self, _: &str) -> Option<Clip> {
+    fn clip(&self, _: Language, _: &str) -> Option<Clip> {
         Some(Arc::from(vec![1000; 800]))
     }
 }
@@ -63,7 +63,7 @@ impl World {
             assert!(self.outcome.is_none(), "an action after the outcome: {action:?}");
             match action {
                 Action::Secure => self.call.handle(Input::Secured, self.now),
-                Action::Speaking(prompts) => self.spoken.extend(prompts.iter().map(Prompt::name)),
+                Action::Speaking { prompts, .. } => self.spoken.extend(prompts.iter().map(Prompt::name)),
                 Action::Authorize(card) => {
                     self.authorized.push(card.masked().last_four().to_owned());
                     let verdict = match self.verdicts.remove(0) {

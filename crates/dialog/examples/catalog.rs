@@ -1,9 +1,18 @@
-//! Prints every clip that English prompts need, one per line: its name, a tab, its words.
+//! Prints what is spoken.
+//!
+//! ```sh
+//! cargo run -p paytone-dialog --example catalog -- en       # every clip: name, tab, words, tab, how they sound
+//! cargo run -p paytone-dialog --example catalog -- ja
+//! ```
+
+use std::error::Error;
 
 use paytone_dialog::phrase::{self, Language};
 
-fn main() {
-    for clip in phrase::catalog(Language::En) {
-        println!("{}\t{}", clip.name(), clip.text());
+fn main() -> Result<(), Box<dyn Error>> {
+    let language: Language = std::env::args().nth(1).as_deref().unwrap_or("en").parse()?;
+    for clip in phrase::catalog(language) {
+        println!("{}\t{}\t{}", clip.name(), clip.text(), clip.reading());
     }
+    Ok(())
 }

@@ -2,6 +2,7 @@ use alloc::vec::Vec;
 
 use paytone_card::Card;
 
+use crate::phrase::Situation;
 use crate::{OrderCode, Outcome, Progress, Prompt};
 
 /// What a [`Dialog`](crate::Dialog) wants done. `Debug` shows no digit that the caller keyed.
@@ -19,6 +20,8 @@ pub enum Action {
         id: PlayId,
         /// At least one.
         prompts: Vec<Prompt>,
+        /// What the choice of words depends on, see [`Phrasebook`](crate::phrase::Phrasebook).
+        situation: Situation,
     },
     /// Be silent at once; no [`PromptDone`](crate::Event::PromptDone) is expected for what was playing.
     StopPlaying,

@@ -11,7 +11,7 @@ use crate::keypad::{CodeEntry, Keypad};
 use crate::speech::Speech;
 use crate::state::{Collecting, Missing, Secure, State};
 use crate::timers::{Timer, Timers};
-use crate::{Action, Entry, Event, Outcome, Phase, Progress, Prompt, Script};
+use crate::{Action, Entry, Event, Language, Outcome, Phase, Progress, Prompt, Script};
 
 mod authorizing;
 mod card;
@@ -42,6 +42,8 @@ pub struct Dialog {
     declined: Option<DeclineReason>,
     timers: Timers,
     speech: Speech,
+    language: Language,
+    language_is_chosen: bool,
     progress: Progress,
     actions: VecDeque<Action>,
 }
@@ -51,6 +53,8 @@ impl Dialog {
     #[must_use]
     pub fn new(script: Script) -> Self {
         Self {
+            language: script.first_language(),
+            language_is_chosen: false,
             script,
             state: State::Ringing,
             secure: Secure::Off,
@@ -84,6 +88,7 @@ impl Dialog {
             Event::Verdict(verdict) => self.verdict(verdict, now),
             Event::Held => self.held(now),
             Event::Resumed => self.resumed(now),
+            Event::Speak(language) => self.speak_in(language),
             Event::HungUp => self.hung_up(),
         }
         self.settle(now);
@@ -126,6 +131,12 @@ impl Dialog {
     #[must_use]
     pub const fn progress(&self) -> &Progress {
         &self.progress
+    }
+
+    /// The language that is spoken now.
+    #[must_use]
+    pub const fn language(&self) -> Language {
+        self.language
     }
 
     /// Whether [`Action::Finished`] has been queued: nothing follows it.

@@ -2,7 +2,7 @@ use paytone_card::Card;
 use paytone_dtmf::Key;
 use paytone_psp::DeclineReason;
 
-use crate::{OrderRefusal, OrderSummary, PlayId};
+use crate::{Language, OrderRefusal, OrderSummary, PlayId};
 
 /// What a [`Dialog`](crate::Dialog) is told. Every event is accepted in every state; one that has no
 /// meaning there is ignored.
@@ -29,6 +29,9 @@ pub enum Event {
     Held,
     /// The far end took the call off hold.
     Resumed,
+    /// The operator, or whoever placed the call, wants another language spoken: what is being asked is asked again in
+    /// it. One that the script does not have changes nothing.
+    Speak(Language),
     /// The caller is gone.
     HungUp,
 }

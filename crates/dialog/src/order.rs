@@ -3,18 +3,33 @@ use core::fmt;
 
 use paytone_psp::Money;
 
+use crate::Language;
+
 /// What is about to be paid, as the caller hears it before being asked for a card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderSummary {
     merchant: MerchantName,
     money: Money,
+    language: Option<Language>,
 }
 
 impl OrderSummary {
     /// A payment of `money` to `merchant`.
     #[must_use]
     pub const fn new(merchant: MerchantName, money: Money) -> Self {
-        Self { merchant, money }
+        Self { merchant, money, language: None }
+    }
+
+    /// The same order for a customer who is spoken to in this language, where the script has it.
+    #[must_use]
+    pub fn with_language(self, language: Language) -> Self {
+        Self { language: Some(language), ..self }
+    }
+
+    /// The customer's language, if the order says.
+    #[must_use]
+    pub const fn language(&self) -> Option<Language> {
+        self.language
     }
 
     /// Who is paid.

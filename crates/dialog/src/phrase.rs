@@ -14,42 +14,44 @@
 //!     phrase::text(&prompt, Language::En),
 //!     "Paytone Demo Shop. The amount to pay is twelve dollars and thirty four cents."
 //! );
-//! let clips = phrase::clips(&prompt, Language::En);
+//! let clips = phrase::clips(&prompt, Language::Ja);
 //! let names: Vec<_> = clips.iter().map(|clip| clip.name()).collect();
-//! let amount = ["number-12", "dollars", "and", "number-30", "number-4", "cents"];
-//! assert_eq!(names, [&["merchant", "the-amount-is"][..], &amount[..]].concat());
+//! let amount = ["number-10", "number-2", "dollar", "number-30", "number-4", "cent"];
+//! assert_eq!(names, [&["merchant", "the-amount-is"][..], &amount, &["the-amount-is-end"]].concat());
 //! ```
+//!
+//! A [`Phrasebook`] chooses other words by [`Situation`]: the attempt, the error before it, the card's brand, the
+//! language, the mode, the outcome.
+//!
+//! A new prompt needs: its variant and name in [`Prompt`], a place in [`samples`], and its words in the catalog of each
+//! language. `PROMPTS.md` shows them all; the `catalog` example prints it.
 
 use alloc::borrow::{Cow, ToOwned};
-use alloc::format;
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::{OrderSummary, Prompt};
+use crate::Prompt;
 
 mod catalog;
 mod english;
+mod japanese;
+mod language;
+mod phrasebook;
+mod samples;
+mod sentence;
+mod situation;
+mod value;
+mod wording;
 
-/// A language that prompts are spoken in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Language {
-    /// English.
-    #[default]
-    En,
-}
+use self::sentence::Sentence;
 
-impl Language {
-    /// The language tag (BCP 47): `en`.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::En => "en",
-        }
-    }
-}
+pub use self::language::{Language, UnknownLanguage};
+pub use self::phrasebook::{InvalidWording, Phrasebook};
+pub use self::samples::{outcomes, samples};
+pub use self::situation::Situation;
+pub use self::value::Value;
+pub use self::wording::Wording;
 
 /// The name of an audio clip, in kebab case: a file name without folder and ending.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -61,6 +63,14 @@ impl Clip {
     pub fn name(&self) -> &str {
         &self.0
     }
+
+    const fn built_in(name: &'static str) -> Self {
+        Self(Cow::Borrowed(name))
+    }
+
+    fn named(name: &str) -> Self {
+        Self(Cow::Owned(name.to_owned()))
+    }
 }
 
 impl fmt::Display for Clip {
@@ -69,38 +79,29 @@ impl fmt::Display for Clip {
     }
 }
 
-/// The clips that speak a prompt, one after the other; at least one.
+/// The clips that speak a prompt in its usual words, one after the other; at least one.
 #[must_use]
 pub fn clips(prompt: &Prompt, language: Language) -> Vec<Clip> {
-    match prompt {
-        Prompt::OrderSummary(order) => {
-            let merchant = Clip(Cow::Owned(order.merchant().clip().to_owned()));
-            [merchant].into_iter().chain(named(amount(order, language))).collect()
-        }
-        Prompt::PanLength { received } => named(pan_length(*received, language)).collect(),
-        fixed => named(vec![fixed.name()]).collect(),
-    }
+    Sentence::of(prompt, language).clips()
 }
 
-/// What a prompt says, as one line of text.
+/// What a prompt says in its usual words, as one line of text.
 #[must_use]
 pub fn text(prompt: &Prompt, language: Language) -> String {
-    match prompt {
-        Prompt::OrderSummary(order) => {
-            format!("{}. {}.", order.merchant().display(), spoken(&amount(order, language), language))
-        }
-        Prompt::PanLength { received } => spoken(&pan_length(*received, language), language),
-        fixed => spoken(&[fixed.name()], language),
-    }
+    Sentence::of(prompt, language).text()
+}
+
+/// How a prompt sounds in its usual words: in Japanese the katakana of its words, in English the words.
+#[must_use]
+pub fn reading(prompt: &Prompt, language: Language) -> String {
+    Sentence::of(prompt, language).reading()
 }
 
 /// Every clip a language needs, with the words in it. The clip [`merchant`](crate::MerchantName) is in it;
 /// clips that a merchant names for itself are not.
 #[must_use]
 pub const fn catalog(language: Language) -> &'static [Recording] {
-    match language {
-        Language::En => catalog::ENGLISH,
-    }
+    catalog::of(language)
 }
 
 /// A clip and its words.
@@ -108,6 +109,7 @@ pub const fn catalog(language: Language) -> &'static [Recording] {
 pub struct Recording {
     name: &'static str,
     text: &'static str,
+    reading: &'static str,
 }
 
 impl Recording {
@@ -122,146 +124,33 @@ impl Recording {
     pub const fn text(&self) -> &'static str {
         self.text
     }
-}
 
-fn amount(order: &OrderSummary, language: Language) -> Vec<&'static str> {
-    let mut names = vec!["the-amount-is"];
-    match language {
-        Language::En => english::money(*order.money(), &mut names),
+    /// How the words sound: Japanese in katakana, with `ー` for long vowels; English as they are written.
+    #[must_use]
+    pub const fn reading(&self) -> &'static str {
+        self.reading
     }
-    names
 }
 
-fn pan_length(received: u8, language: Language) -> Vec<&'static str> {
-    let mut names = vec!["pan-length-received"];
-    match language {
-        Language::En => english::number(u64::from(received), &mut names),
-    }
-    names.push(if received == 1 { "pan-length-digit" } else { "pan-length-digits" });
-    names
+fn find(name: &str, language: Language) -> Option<&'static Recording> {
+    catalog(language).iter().find(|clip| clip.name == name)
 }
 
-fn named(names: Vec<&'static str>) -> impl Iterator<Item = Clip> {
-    names.into_iter().map(|name| Clip(Cow::Borrowed(name)))
+fn text_of(names: &[&str], language: Language) -> String {
+    join(names, language, Recording::text)
 }
 
-fn spoken(names: &[&'static str], language: Language) -> String {
-    let words = |name: &&'static str| catalog(language).iter().find(|clip| clip.name == *name);
-    let words: Vec<_> = names.iter().filter_map(words).map(Recording::text).collect();
-    words.join(" ")
+fn reading_of(names: &[&str], language: Language) -> String {
+    join(names, language, Recording::reading)
+}
+
+fn join(names: &[&str], language: Language, words: impl Fn(&Recording) -> &'static str) -> String {
+    let words: Vec<_> = names.iter().filter_map(|name| find(name, language)).map(words).collect();
+    words.join(match language {
+        Language::En => " ",
+        Language::Ja => "",
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use paytone_psp::{Currency, Money};
-
-    use super::*;
-    use crate::{MerchantName, OrderRefusal};
-
-    #[test]
-    fn every_fixed_prompt_has_words() {
-        for prompt in fixed_prompts() {
-            let words = text(&prompt, Language::En);
-            assert!(words.ends_with('.'), "{}: {words:?}", prompt.name());
-            assert_eq!(clips(&prompt, Language::En)[0].name(), prompt.name());
-        }
-    }
-
-    #[test]
-    fn catalog_names_are_unique_and_fit_for_files() {
-        let names: Vec<_> = catalog(Language::En).iter().map(Recording::name).collect();
-        for (place, name) in names.iter().enumerate() {
-            assert!(MerchantName::default().with_clip(name).is_ok(), "{name}");
-            assert!(!names[..place].contains(name), "{name} is there twice");
-        }
-    }
-
-    #[test]
-    fn a_catalog_has_what_every_amount_needs_and_nothing_unused() {
-        let mut used: Vec<_> =
-            fixed_prompts().iter().flat_map(|prompt| clips(prompt, Language::En)).collect();
-        for received in 0..=255 {
-            used.extend(clips(&Prompt::PanLength { received }, Language::En));
-        }
-        for code in ["USD", "EUR", "GBP", "JPY", "KRW", "KWD"].into_iter().chain(ALPHABET) {
-            let Ok(currency) = Currency::parse(code) else { continue };
-            for minor in (0..200).chain([1_000, 1_234_567_899]) {
-                let order = OrderSummary::new(MerchantName::default(), Money::new(minor, currency));
-                used.extend(clips(&Prompt::OrderSummary(order), Language::En));
-            }
-        }
-        let catalog: Vec<_> = catalog(Language::En).iter().map(Recording::name).collect();
-        assert!(used.iter().all(|clip| catalog.contains(&clip.name())));
-        let unused: Vec<_> =
-            catalog.iter().filter(|name| !used.iter().any(|clip| clip.name() == **name)).collect();
-        assert!(unused.is_empty(), "{unused:?}");
-    }
-
-    #[test]
-    fn a_merchants_own_clip_is_played_and_its_own_name_shown() {
-        let merchant = MerchantName::new("Flower Shop").unwrap().with_clip("flower-shop").unwrap();
-        let prompt = Prompt::OrderSummary(OrderSummary::new(merchant, Money::new(500, Currency::JPY)));
-        assert_eq!(clips(&prompt, Language::En)[0].name(), "flower-shop");
-        assert_eq!(text(&prompt, Language::En), "Flower Shop. The amount to pay is five hundred yen.");
-    }
-
-    #[test]
-    fn counts_the_digits_it_received() {
-        let said = |received| text(&Prompt::PanLength { received }, Language::En);
-        assert_eq!(said(1), "I received one digit. A card number has more.");
-        assert_eq!(said(15), "I received fifteen digits. That is not the length of a card number.");
-    }
-
-    /// Codes that among them use every letter.
-    const ALPHABET: [&str; 15] = [
-        "CHF", "BWP", "ZMW", "QAR", "DKK", "XAF", "ILS", "NOK", "VUV", "TJS", "GEL", "BYN", "MXN", "TRY",
-        "IQD",
-    ];
-
-    fn fixed_prompts() -> Vec<Prompt> {
-        let refusals = [
-            OrderRefusal::Unknown,
-            OrderRefusal::Expired,
-            OrderRefusal::AlreadyPaid,
-            OrderRefusal::Busy,
-            OrderRefusal::TooManyGuesses,
-        ];
-        let mut prompts: Vec<_> = refusals.into_iter().map(Prompt::OrderRefused).collect();
-        prompts.extend([
-            Prompt::Welcome,
-            Prompt::EnterOrderCode,
-            Prompt::OrderCodeWrong,
-            Prompt::EnterPan,
-            Prompt::EnterExpiry,
-            Prompt::EnterFrontCode,
-            Prompt::EnterBackCode,
-            Prompt::EnterCodeIfAny,
-            Prompt::NoInput,
-            Prompt::PanWrong,
-            Prompt::BrandNotAccepted,
-            Prompt::NotATestCard,
-            Prompt::ExpiryWrong,
-            Prompt::CardExpired,
-            Prompt::SecurityCodeWrong,
-            Prompt::ContinueEntry,
-            Prompt::StartAgain,
-            Prompt::OneMoment,
-            Prompt::StillWorking,
-            Prompt::Approved,
-            Prompt::DeclinedNumber,
-            Prompt::DeclinedExpiry,
-            Prompt::DeclinedSecurityCode,
-            Prompt::DeclinedCard,
-            Prompt::DeclinedForNow,
-            Prompt::Declined,
-            Prompt::PaymentUnknown,
-            Prompt::ServiceUnavailable,
-            Prompt::MaskingUnavailable,
-            Prompt::TooManyAttempts,
-            Prompt::TooLongSilence,
-            Prompt::SessionExpired,
-            Prompt::Goodbye,
-        ]);
-        prompts
-    }
-}
+mod tests;

@@ -1,7 +1,10 @@
+use alloc::vec;
+use alloc::vec::Vec;
+
 use paytone_card::PanPolicy;
 use paytone_dtmf::Key;
 
-use crate::{OrderRefusal, OrderSummary, Timeouts};
+use crate::{Language, OrderRefusal, OrderSummary, Timeouts};
 
 /// What a dialog does: where it starts, which cards it takes, how patient it is.
 ///
@@ -15,6 +18,8 @@ use crate::{OrderRefusal, OrderSummary, Timeouts};
 #[derive(Clone, Debug)]
 pub struct Script {
     pub(crate) entry: Entry,
+    /// The first is spoken unless an order or the caller says otherwise.
+    pub(crate) languages: Vec<Language>,
     pub(crate) pan_policy: PanPolicy,
     pub(crate) no_input: u8,
     pub(crate) no_match: u8,
@@ -42,6 +47,7 @@ impl Script {
     pub fn builder(entry: Entry) -> ScriptBuilder {
         ScriptBuilder(Self {
             entry,
+            languages: vec![Language::default()],
             pan_policy: PanPolicy::default(),
             no_input: 3,
             no_match: 3,
@@ -50,6 +56,22 @@ impl Script {
             terminator: Key::Pound,
             clear: Key::Star,
         })
+    }
+
+    /// The languages that can be spoken, at least one, the first one first.
+    #[must_use]
+    pub fn languages(&self) -> &[Language] {
+        &self.languages
+    }
+
+    /// The language of the order that is known from the start, where it can be spoken; else the first.
+    pub(crate) fn first_language(&self) -> Language {
+        let order = match &self.entry {
+            Entry::Order(order) => order.language(),
+            _ => None,
+        };
+        let spoken = |language: &Language| self.languages.contains(language);
+        order.filter(spoken).or(self.languages.first().copied()).unwrap_or_default()
     }
 
     /// How many silences at one field end the dialog.
@@ -83,6 +105,13 @@ impl Script {
 pub struct ScriptBuilder(Script);
 
 impl ScriptBuilder {
+    /// The languages that can be spoken. The dialog begins in the first one, or in the order's own; the caller can
+    /// change to any of them. English alone by default.
+    pub fn languages(mut self, languages: &[Language]) -> Self {
+        self.0.languages = languages.to_vec();
+        self
+    }
+
     /// Which card numbers are taken; by default all payable brands, with Luhn's check.
     pub fn pan_policy(mut self, policy: PanPolicy) -> Self {
         self.0.pan_policy = policy;
@@ -135,6 +164,9 @@ impl ScriptBuilder {
         if !tries.iter().all(|tries| (1..=10).contains(tries)) {
             return Err(InvalidScript::Tries);
         }
+        if !are_different(&script.languages) {
+            return Err(InvalidScript::Languages);
+        }
         if !script.timeouts.are_sane() {
             return Err(InvalidScript::Timeout);
         }
@@ -146,6 +178,11 @@ impl ScriptBuilder {
     }
 }
 
+fn are_different(languages: &[Language]) -> bool {
+    let is_new = |(place, language)| !languages[..place].contains(language);
+    !languages.is_empty() && languages.iter().enumerate().all(is_new)
+}
+
 /// Why settings are not a [`Script`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -153,6 +190,9 @@ pub enum InvalidScript {
     /// A number of tries out of range.
     #[error("tries and authorisations are 1 to 10")]
     Tries,
+    /// No language, or the same one twice.
+    #[error("a script has at least one language, and none of them twice")]
+    Languages,
     /// A wait out of range.
     #[error("waits are a millisecond to a day")]
     Timeout,
@@ -178,6 +218,9 @@ mod tests {
         let waits = Timeouts { still_working: Duration::ZERO, ..Timeouts::default() };
         assert_eq!(builder().timeouts(waits).build().unwrap_err(), InvalidScript::Timeout);
         assert_eq!(builder().clear(Key::Pound).build().unwrap_err(), InvalidScript::Keys);
+        assert_eq!(builder().languages(&[]).build().unwrap_err(), InvalidScript::Languages);
+        let twice = [Language::Ja, Language::En, Language::Ja];
+        assert_eq!(builder().languages(&twice).build().unwrap_err(), InvalidScript::Languages);
         assert_eq!(builder().clear(Key::D0).build().unwrap_err(), InvalidScript::Keys);
     }
 

@@ -176,7 +176,7 @@ impl Watched {
     fn check(&mut self, action: Action) {
         match action {
             Action::Secure => self.securing = true,
-            Action::Play { id, prompts } => {
+            Action::Play { id, prompts, .. } => {
                 assert!(!prompts.is_empty());
                 assert_eq!(self.playing, None, "what is playing is stopped first");
                 assert!(self.secured || !prompts.iter().any(|prompt| prompt.asks_for_card_data()));

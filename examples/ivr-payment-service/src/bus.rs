@@ -5,7 +5,7 @@
 
 use core::time::Duration;
 
-use paytone_dialog::{Outcome, Progress};
+use paytone_dialog::{Language, Outcome, Progress};
 use paytone_psp::Reference;
 use paytone_psp::attempt::State;
 use serde::{Serialize, Serializer};
@@ -40,6 +40,8 @@ pub enum EventKind {
         /// The line's configured name.
         line: String,
     },
+    /// The language that is spoken from now on; the first comes before the first prompt.
+    Language(Language),
     /// Prompts began to play; their names in speaking order.
     Prompt(Vec<String>),
     /// The caller got further; digits are counted, never shown.

@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 use paytone_call::Input;
 use paytone_card::{Card, MaskedPan, PanPolicy};
 use paytone_dialog::{
-    Entry, MerchantName, OrderCode, OrderRefusal, OrderSummary, Outcome, Phase, Progress, Prompt, Script,
-    Timeouts, Verdict,
+    Entry, Language, MerchantName, OrderCode, OrderRefusal, OrderSummary, Outcome, Phase, Progress, Prompt,
+    Script, Timeouts, Verdict,
 };
 use paytone_redact::SafeText;
 use tokio::sync::mpsc;
@@ -25,6 +25,7 @@ pub struct Desk {
     claimant: Claimant,
     order: Arc<OnceLock<Order>>,
     card: Option<MaskedPan>,
+    language: Option<Language>,
 }
 
 /// Who rings, as the request says.
@@ -62,10 +63,10 @@ impl Desk {
         tracing::info!(%call, line = line.name, "call started");
         services.bus.publish(&call, now, EventKind::CallStarted { line: line.name.clone() });
         let claimant = Claimant { call, source: SafeText::new(&caller.source) };
-        let desk = Self { services, call, claimant, order: Arc::default(), card: None };
+        let desk = Self { services, call, claimant, order: Arc::default(), card: None, language: None };
         match desk.entry(dialled, now).await {
             Ok(entry) => {
-                let script = script(&desk.services, entry);
+                let script = script(&desk.services, &line.languages, entry);
                 Ok((desk, script))
             }
             Err(error) => {
@@ -143,7 +144,10 @@ impl Desk {
     }
 
     /// A prompt starts.
-    pub fn speaking(&self, prompts: &[Prompt]) {
+    pub fn speaking(&mut self, prompts: &[Prompt], language: Language) {
+        if self.language.replace(language) != Some(language) {
+            self.publish(EventKind::Language(language));
+        }
         let names: Vec<_> = prompts.iter().map(|prompt| prompt.name().to_owned()).collect();
         tracing::debug!(call = %self.call, prompts = names.join(" "), "speaking");
         self.publish(EventKind::Prompt(names));
@@ -187,15 +191,20 @@ impl Desk {
 
 /// The dialog of one call. The settings were checked when the service started.
 #[expect(clippy::expect_used, reason = "`Services::new` has built a script from the same settings")]
-fn script(services: &Services, entry: Entry) -> Script {
-    build_script(&services.config.dialog, entry).expect("the dialog settings were checked at start")
+fn script(services: &Services, languages: &[Language], entry: Entry) -> Script {
+    build_script(&services.config.dialog, languages, entry)
+        .expect("the dialog settings were checked at start")
 }
 
 /// A script with the configured exceptions to the usual settings.
 ///
 /// # Errors
 /// [`InvalidScript`](paytone_dialog::InvalidScript) if a setting is out of range.
-pub fn build_script(config: &DialogConfig, entry: Entry) -> Result<Script, paytone_dialog::InvalidScript> {
+pub fn build_script(
+    config: &DialogConfig,
+    languages: &[Language],
+    entry: Entry,
+) -> Result<Script, paytone_dialog::InvalidScript> {
     let usual = Timeouts::default();
     let timeouts = Timeouts {
         first_digit: config.first_digit.unwrap_or(usual.first_digit),
@@ -206,6 +215,7 @@ pub fn build_script(config: &DialogConfig, entry: Entry) -> Result<Script, payto
         ..usual
     };
     let mut script = Script::builder(entry)
+        .languages(languages)
         .timeouts(timeouts)
         .pan_policy(PanPolicy::default().with_test_numbers_only(true));
     if let Some(tries) = config.no_input_attempts {

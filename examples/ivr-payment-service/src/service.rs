@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use paytone_call::Clips;
-use paytone_dialog::{Entry, MerchantName};
+use paytone_dialog::phrase::Phrasebook;
+use paytone_dialog::{Entry, Language, MerchantName};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::api::Api;
@@ -127,13 +128,14 @@ impl fmt::Debug for Services {
 
 impl Services {
     async fn new(config: Config) -> Result<Self, StartError> {
-        desk::build_script(&config.dialog, Entry::AskOrderCode).map_err(|_| StartError::Setting("dialog"))?;
+        desk::build_script(&config.dialog, &[Language::default()], Entry::AskOrderCode)
+            .map_err(|_| StartError::Setting("dialog"))?;
         let merchant = MerchantName::new(&config.merchant.name)
             .and_then(|name| name.with_clip(&config.merchant.clip))
             .map_err(|_| StartError::Setting("merchant"))?;
-        let voice = Voice::load(config.prompts.directory.as_deref())?;
-        if !voice.has(merchant.clip()) {
-            return Err(VoiceError::Missing { name: merchant.clip().to_owned() }.into());
+        let voice = Voice::load(config.prompts.directory.as_deref(), Phrasebook::new())?;
+        for language in config.lines.iter().flat_map(|line| &line.languages) {
+            voice.require(*language, merchant.clip())?;
         }
         let store = Store::open(&config.database.path).await?;
         let bus = Bus::new();

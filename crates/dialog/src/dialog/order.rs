@@ -17,6 +17,7 @@ impl Dialog {
 
     pub(super) fn order_found(&mut self, order: OrderSummary, now: Duration) {
         if matches!(self.state, State::LookingUp) {
+            self.speak_as_ordered(&order);
             self.ask_card(Missing::ALL, vec![Prompt::OrderSummary(order)], now);
         }
     }

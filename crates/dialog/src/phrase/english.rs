@@ -1,11 +1,44 @@
-//! Numbers and money in English, as names of clips.
+//! Numbers, money, dates and digits in English, as names of clips.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use paytone_psp::Money;
 
+use super::value::{Value, digit, digits, letter};
+
+pub(super) fn value(value: &Value) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    match *value {
+        Value::Number(value) => number(value, &mut names),
+        Value::Money(amount) => money(amount, &mut names),
+        Value::Digits(count) => {
+            number(u64::from(count), &mut names);
+            names.push(if count == 1 { "digit" } else { "digits" });
+        }
+        Value::Four(four) => names.extend(four.map(|value| SMALL[digit(value)])),
+        Value::Month { month, year } => {
+            names.push(MONTHS[usize::from(month.clamp(1, 12)) - 1]);
+            names.extend(year_in_words(year));
+        }
+    }
+    names
+}
+
+/// In pairs, "twenty thirty"; the first ten years of a century otherwise: "two thousand five".
+fn year_in_words(year: u16) -> Vec<&'static str> {
+    let mut names = vec![];
+    if year % 100 < 10 || year < 1000 {
+        number(u64::from(year), &mut names);
+    } else {
+        below_thousand(u64::from(year / 100), &mut names);
+        below_thousand(u64::from(year % 100), &mut names);
+    }
+    names
+}
+
 /// Speaks a number up to 999,999,999 in words, a greater one digit by digit.
-pub(super) fn number(value: u64, names: &mut Vec<&'static str>) {
+fn number(value: u64, names: &mut Vec<&'static str>) {
     match value {
         0 => names.push(SMALL[0]),
         1..=MAX => in_words(value, names),
@@ -14,7 +47,7 @@ pub(super) fn number(value: u64, names: &mut Vec<&'static str>) {
 }
 
 /// Speaks an amount: by the currency's own words, or by the letters of its code.
-pub(super) fn money(money: Money, names: &mut Vec<&'static str>) {
+fn money(money: Money, names: &mut Vec<&'static str>) {
     let scale = money.currency().minor_per_major();
     let (major, minor) = (money.minor() / scale, money.minor() % scale);
     match Unit::of(money.currency().code()) {
@@ -73,17 +106,7 @@ fn below_thousand(value: u64, names: &mut Vec<&'static str>) {
 
 /// Speaks at least `width` digits.
 fn in_digits(value: u64, width: usize, names: &mut Vec<&'static str>) {
-    let start = names.len();
-    let mut rest = value;
-    while rest > 0 || names.len() - start < width {
-        names.push(SMALL[at(rest % 10)]);
-        rest /= 10;
-    }
-    names[start..].reverse();
-}
-
-fn letter(ascii: u8) -> Option<&'static str> {
-    LETTERS.get(usize::from(ascii.wrapping_sub(b'A'))).copied()
+    names.extend(digits(value, width).into_iter().map(|value| SMALL[digit(value)]));
 }
 
 fn at(place: u64) -> usize {
@@ -141,11 +164,9 @@ const SMALL: [&str; 20] = [
 const TENS: [&str; 8] =
     ["number-20", "number-30", "number-40", "number-50", "number-60", "number-70", "number-80", "number-90"];
 
-const LETTERS: [&str; 26] = [
-    "letter-a", "letter-b", "letter-c", "letter-d", "letter-e", "letter-f", "letter-g", "letter-h",
-    "letter-i", "letter-j", "letter-k", "letter-l", "letter-m", "letter-n", "letter-o", "letter-p",
-    "letter-q", "letter-r", "letter-s", "letter-t", "letter-u", "letter-v", "letter-w", "letter-x",
-    "letter-y", "letter-z",
+const MONTHS: [&str; 12] = [
+    "month-1", "month-2", "month-3", "month-4", "month-5", "month-6", "month-7", "month-8", "month-9",
+    "month-10", "month-11", "month-12",
 ];
 
 #[cfg(test)]
@@ -155,18 +176,14 @@ mod tests {
     use paytone_psp::Currency;
 
     use super::*;
-    use crate::phrase::{Language, spoken};
+    use crate::phrase::Language;
 
     fn words(value: u64) -> String {
-        let mut names = Vec::new();
-        number(value, &mut names);
-        spoken(&names, Language::En)
+        Value::Number(value).text(Language::En)
     }
 
     fn amount(minor: u64, code: &str) -> String {
-        let mut names = Vec::new();
-        money(Money::new(minor, Currency::parse(code).unwrap()), &mut names);
-        spoken(&names, Language::En)
+        Value::Money(Money::new(minor, Currency::parse(code).unwrap())).text(Language::En)
     }
 
     #[test]
@@ -225,5 +242,17 @@ mod tests {
         assert_eq!(amount(1_200, "CHF"), "C. H. F. twelve");
         assert_eq!(amount(1_005, "KWD"), "K. W. D. one point zero zero five");
         assert_eq!(amount(7, "VND"), "V. N. D. seven");
+    }
+
+    #[test]
+    fn months_years_and_digits_are_spoken_by_rule() {
+        let said = |month, year| Value::Month { month, year }.text(Language::En);
+        assert_eq!(said(3, 2030), "March twenty thirty");
+        assert_eq!(said(12, 2009), "December two thousand nine");
+        assert_eq!(said(1, 2100), "January two thousand one hundred");
+        assert_eq!(said(1, 1999), "January nineteen ninety nine");
+        assert_eq!(Value::Four([0, 3, 3, 0]).text(Language::En), "zero three three zero");
+        assert_eq!(Value::Digits(1).text(Language::En), "one digit");
+        assert_eq!(Value::Digits(16).text(Language::En), "sixteen digits");
     }
 }

@@ -6,9 +6,10 @@
 use core::time::Duration;
 
 use paytone_card::Card;
+use paytone_dialog::phrase::Situation;
 use paytone_dialog::{
-    Action, Dialog, Entry, Event, MerchantName, OrderCode, OrderSummary, Outcome, PlayId, Progress, Script,
-    ScriptBuilder, Verdict,
+    Action, Dialog, Entry, Event, MerchantName, OrderCode, OrderSummary, Outcome, PlayId, Progress, Prompt,
+    Script, ScriptBuilder, Verdict,
 };
 use paytone_dtmf::Key;
 use paytone_psp::{Currency, DeclineReason, Money};
@@ -27,6 +28,8 @@ pub(crate) struct Call {
     pub(crate) now: Duration,
     pub(crate) cards: Vec<Card>,
     pub(crate) reports: Vec<Progress>,
+    /// Everything that was said, and what the words for it depend on.
+    pub(crate) spoken: Vec<(Vec<Prompt>, Situation)>,
     log: Vec<String>,
     playing: Option<(PlayId, Duration)>,
     confirms_secure: bool,
@@ -41,6 +44,7 @@ impl Call {
             now: START,
             cards: Vec::new(),
             reports: Vec::new(),
+            spoken: Vec::new(),
             log: Vec::new(),
             playing: None,
             confirms_secure: true,
@@ -160,12 +164,14 @@ impl Call {
                 return;
             }
             Action::Release => "release".to_owned(),
-            Action::Play { id, prompts } => {
+            Action::Play { id, prompts, situation } => {
                 assert_eq!(self.playing, None, "one play at a time");
                 assert!(self.secured || !prompts.iter().any(|prompt| prompt.asks_for_card_data()));
                 self.playing = Some((id, self.now + PROMPT * u32::try_from(prompts.len()).unwrap()));
                 let names: Vec<_> = prompts.iter().map(|prompt| prompt.name()).collect();
-                format!("play {}", names.join(" "))
+                let line = format!("play {}", names.join(" "));
+                self.spoken.push((prompts, situation));
+                line
             }
             Action::StopPlaying => {
                 self.playing.take().expect("something was playing");

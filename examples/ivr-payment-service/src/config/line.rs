@@ -1,5 +1,6 @@
 //! Lines: which SIP users there are, and what a call to each of them is about.
 
+use paytone_dialog::Language;
 use paytone_psp::{Currency, Money};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -20,6 +21,8 @@ pub struct LineConfig {
     pub users: Vec<UserPattern>,
     /// Whether keys sent as SIP INFO count here.
     pub allow_info: bool,
+    /// The languages spoken here, the first one first: an order or the caller may choose another of them.
+    pub languages: Vec<Language>,
 }
 
 /// What a call to a line is about.
@@ -105,6 +108,8 @@ struct LineTable {
     allow_info: bool,
     amount: Option<u64>,
     currency: Option<String>,
+    #[serde(default = "english")]
+    languages: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -138,13 +143,28 @@ impl TryFrom<LineTable> for LineConfig {
         if table.users.iter().any(|user| matches!(user, UserPattern::Code { .. }) != takes_code) {
             return Err("the users of a pay_order line, and only those, hold {code}");
         }
-        Ok(Self { name: table.name, kind, users: table.users, allow_info: table.allow_info })
+        let languages = languages(&table.languages)?;
+        Ok(Self { name: table.name, kind, users: table.users, allow_info: table.allow_info, languages })
     }
 }
 
 impl<'de> Deserialize<'de> for UserPattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+fn english() -> Vec<String> {
+    vec![Language::En.code().to_owned()]
+}
+
+fn languages(tags: &[String]) -> Result<Vec<Language>, &'static str> {
+    let known: Result<Vec<Language>, _> = tags.iter().map(|tag| tag.parse()).collect();
+    let known = known.map_err(|_| "a language is en or ja")?;
+    let twice = known.iter().enumerate().any(|(place, language)| known[..place].contains(language));
+    match known.is_empty() || twice {
+        true => Err("a line has at least one language, and none of them twice"),
+        false => Ok(known),
     }
 }
 

@@ -47,6 +47,7 @@ fn print(start: Instant, who: &str, what: &str) {
 fn line(kind: &EventKind) -> Option<(&'static str, String)> {
     Some(match kind {
         EventKind::CallStarted { line } => ("call", format!("on line {line}")),
+        EventKind::Language(language) => ("speaks", language.to_string()),
         EventKind::Prompt(names) => ("says", names.join(", ")),
         EventKind::Progress(progress) => ("keys", keyed(progress)?),
         EventKind::Secured => ("secure", "nobody else hears the keys".to_owned()),

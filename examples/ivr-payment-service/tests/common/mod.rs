@@ -151,7 +151,7 @@ fn write_brisk_voice(folder: &Path) {
         sample_format: hound::SampleFormat::Int,
     };
     std::fs::create_dir(folder).unwrap();
-    for recording in phrase::catalog(Language::En) {
+    for recording in Language::ALL.iter().flat_map(|language| phrase::catalog(*language)) {
         let mut wav =
             hound::WavWriter::create(folder.join(format!("{}.wav", recording.name())), spec).unwrap();
         // A square wave of 400 Hz: loud enough to be heard, and no key.

@@ -1,0 +1,11 @@
+/// Who decides what is asked next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Mode {
+    /// The script: field after field.
+    #[default]
+    Automatic,
+    /// The operator, who talks with the caller meanwhile.
+    Directed,
+}
