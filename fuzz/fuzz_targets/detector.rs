@@ -17,7 +17,7 @@ fuzz_target!(|data: &[u8]| {
     }
     assert_eq!(whole, cut_events);
 
-    let mut masker = Masker::with_delay_ms(usize::from(cut), Fill::FlatTone);
+    let mut masker = Masker::new(rate, Fill::ComfortNoise).with_delay_ms(usize::from(cut));
     for frame in samples.chunks(160) {
         for event in detector.process(frame) {
             masker.handle(&event);

@@ -107,7 +107,7 @@ pub(crate) fn prompts() -> Group {
 }
 
 /// The gain that brings speech, while it is not silent, to the level of two tones of -10 dBm0.
-fn gain_to_keys(speech: &[f32]) -> f32 {
+pub(crate) fn gain_to_keys(speech: &[f32]) -> f32 {
     let power = |frame: &[f32]| frame.iter().map(|s| s * s).sum::<f32>() / frame.len() as f32;
     let frames: Vec<f32> = speech.chunks(160).map(power).collect();
     let loudest = frames.iter().copied().fold(1.0, f32::max);
