@@ -77,6 +77,11 @@ impl Phrasebook {
         built_in.chain(self.own.iter().filter(|own| own.is_for(language)).map(Wording::clip)).collect()
     }
 
+    /// Every wording there is, the built-in ones first.
+    pub fn wordings(&self) -> impl Iterator<Item = &Wording> {
+        BUILT_IN.iter().chain(&self.own)
+    }
+
     fn choose<'a>(
         &'a self,
         prompts: &'a [Prompt],
@@ -91,9 +96,9 @@ impl Phrasebook {
     }
 
     fn wording(&self, prompt: &str, after: Option<&str>, situation: &Situation) -> Option<&Wording> {
-        let all = BUILT_IN.iter().chain(&self.own);
         // `max_by_key` takes the last of equals: one's own.
-        all.filter(|wording| wording.fits(prompt, after, situation))
+        self.wordings()
+            .filter(|wording| wording.fits(prompt, after, situation))
             .max_by_key(|wording| wording.specificity())
     }
 }

@@ -1,4 +1,7 @@
 use alloc::borrow::{Cow, ToOwned};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use paytone_card::Brand;
 
@@ -117,6 +120,26 @@ impl Wording {
     #[must_use]
     pub fn is_for(&self, language: Language) -> bool {
         self.when.language.is_none_or(|only| only == language)
+    }
+
+    /// When it is spoken, in English: `after brand-not-accepted, attempts from 2`.
+    #[must_use]
+    pub fn conditions(&self) -> String {
+        let When { outcome, after, brand, mode, is_last_attempt, attempts, language } = &self.when;
+        let attempts = attempts.map(|(first, last)| match last {
+            u8::MAX => format!("attempts from {first}"),
+            _ => format!("attempts {first} to {last}"),
+        });
+        let conditions = [
+            outcome.map(|outcome| format!("outcome {outcome}")),
+            after.map(|prompt| format!("after {prompt}")),
+            brand.map(|brand| format!("brand {}", brand.label())),
+            mode.map(|mode| format!("mode {mode:?}")),
+            is_last_attempt.then(|| "last attempt".to_owned()),
+            attempts,
+            language.map(|language| format!("language {language}")),
+        ];
+        conditions.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
     /// A wording of the crate's own.
