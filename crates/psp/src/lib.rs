@@ -66,7 +66,8 @@
 //! - The journal: [`attempt::Attempt`], a state machine that is written down before every step.
 //! - The stand-in: `simulator` (feature, on by default), published test cards only.
 //! - The way to a provider: `exchange` (feature), adapters as steps without a socket.
-//! - The judge: `conformance` (feature), one suite for every gateway.
+//! - The judges: `conformance` (feature), one suite for every gateway, and `model` (feature), one attempt lived
+//!   through every crash and fault.
 //!
 //! The crate does no I/O, reads no clock and logs nothing; randomness is passed in. Card data is only ever
 //! borrowed, from [`paytone_card`]. Without the feature `simulator` its own code needs `core` and `alloc`
@@ -92,6 +93,8 @@ mod gateway;
 mod info;
 mod merchant;
 mod method;
+#[cfg(feature = "model")]
+pub mod model;
 mod money;
 mod provider;
 mod reference;

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test program uses its part")]
 
+pub(crate) mod by_amount;
 pub(crate) mod python;
 
 use core::time::Duration;
