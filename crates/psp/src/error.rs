@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::text::named_variants;
-use crate::{CheckpointBlob, Operation, ProviderCode, Reference, TransactionId};
+use crate::{CheckpointBlob, CheckpointFailed, Operation, ProviderCode, Reference, TransactionId};
 
 /// Why an operation has no answer.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +40,13 @@ impl GatewayError {
     #[must_use]
     pub const fn may_have_moved_money(&self) -> bool {
         matches!(self, Self::InDoubt(_))
+    }
+}
+
+/// Without its checkpoint nothing is sent.
+impl From<CheckpointFailed> for GatewayError {
+    fn from(CheckpointFailed: CheckpointFailed) -> Self {
+        Self::NotSent { retry: Retry::Never }
     }
 }
 
