@@ -1,28 +1,39 @@
 //! Finds the keys in a WAV file.
 //!
 //! ```sh
-//! cargo run --release -p examples --example detect -- call.wav          # a table
-//! cargo run --release -p examples --example detect -- call.wav --json   # one object per line
+//! cargo run --release -p examples --example detect -- call.wav                  # a table
+//! cargo run --release -p examples --example detect -- call.wav --json           # one object per line
+//! cargo run --release -p examples --example detect -- call.wav --plot call.svg  # a picture, too
 //! ```
 //!
-//! 8, 16 and 48 kHz, 16-bit PCM; of several channels the first is read. Meant for test recordings: it
-//! prints the keys, so do not point it at the call of somebody who paid by card.
+//! PCM at 8, 16 or 48 kHz; of several channels the first is read, or the one `--channel` says. Meant for test
+//! recordings: it prints the keys, so do not point it at the call of somebody who paid by card.
+
+#[path = "detect/plot.rs"]
+mod plot;
 
 use std::error::Error;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Parser;
-use hound::{SampleFormat, WavReader};
+use examples::wav;
 use paytone_dtmf::{Detector, Key, SampleRate, ToneEvent};
 
 #[derive(Parser)]
 #[command(about = "Finds the keys in a WAV file")]
 struct Arguments {
-    /// The file: 8, 16 or 48 kHz, 16-bit PCM
+    /// The file: PCM at 8, 16 or 48 kHz
     file: PathBuf,
     /// Print one JSON object per key instead of a table
     #[arg(long)]
     json: bool,
+    /// Draw the spectrogram with the keys marked
+    #[arg(long, value_name = "OUT.SVG")]
+    plot: Option<PathBuf>,
+    /// Which channel to listen to, from 0
+    #[arg(long, default_value_t = 0)]
+    channel: usize,
 }
 
 /// A key; times in milliseconds from the start of the file.
@@ -30,27 +41,33 @@ struct Found {
     key: Key,
     start_ms: f64,
     end_ms: f64,
-    /// When the detector was sure of it.
+    /// The position at which the detector was sure of it.
     at_ms: f64,
     level_dbm0: f32,
     low_over_high_db: f32,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let arguments = Arguments::parse();
-    let mut reader = WavReader::open(&arguments.file)?;
-    let spec = reader.spec();
-    let rate = SampleRate::from_hz(spec.sample_rate)?;
-    if spec.sample_format != SampleFormat::Int || spec.bits_per_sample != 16 {
-        return Err("not 16-bit PCM".into());
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
     }
-    let samples: Vec<i16> =
-        reader.samples::<i16>().step_by(usize::from(spec.channels)).collect::<Result<_, _>>()?;
-    let keys = keys(&samples, rate);
+}
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    let wav = wav::read(&arguments.file)?;
+    let samples = wav.channels.get(arguments.channel).ok_or("the file has no such channel")?;
+    let keys = keys(samples, wav.rate);
     if arguments.json {
         print_json(&keys);
     } else {
         print_table(&keys);
+    }
+    if let Some(path) = &arguments.plot {
+        std::fs::write(path, plot::svg(samples, wav.rate.hz(), &keys))?;
     }
     Ok(())
 }

@@ -1,1 +1,3 @@
-//! The programs are in `examples/*.rs`: `cargo run -p examples --example NAME`.
+//! The programs are in `examples/*.rs`: `cargo run -p examples --example NAME`. What several of them need is here.
+
+pub mod wav;

@@ -11,10 +11,10 @@ use crate::table::{Cell, Group, Job};
 type Sound = fn(usize, &mut StdRng) -> Vec<f32>;
 
 const SOUNDS: [(&str, Sound); 8] = [
-    ("speaking, plain", |s, r| voice::voice(voice::SPEAKING, s, r)),
-    ("speaking, even pitch", |s, r| voice::voice(voice::EVEN, s, r)),
-    ("high voices, 220 to 500 Hz", |s, r| voice::voice(voice::HIGH, s, r)),
-    ("singing", |s, r| voice::voice(voice::SINGING, s, r)),
+    ("speaking, plain", |s, r| voice::voice(voice::SPEAKING.thin(), s, r)),
+    ("speaking, even pitch", |s, r| voice::voice(voice::EVEN.thin(), s, r)),
+    ("high voices, 220 to 500 Hz", |s, r| voice::voice(voice::HIGH.thin(), s, r)),
+    ("singing", |s, r| voice::voice(voice::SINGING.thin(), s, r)),
     ("organ and flute chords", voice::chords),
     ("struck bars and bells", instruments::bells),
     ("strings and brass chords", instruments::strings),

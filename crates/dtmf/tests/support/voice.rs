@@ -17,14 +17,36 @@ pub(crate) struct Voice {
     pub(crate) length: (f32, f32),
     /// Part of the sounds that are noise.
     pub(crate) hiss: f32,
+    /// How far the second formant may be above or below its usual strength, in dB.
+    pub(crate) balance_db: f32,
+    /// How much narrower than usual the formants may be: 0 not at all, 0.7 down to 30 %.
+    pub(crate) narrow: f32,
 }
 
-pub(crate) const SPEAKING: Voice =
-    Voice { pitch: (80.0, 260.0), glide: 0.3, length: (0.06, 0.25), hiss: 0.25 };
-pub(crate) const EVEN: Voice = Voice { pitch: (80.0, 300.0), glide: 0.0, length: (0.08, 0.3), hiss: 0.1 };
-pub(crate) const HIGH: Voice = Voice { pitch: (220.0, 500.0), glide: 0.15, length: (0.06, 0.3), hiss: 0.1 };
+impl Voice {
+    /// The same voice where two harmonics stand out: the kind that is taken for a key.
+    pub(crate) const fn thin(self) -> Self {
+        Self { balance_db: 6.0, narrow: 0.8, ..self }
+    }
+}
+
+/// Formants in their usual strength.
+const PLAIN: Voice = Voice {
+    pitch: (80.0, 260.0),
+    glide: 0.3,
+    length: (0.06, 0.25),
+    hiss: 0.25,
+    balance_db: 0.0,
+    narrow: 0.0,
+};
+
+pub(crate) const SPEAKING: Voice = PLAIN;
+pub(crate) const EVEN: Voice =
+    Voice { pitch: (80.0, 300.0), glide: 0.0, length: (0.08, 0.3), hiss: 0.1, ..PLAIN };
+pub(crate) const HIGH: Voice =
+    Voice { pitch: (220.0, 500.0), glide: 0.15, length: (0.06, 0.3), hiss: 0.1, ..PLAIN };
 pub(crate) const SINGING: Voice =
-    Voice { pitch: (130.0, 700.0), glide: 0.01, length: (0.2, 0.8), hiss: 0.05 };
+    Voice { pitch: (130.0, 700.0), glide: 0.01, length: (0.2, 0.8), hiss: 0.05, ..PLAIN };
 
 /// Seconds of a voice, about 0.2 of full scale.
 pub(crate) fn voice(voice: Voice, seconds: usize, rng: &mut StdRng) -> Vec<f32> {
@@ -62,6 +84,12 @@ fn vowel(audio: &mut Vec<f32>, voice: Voice, length: usize, rng: &mut StdRng) {
     };
     let (from, to): ([f32; 3], [f32; 3]) = (formants(rng), formants(rng));
     let vibrato = rng.random_range(0.0..0.015);
+    let (second, width) = if voice.narrow > 0.0 {
+        let db = rng.random_range(-voice.balance_db..=voice.balance_db);
+        (10f32.powf(db / 20.0), 1.0 - rng.random_range(0.0..voice.narrow))
+    } else {
+        (1.0, 1.0)
+    };
     let count = (3600.0 / pitch) as usize;
     let mut phase: Vec<f32> = (0..=count).map(|_| rng.random_range(0.0..1.0)).collect();
     let mut gains = vec![0.0; count + 1];
@@ -71,7 +99,7 @@ fn vowel(audio: &mut Vec<f32>, voice: Voice, length: usize, rng: &mut StdRng) {
         let now = pitch * (1.0 + glide * (part - 0.5) + wobble);
         if n % 40 == 0 {
             for (h, gain) in gains.iter_mut().enumerate().skip(1) {
-                *gain = envelope(h as f32 * now, &from, &to, part) / (h as f32).sqrt();
+                *gain = envelope(h as f32 * now, &from, &to, part, second, width) / (h as f32).sqrt();
             }
         }
         let mut sum = 0.0;
@@ -83,12 +111,15 @@ fn vowel(audio: &mut Vec<f32>, voice: Voice, length: usize, rng: &mut StdRng) {
     }
 }
 
-fn envelope(hz: f32, from: &[f32; 3], to: &[f32; 3], part: f32) -> f32 {
+/// Gain at `hz`, `part` of the way from one set of formants to another; the second is `second` times as strong
+/// as usual and all are `width` times as wide.
+fn envelope(hz: f32, from: &[f32; 3], to: &[f32; 3], part: f32, second: f32, width: f32) -> f32 {
     (0..3)
         .map(|n| {
             let formant = from[n] + (to[n] - from[n]) * part;
-            let off = (hz - formant) / (60.0 + 0.06 * formant);
-            1.0 / (1.0 + off * off) / (1.0 + n as f32)
+            let off = (hz - formant) / (width * (60.0 + 0.06 * formant));
+            let strength = if n == 1 { second } else { 1.0 };
+            strength / (1.0 + off * off) / (1.0 + n as f32)
         })
         .sum()
 }
@@ -143,6 +174,7 @@ pub(crate) fn whistles(seconds: usize, rng: &mut StdRng) -> Vec<f32> {
             phase = (phase + (start + speed * n as f32 / RATE) / RATE).fract();
             audio.push(5000.0 * ((TAU * phase).sin() + (TAU * (steady * n as f32 / RATE).fract()).sin()));
         }
+        audio.extend(std::iter::repeat_n(0.0, 2500));
     }
     audio.truncate(seconds * RATE as usize);
     audio
