@@ -13,6 +13,7 @@ import numpy
 import pyopenjtalk
 
 RATE = 48_000
+REST = 0.3
 
 
 def heard(words: str) -> str:
@@ -30,12 +31,26 @@ def pick(name: str, words: str, reading: str) -> str:
     sys.exit(f"{name}: {words} is read {heard(words)}, {reading} is read {heard(reading)}")
 
 
+def without_long_rests(samples: numpy.ndarray) -> numpy.ndarray:
+    """The same with what is over REST seconds cut out of every silence: the voice rests long between sentences."""
+    frame = RATE // 100
+    frames = samples[: len(samples) // frame * frame].reshape(-1, frame)
+    quiet = numpy.sqrt((frames**2).mean(axis=1)) < 0.005 * numpy.abs(samples).max()
+    kept, run = [], 0
+    for sound, is_quiet in zip(frames, quiet):
+        run = run + 1 if is_quiet else 0
+        if run <= REST * 100:
+            kept.append(sound)
+    return numpy.concatenate(kept)
+
+
 def main() -> None:
     folder = pathlib.Path(sys.argv[1])
     for line in sys.stdin:
         name, words, reading = line.rstrip("\n").split("\t")
         samples, rate = pyopenjtalk.tts(pick(name, words, reading))
         assert rate == RATE
+        samples = without_long_rests(samples)
         peak = numpy.abs(samples).max()
         pcm = (samples / peak * 16_384).astype("<i2")
         with wave.open(str(folder / f"{name}.wav"), "wb") as file:

@@ -55,11 +55,11 @@ fn no_clip_presses_a_key() {
 fn a_key_pressed_over_a_clip_is_found() {
     let keys: Vec<Key> = "0123456789*#".chars().filter_map(Key::from_char).collect();
     let mut lost = Vec::new();
-    for (number, (name, clip)) in clips().iter().enumerate() {
+    for (number, (name, clip)) in clips().into_iter().enumerate() {
         for (turn, place) in [0.3, 0.5, 0.6].into_iter().enumerate() {
             let key = keys[(number + turn * 5) % keys.len()];
-            if pressed(&keyed_over(clip, ECHO_LOSS_DB, place, key)) != [key] {
-                lost.push((name, place));
+            if pressed(&keyed_over(&clip, ECHO_LOSS_DB, place, key)) != [key] {
+                lost.push((name.clone(), place));
             }
         }
     }

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test program uses its part")]
 #![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
+pub(crate) mod ear;
 pub(crate) mod peers;
 
 use std::io::Write;
@@ -44,7 +45,12 @@ impl Fixture {
 
     /// With the built-in settings and the built-in voice.
     pub(crate) async fn start_with_own_voice() -> Self {
-        Self::launch(tempfile::tempdir().unwrap(), "").await
+        Self::start_with_own_voice_and("").await
+    }
+
+    /// With settings that differ from the built-in ones, as TOML, and the built-in voice.
+    pub(crate) async fn start_with_own_voice_and(settings: &str) -> Self {
+        Self::launch(tempfile::tempdir().unwrap(), settings).await
     }
 
     /// With settings that differ from the built-in ones, as TOML, and a brisk voice: every clip is a tenth of a second
