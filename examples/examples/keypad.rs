@@ -125,7 +125,8 @@ impl Phone {
                     self.playing = Some((id, now + Duration::from_secs(3) * prompts.len() as u32));
                 }
                 Action::StopPlaying => self.playing = None,
-                Action::Authorize(card) => {
+                Action::Authorize(payment) => {
+                    let card = payment.into_card();
                     println!("\n[{PRICE} from {}]", card.masked());
                     let verdict = provider::verdict(&self.gateway, card, PRICE, now);
                     self.dialog.handle(Event::Verdict(verdict), now);

@@ -125,11 +125,11 @@ impl Run {
             assert!(!self.finished);
             match action {
                 Action::Secure => self.asked = true,
-                Action::Play { id, prompts } => {
+                Action::Play { id, prompts, .. } => {
                     assert!(self.secured || !prompts.iter().any(|prompt| prompt.asks_for_card_data()));
                     self.playing = Some(id);
                 }
-                Action::Authorize(card) => self.card = Some(card),
+                Action::Authorize(payment) => self.card = Some(payment.into_card()),
                 Action::Finished(_) => self.finished = true,
                 _ => {}
             }

@@ -115,7 +115,7 @@ impl Call {
                 DialogAction::Secure => Action::Secure,
                 DialogAction::Release => Action::Release,
                 DialogAction::LookUpOrder(code) => Action::LookUpOrder(code),
-                DialogAction::Authorize(card) => Action::Authorize(card),
+                DialogAction::Authorize(payment) => Action::Authorize(payment),
                 DialogAction::Report(progress) => Action::Report(progress),
                 DialogAction::HangUp => Action::HangUp,
                 DialogAction::Finished(outcome) => Action::Finished(outcome),

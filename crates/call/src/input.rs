@@ -1,10 +1,11 @@
 //! What goes into a call and what comes out.
 
-use alloc::vec::Vec;
+use alloc::sync::Arc;
 use core::fmt;
 
-use paytone_card::Card;
-use paytone_dialog::{Language, OrderCode, OrderRefusal, OrderSummary, Outcome, Progress, Prompt, Verdict};
+use paytone_dialog::{
+    Language, OrderCode, OrderRefusal, OrderSummary, Outcome, Payment, Progress, Prompt, Verdict,
+};
 
 /// Something that happened on the call.
 #[non_exhaustive]
@@ -89,11 +90,11 @@ pub enum Action {
     /// Find the order of this code and answer [`Input::OrderFound`] or [`Input::OrderRefused`].
     LookUpOrder(OrderCode),
     /// Ask the gateway, and answer [`Input::Verdict`] even if the caller hangs up meanwhile.
-    Authorize(Card),
+    Authorize(Payment),
     /// A prompt starts: for a screen or a log.
     Speaking {
         /// What is said, in order.
-        prompts: Vec<Prompt>,
+        prompts: Arc<[Prompt]>,
         /// The language it is said in.
         language: Language,
     },

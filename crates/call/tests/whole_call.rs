@@ -64,7 +64,8 @@ impl World {
             match action {
                 Action::Secure => self.call.handle(Input::Secured, self.now),
                 Action::Speaking { prompts, .. } => self.spoken.extend(prompts.iter().map(Prompt::name)),
-                Action::Authorize(card) => {
+                Action::Authorize(payment) => {
+                    let card = payment.into_card();
                     self.authorized.push(card.masked().last_four().to_owned());
                     let verdict = match self.verdicts.remove(0) {
                         Verdict::Declined { reason, .. } => {
@@ -152,7 +153,7 @@ fn info_counts_only_where_it_is_allowed() {
     let mut untrusted = World::new(Settings::default());
     untrusted.press_info(&format!("{}#1230123", pan()));
     untrusted.wait(Duration::from_secs(120));
-    assert!(matches!(untrusted.outcome, Some(Outcome::NoInput(_))), "{:?}", untrusted.outcome);
+    assert_eq!(untrusted.outcome, Some(Outcome::NoKeyHeard));
     assert!(untrusted.authorized.is_empty());
 }
 

@@ -1,9 +1,8 @@
-use alloc::vec::Vec;
-
-use paytone_card::Card;
+use alloc::sync::Arc;
+use core::time::Duration;
 
 use crate::phrase::Situation;
-use crate::{OrderCode, Outcome, Progress, Prompt};
+use crate::{OrderCode, Outcome, Payment, Progress, Prompt};
 
 /// What a [`Dialog`](crate::Dialog) wants done. `Debug` shows no digit that the caller keyed.
 #[derive(Debug)]
@@ -19,7 +18,7 @@ pub enum Action {
         /// Comes back in [`PromptDone`](crate::Event::PromptDone).
         id: PlayId,
         /// At least one.
-        prompts: Vec<Prompt>,
+        prompts: Arc<[Prompt]>,
         /// What the choice of words depends on, see [`Phrasebook`](crate::phrase::Phrasebook).
         situation: Situation,
     },
@@ -27,10 +26,23 @@ pub enum Action {
     StopPlaying,
     /// Find the order of this code.
     LookUpOrder(OrderCode),
-    /// Ask the provider for the money. The card is handed over: the dialog keeps no copy.
-    Authorize(Card),
+    /// Ask the provider. The card is handed over: the dialog keeps no copy.
+    Authorize(Payment),
+    /// Take back the payment that was just approved, and answer with a [`Verdict`](crate::Verdict).
+    Void,
+    /// The caller was asked whether the card may be stored, and answered: for the audit.
+    Consent {
+        /// Whether the caller agreed.
+        given: bool,
+        /// When, since the Unix epoch.
+        at: Duration,
+    },
+    /// Listen more patiently: a tone that comes twice is one key.
+    SlowMode(bool),
     /// Something that a screen shows has changed.
     Report(Progress),
+    /// Give the call back to the operator.
+    ReturnToOperator,
     /// End the call.
     HangUp,
     /// The last action, once for every dialog.

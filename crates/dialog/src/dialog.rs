@@ -1,106 +1,176 @@
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
-use alloc::vec;
+use alloc::sync::Arc;
 use core::fmt;
 use core::time::Duration;
 
-use paytone_card::CardEntry;
+use paytone_card::{Brand, CardEntry};
 use paytone_psp::DeclineReason;
 
-use crate::field::Field;
+use crate::field::{Field, FieldSet};
 use crate::keypad::{CodeEntry, Keypad};
+use crate::phase::SecureState;
+use crate::script::Plan;
 use crate::speech::Speech;
-use crate::state::{Collecting, Missing, Secure, State};
+use crate::state::{Collecting, State};
 use crate::timers::{Timer, Timers};
-use crate::{Action, Entry, Event, Language, Outcome, Phase, Progress, Prompt, Script};
+use crate::{
+    Action, Command, CommandRefused, Details, Entry, Event, Language, Mode, OrderSummary, Phase, Progress,
+    Script,
+};
 
+mod answers;
 mod authorizing;
 mod card;
 mod collecting;
+mod directing;
 mod ending;
+mod menu;
 mod order;
+mod securing;
 mod speaking;
 
 /// The dialog with one caller: events go in, actions come out, time is an argument.
 ///
-/// After every [`handle`](Self::handle) and [`handle_timeout`](Self::handle_timeout) take all actions with
-/// [`poll_action`](Self::poll_action), then wait for the next event or for
+/// After every [`handle`](Self::handle), [`command`](Self::command) and [`handle_timeout`](Self::handle_timeout) take
+/// all actions with [`poll_action`](Self::poll_action), then wait for the next event or for
 /// [`poll_timeout`](Self::poll_timeout). Times are durations since the Unix epoch, since an expiry date is
 /// judged by them. Every event is accepted in every state. From [`Event::Answered`] or [`Event::HungUp`] on,
 /// [`Action::Finished`] comes within the session limit, one authorisation and one closing prompt.
 ///
 /// `Debug` prints where the dialog stands and no digit at all.
 pub struct Dialog {
-    script: Script,
+    plan: Arc<Plan>,
+    entry: Entry,
+    order: Option<OrderSummary>,
     state: State,
-    secure: Secure,
-    caller_gone: bool,
+    mode: Mode,
+    secure: SecureState,
+    language: Language,
+    caller: CallerSoFar,
     keypad: Keypad,
     code: CodeEntry,
     card: Option<CardEntry>,
-    missing: Missing,
+    /// What a screen may know of the card's brand, kept so that it is not worked out with every event.
+    brand: Option<Brand>,
+    details: Option<Box<Details>>,
+    missing: FieldSet,
     authorizations: u8,
+    code_tries: Option<u8>,
     declined: Option<DeclineReason>,
     timers: Timers,
     speech: Speech,
-    language: Language,
-    language_is_chosen: bool,
     progress: Progress,
     actions: VecDeque<Action>,
+}
+
+/// What has happened so far that decides what comes.
+#[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "they are independent of each other")]
+struct CallerSoFar {
+    gone: bool,
+    /// A key was heard.
+    heard: bool,
+    /// How to switch to tones was explained.
+    told_about_tones: bool,
+    /// The order has not been spoken yet.
+    summary_due: bool,
+    /// No other card was offered as a way out.
+    may_have_no_card: bool,
+    /// Waits are longer.
+    slow: bool,
+    /// The key of a hand-over was pressed.
+    handed_over: bool,
+    /// The operator agreed to the hand-over.
+    operator_agreed: bool,
+    /// The language was chosen in this call.
+    language_is_chosen: bool,
 }
 
 impl Dialog {
     /// A dialog that waits for [`Event::Answered`].
     #[must_use]
     pub fn new(script: Script) -> Self {
-        Self {
-            language: script.first_language(),
-            language_is_chosen: false,
-            script,
+        let Script { plan, entry } = script;
+        let known = (plan.known != Details::default()).then(|| Box::new(plan.known.clone()));
+        let mut dialog = Self {
+            order: None,
             state: State::Ringing,
-            secure: Secure::Off,
-            caller_gone: false,
+            mode: plan.mode,
+            secure: SecureState::Clear,
+            language: plan.language_of(match &entry {
+                Entry::Order(order) => Some(order),
+                _ => None,
+            }),
+            caller: CallerSoFar::default(),
             keypad: Keypad::new(),
             code: CodeEntry::new(),
             card: None,
-            missing: Missing::ALL,
+            brand: None,
+            details: known,
+            missing: order::all_missing(&plan, &entry),
             authorizations: 0,
+            code_tries: None,
             declined: None,
             timers: Timers::new(),
             speech: Speech::default(),
             progress: Progress::new(),
-            actions: VecDeque::new(),
-        }
+            actions: VecDeque::with_capacity(QUEUE),
+            plan,
+            entry,
+        };
+        dialog.progress = dialog.snapshot();
+        dialog
     }
 
     /// Takes in what happened at `now`.
     pub fn handle(&mut self, event: Event, now: Duration) {
         if self.is_finished() {
-            return;
+            return self.finished(&event);
         }
         match event {
-            Event::Answered => self.answered(now),
             Event::Key(key) => self.key_pressed(key, now),
             Event::PromptDone(id) => self.prompt_done(id, now),
+            Event::Answered => self.answered(now),
             Event::Secured => self.secured(now),
             Event::SecureRefused => self.secure_refused(now),
             Event::OrderFound(order) => self.order_found(order, now),
             Event::OrderRefused(refusal) => self.order_refused(refusal, now),
+            Event::OrderWithdrawn(change) => self.order_withdrawn(change, now),
+            Event::CodeTriesLeft(left) => self.code_tries = Some(left),
             Event::Verdict(verdict) => self.verdict(verdict, now),
             Event::Held => self.held(now),
             Event::Resumed => self.resumed(now),
             Event::Speak(language) => self.speak_in(language),
-            Event::HungUp => self.hung_up(),
+            // An operator who cannot be told about a refusal sees it in the report.
+            Event::Command(command) => drop(self.follow(command, now)),
+            Event::Failed => self.failed(now),
+            Event::Released => {}
+            Event::HungUp => self.hung_up(now),
         }
         self.settle(now);
+    }
+
+    /// Does what the operator wants, at `now`.
+    ///
+    /// # Errors
+    /// [`CommandRefused`] says why not; nothing has changed then.
+    pub fn command(&mut self, command: Command, now: Duration) -> Result<(), CommandRefused> {
+        let followed = self.follow(command, now);
+        if !self.is_finished() {
+            self.settle(now);
+        }
+        followed
     }
 
     /// Acts on every deadline up to `now`. Called early, or again, it does nothing.
     pub fn handle_timeout(&mut self, now: Duration) {
         while let Some(timer) = self.timers.take_due(now) {
             match timer {
-                Timer::Entry | Timer::Field => self.entry_over(now),
+                Timer::Entry => self.paused(now),
+                Timer::Field => self.entry_over(now),
                 Timer::StillWorking => self.still_working(now),
-                Timer::Closing => self.closed(),
+                Timer::Closing => self.closed(now),
                 Timer::Card => self.card_too_old(now),
                 Timer::Securing => self.masking_failed(now),
                 Timer::LookUp => self.look_up_failed(now),
@@ -114,9 +184,9 @@ impl Dialog {
     /// The next thing to do, in order; `None` until something else happens.
     pub fn poll_action(&mut self) -> Option<Action> {
         let next = self.actions.pop_front();
-        if next.is_none() {
-            // Most of a call is waiting: it is waited for without an empty queue.
-            self.actions = VecDeque::new();
+        if next.is_none() && self.actions.capacity() > QUEUE {
+            // Most of a call is waiting: it is waited for with a small queue.
+            self.actions = VecDeque::with_capacity(QUEUE);
         }
         next
     }
@@ -145,53 +215,12 @@ impl Dialog {
         matches!(self.state, State::Finished)
     }
 
-    fn answered(&mut self, now: Duration) {
-        if !matches!(self.state, State::Ringing) {
-            return;
+    /// Nothing follows the outcome but the end of secure mode.
+    fn finished(&mut self, event: &Event) {
+        if matches!(event, Event::Released) && self.secure == SecureState::Releasing {
+            self.secure = SecureState::Clear;
+            self.progress.secure = SecureState::Clear;
         }
-        self.enter(State::Securing);
-        self.secure = Secure::Asked;
-        self.timers.start(Timer::Session, now, self.script.timeouts.session);
-        self.timers.start(Timer::Securing, now, self.script.timeouts.securing);
-        self.actions.push_back(Action::Secure);
-    }
-
-    fn secured(&mut self, now: Duration) {
-        if self.secure == Secure::Asked {
-            self.secure = Secure::On;
-        }
-        if matches!(self.state, State::Securing) && self.secure == Secure::On {
-            self.begin(now);
-        }
-    }
-
-    fn begin(&mut self, now: Duration) {
-        match self.script.entry.clone() {
-            Entry::AskOrderCode => self.open(Field::OrderCode, vec![Prompt::Welcome], now),
-            Entry::Order(order) => {
-                self.ask_card(Missing::ALL, vec![Prompt::Welcome, Prompt::OrderSummary(order)], now);
-            }
-            Entry::Refused(refusal) => {
-                let words = vec![Prompt::Welcome, Prompt::OrderRefused(refusal)];
-                self.close(Outcome::OrderRefused(refusal), words, now);
-            }
-        }
-    }
-
-    /// Keys are not hidden, or no longer: whatever was entered goes. A card that is with the provider
-    /// already is not called back.
-    fn secure_refused(&mut self, now: Duration) {
-        if matches!(self.state, State::Ringing) {
-            return;
-        }
-        self.secure = Secure::Refused;
-        if matches!(self.state, State::Securing | State::Collecting(_) | State::LookingUp) {
-            self.masking_failed(now);
-        }
-    }
-
-    fn masking_failed(&mut self, now: Duration) {
-        self.close(Outcome::MaskingUnavailable, vec![Prompt::MaskingUnavailable], now);
     }
 
     fn enter(&mut self, state: State) {
@@ -201,39 +230,47 @@ impl Dialog {
 
     /// Brings the dialog to rest: waiting keys are used up, then something is said, then reported.
     fn settle(&mut self, now: Duration) {
-        while matches!(self.state, State::Collecting(_)) {
+        while matches!(self.state, State::Collecting(_)) && !self.must_listen() {
             let Some(key) = self.keypad.type_ahead.pop() else { break };
             self.consume(key, now);
         }
         if !self.is_finished() {
             self.speak();
-            self.report();
+            self.report(now);
         }
     }
 
-    fn report(&mut self) {
-        let seen = self.snapshot();
-        if seen != self.progress {
-            self.progress = Progress { sequence: seen.sequence.wrapping_add(1), ..seen };
-            self.actions.push_back(Action::Report(self.progress.clone()));
+    fn report(&mut self, now: Duration) {
+        let mut seen = self.snapshot();
+        if seen == self.progress {
+            return;
         }
+        if seen.phase != self.progress.phase {
+            seen.phase_since = now;
+        }
+        seen.sequence = seen.sequence.wrapping_add(1);
+        self.progress = seen.clone();
+        self.actions.push_back(Action::Report(seen));
     }
 
     fn snapshot(&self) -> Progress {
-        let field = self.collecting().map(|open| open.field);
-        let (brand, last_four) = match &self.card {
-            Some(card) => (card.brand(), card.masked()),
-            None => (self.progress.brand, self.progress.last_four),
-        };
+        let open = self.collecting();
         Progress {
             sequence: self.progress.sequence,
             phase: self.phase(),
-            field,
-            digits: self.collecting().map_or(0, Collecting::digits_to_show),
-            brand,
-            last_four,
+            phase_since: self.progress.phase_since,
+            mode: self.mode,
+            secure: self.secure,
+            field: open.map(|open| open.field),
+            menu: open.is_some_and(|open| open.menu),
+            digits: open.map_or(0, Collecting::digits_to_show),
+            missing: self.missing,
+            brand: self.brand,
+            last_four: self.last_four(),
             authorizations: self.authorizations,
             held: self.timers.is_held(),
+            no_key_heard: self.caller.told_about_tones && !self.caller.heard,
+            slow: self.caller.slow,
         }
     }
 
@@ -242,6 +279,17 @@ impl Dialog {
             State::Collecting(open) => Some(open),
             _ => None,
         }
+    }
+
+    const fn collecting_mut(&mut self) -> Option<&mut Collecting> {
+        match &mut self.state {
+            State::Collecting(open) => Some(open),
+            _ => None,
+        }
+    }
+
+    fn open_field(&self) -> Option<Field> {
+        self.collecting().map(|open| open.field)
     }
 
     const fn phase(&self) -> Phase {
@@ -254,8 +302,12 @@ impl fmt::Debug for Dialog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Dialog")
             .field("phase", &self.phase())
-            .field("field", &self.collecting().map(|open| open.field))
+            .field("mode", &self.mode)
+            .field("field", &self.open_field())
             .field("held", &self.timers.is_held())
             .finish_non_exhaustive()
     }
 }
+
+/// As many actions as most events lead to.
+const QUEUE: usize = 4;

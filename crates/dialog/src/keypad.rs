@@ -3,8 +3,8 @@ use core::time::Duration;
 
 use zeroize::Zeroize;
 
-use crate::OrderCode;
 use crate::type_ahead::TypeAhead;
+use crate::{KeyedDigits, OrderCode};
 
 /// The caller's fingers: what waits, what is to be swallowed, when the last key came.
 #[derive(Debug)]
@@ -33,16 +33,16 @@ impl Keypad {
     }
 }
 
-/// The digits of an order code on their way in. Boxed and wiped like card digits, since a caller may
+/// The digits of anything but a card on their way in. Boxed and wiped like card digits, since a caller may
 /// key a card number here.
 pub(crate) struct CodeEntry {
-    ascii: Box<[u8; OrderCode::LEN]>,
+    ascii: Box<[u8; KeyedDigits::MAX]>,
     len: usize,
 }
 
 impl CodeEntry {
     pub(crate) fn new() -> Self {
-        Self { ascii: Box::new([0; OrderCode::LEN]), len: 0 }
+        Self { ascii: Box::new([0; KeyedDigits::MAX]), len: 0 }
     }
 
     /// Adds a digit (value 0 to 9) if there is room; tells how many there are now.
@@ -56,9 +56,20 @@ impl CodeEntry {
 
     /// Takes the code out if it is one; the entry is empty afterwards either way.
     pub(crate) fn take(&mut self) -> Option<OrderCode> {
-        let code = OrderCode::from_ascii(*self.ascii).ok().filter(|_| self.len == OrderCode::LEN);
+        let ascii = self.digits().try_into().ok();
+        let code = ascii.and_then(|ascii| OrderCode::from_ascii(ascii).ok());
         self.wipe();
         code
+    }
+
+    /// What has been keyed, ASCII.
+    pub(crate) fn digits(&self) -> &[u8] {
+        &self.ascii[..self.len]
+    }
+
+    /// What has been keyed, as a number.
+    pub(crate) fn value(&self) -> u64 {
+        self.digits().iter().fold(0, |value, digit| value * 10 + u64::from(digit - b'0'))
     }
 
     pub(crate) fn wipe(&mut self) {
@@ -84,8 +95,7 @@ mod tests {
         for (count, byte) in (1..).zip(code.as_str().bytes()) {
             assert_eq!(entry.push(byte - b'0'), count);
         }
-        assert_eq!(entry.push(0), OrderCode::LEN);
         assert_eq!(entry.take(), Some(code));
-        assert_eq!((entry.take(), *entry.ascii), (None, [0; OrderCode::LEN]));
+        assert_eq!((entry.take(), *entry.ascii), (None, [0; KeyedDigits::MAX]));
     }
 }

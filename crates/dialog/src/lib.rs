@@ -16,7 +16,7 @@
 //!     dialog.handle(Event::Key(key), now);
 //! }
 //! let card = core::iter::from_fn(|| dialog.poll_action()).find_map(|action| match action {
-//!     Action::Authorize(card) => Some(card),
+//!     Action::Authorize(payment) => Some(payment.into_card()),
 //!     _ => None,
 //! });
 //! assert_eq!(card.map(|card| card.masked().to_string()), Some("**** 4444".into()));
@@ -72,9 +72,12 @@
 extern crate alloc;
 
 mod action;
+mod command;
+mod details;
 mod dialog;
 mod event;
 mod field;
+mod keymap;
 mod keypad;
 mod mode;
 mod order;
@@ -84,6 +87,7 @@ mod phase;
 pub mod phrase;
 mod progress;
 mod prompt;
+mod rules;
 mod script;
 mod speech;
 mod state;
@@ -92,16 +96,22 @@ mod timers;
 mod type_ahead;
 
 pub use crate::action::{Action, PlayId};
+pub use crate::command::{Command, CommandRefused};
+pub use crate::details::{Details, KeyedDigits, Payment};
 pub use crate::dialog::Dialog;
 pub use crate::event::{Event, Verdict};
-pub use crate::field::Field;
+pub use crate::field::{Field, FieldSet};
 pub use crate::mode::Mode;
-pub use crate::order::{InvalidMerchantName, MerchantName, OrderRefusal, OrderSummary};
+pub use crate::order::{InvalidMerchantName, MerchantName, OrderChange, OrderRefusal, OrderSummary};
 pub use crate::order_code::{InvalidOrderCode, OrderCode};
-pub use crate::outcome::{MoneyMoved, Outcome};
-pub use crate::phase::Phase;
+pub use crate::outcome::{MoneyMoved, Outcome, Retry};
+pub use crate::phase::{Phase, SecureState};
 pub use crate::phrase::Language;
 pub use crate::progress::Progress;
 pub use crate::prompt::Prompt;
-pub use crate::script::{Entry, InvalidScript, Script, ScriptBuilder};
+pub use crate::rules::{AbortScope, FieldRules, KeySet, TypeAheadPolicy};
+pub use crate::script::{
+    AfterCall, AmountRange, Confirm, CustomField, Entry, HandOver, HangUpPolicy, InvalidCustomField,
+    InvalidScript, Methods, Script, ScriptBuilder,
+};
 pub use crate::timeouts::Timeouts;

@@ -9,3 +9,14 @@ pub enum Mode {
     /// The operator, who talks with the caller meanwhile.
     Directed,
 }
+
+impl Mode {
+    /// The name used in reports and logs: `automatic` or `directed`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Automatic => "automatic",
+            Self::Directed => "directed",
+        }
+    }
+}

@@ -1,13 +1,17 @@
-use alloc::boxed::Box;
+use alloc::sync::Arc;
 use core::fmt;
 
 use paytone_psp::Money;
 
 use crate::Language;
 
-/// What is about to be paid, as the caller hears it before being asked for a card.
+/// What is about to be paid, as the caller hears it before being asked for a card. Nothing at all is a card that is
+/// stored or checked. A copy is cheap.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OrderSummary {
+pub struct OrderSummary(Arc<Summary>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Summary {
     merchant: MerchantName,
     money: Money,
     language: Option<Language>,
@@ -16,41 +20,48 @@ pub struct OrderSummary {
 impl OrderSummary {
     /// A payment of `money` to `merchant`.
     #[must_use]
-    pub const fn new(merchant: MerchantName, money: Money) -> Self {
-        Self { merchant, money, language: None }
+    pub fn new(merchant: MerchantName, money: Money) -> Self {
+        Self(Arc::new(Summary { merchant, money, language: None }))
     }
 
     /// The same order for a customer who is spoken to in this language, where the script has it.
     #[must_use]
     pub fn with_language(self, language: Language) -> Self {
-        Self { language: Some(language), ..self }
+        let summary = Summary { language: Some(language), ..(*self.0).clone() };
+        Self(Arc::new(summary))
     }
 
     /// The customer's language, if the order says.
     #[must_use]
-    pub const fn language(&self) -> Option<Language> {
-        self.language
+    pub fn language(&self) -> Option<Language> {
+        self.0.language
     }
 
     /// Who is paid.
     #[must_use]
-    pub const fn merchant(&self) -> &MerchantName {
-        &self.merchant
+    pub fn merchant(&self) -> &MerchantName {
+        &self.0.merchant
     }
 
     /// How much is paid.
     #[must_use]
-    pub const fn money(&self) -> &Money {
-        &self.money
+    pub fn money(&self) -> &Money {
+        &self.0.money
+    }
+
+    /// The same order for another amount.
+    #[must_use]
+    pub fn with_money(&self, money: Money) -> Self {
+        Self(Arc::new(Summary { money, ..(*self.0).clone() }))
     }
 }
 
 /// A merchant's name: the text a screen shows and the audio clip that speaks it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MerchantName {
-    display: Box<str>,
+    display: Arc<str>,
     /// `None` for the default one.
-    clip: Option<Box<str>>,
+    clip: Option<Arc<str>>,
 }
 
 impl MerchantName {
@@ -138,6 +149,10 @@ pub enum OrderRefusal {
 }
 
 impl OrderRefusal {
+    /// Every reason.
+    pub const ALL: [Self; 5] =
+        [Self::Unknown, Self::Expired, Self::AlreadyPaid, Self::Busy, Self::TooManyGuesses];
+
     /// The name used in reports and logs, in snake case.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -154,6 +169,30 @@ impl OrderRefusal {
 impl fmt::Display for OrderRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+/// What happened to an order while its card was being taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OrderChange {
+    /// It is no longer to be paid.
+    Cancelled,
+    /// It is another one now: what the caller heard is not what would be paid.
+    Changed,
+}
+
+impl OrderChange {
+    /// Every change.
+    pub const ALL: [Self; 2] = [Self::Cancelled, Self::Changed];
+
+    /// The name used in reports and logs, in snake case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cancelled => "cancelled",
+            Self::Changed => "changed",
+        }
     }
 }
 

@@ -1,19 +1,32 @@
+use core::time::Duration;
+
 use paytone_card::{Brand, MaskedPan};
 
-use crate::{Field, Phase};
+use crate::{Field, FieldSet, Mode, Phase, SecureState};
 
 /// What a screen may show about a dialog: how many digits, never which.
+///
+/// Each is whole in itself and numbered, so that a screen that missed some shows the truth again with the next, and a
+/// record of all replays the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Progress {
     pub(crate) sequence: u32,
     pub(crate) phase: Phase,
+    #[cfg_attr(feature = "serde", serde(serialize_with = "milliseconds"))]
+    pub(crate) phase_since: Duration,
+    pub(crate) mode: Mode,
+    pub(crate) secure: SecureState,
     pub(crate) field: Option<Field>,
+    pub(crate) menu: bool,
     pub(crate) digits: u8,
+    pub(crate) missing: FieldSet,
     pub(crate) brand: Option<Brand>,
     pub(crate) last_four: Option<MaskedPan>,
     pub(crate) authorizations: u8,
     pub(crate) held: bool,
+    pub(crate) no_key_heard: bool,
+    pub(crate) slow: bool,
 }
 
 impl Progress {
@@ -21,12 +34,19 @@ impl Progress {
         Self {
             sequence: 0,
             phase: Phase::Ringing,
+            phase_since: Duration::ZERO,
+            mode: Mode::Automatic,
+            secure: SecureState::Clear,
             field: None,
+            menu: false,
             digits: 0,
+            missing: FieldSet::of(&[]),
             brand: None,
             last_four: None,
             authorizations: 0,
             held: false,
+            no_key_heard: false,
+            slow: false,
         }
     }
 
@@ -42,16 +62,46 @@ impl Progress {
         self.phase
     }
 
+    /// Since when it stands there, since the Unix epoch; serialised in milliseconds.
+    #[must_use]
+    pub const fn phase_since(&self) -> Duration {
+        self.phase_since
+    }
+
+    /// Who says what comes next.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Whether the caller's keys are hidden.
+    #[must_use]
+    pub const fn secure(&self) -> SecureState {
+        self.secure
+    }
+
     /// The open field, while the phase is [`Phase::Collecting`].
     #[must_use]
     pub const fn field(&self) -> Option<Field> {
         self.field
     }
 
+    /// Whether the caller is in the menu of commands, above the open field.
+    #[must_use]
+    pub const fn is_in_menu(&self) -> bool {
+        self.menu
+    }
+
     /// How many digits the open field has; always 0 for the security code.
     #[must_use]
     pub const fn digits(&self) -> u8 {
         self.digits
+    }
+
+    /// What is still to be asked for.
+    #[must_use]
+    pub const fn missing(&self) -> FieldSet {
+        self.missing
     }
 
     /// The card's brand, once it is certain.
@@ -77,4 +127,21 @@ impl Progress {
     pub const fn is_held(&self) -> bool {
         self.held
     }
+
+    /// Whether two tries have passed without a single key in the whole call: the telephone may send none.
+    #[must_use]
+    pub const fn no_key_heard(&self) -> bool {
+        self.no_key_heard
+    }
+
+    /// Whether keys are heard patiently.
+    #[must_use]
+    pub const fn is_slow(&self) -> bool {
+        self.slow
+    }
+}
+
+#[cfg(feature = "serde")]
+fn milliseconds<S: serde::Serializer>(at: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(u64::try_from(at.as_millis()).unwrap_or(u64::MAX))
 }

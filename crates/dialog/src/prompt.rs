@@ -1,4 +1,9 @@
-use crate::{OrderRefusal, OrderSummary};
+use alloc::sync::Arc;
+
+use paytone_card::MaskedPan;
+use paytone_psp::Money;
+
+use crate::{CustomField, OrderChange, OrderRefusal, OrderSummary};
 
 /// Something said to the caller, by meaning. [`phrase`](crate::phrase) turns it into audio clips or text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +82,78 @@ pub enum Prompt {
     TooLongSilence,
     /// The session's time is over.
     SessionExpired,
+    /// No key was heard at all: how to switch a telephone to tones.
+    SwitchToTone,
+    /// Neutral words for whoever is on the line while the operator hands over: press one to begin.
+    HandOver,
+    /// Whether the order just spoken is the one to pay: one, or two to key an order code.
+    ConfirmOrder,
+    /// Asks for the amount, in the currency's smallest unit.
+    EnterAmount,
+    /// The amount is not one that can be paid here.
+    AmountWrong,
+    /// Whether the amount just spoken is right: one, or two to key it again.
+    ConfirmAmount,
+    /// Asks how to pay; what is on offer follows.
+    ChooseMethod,
+    /// One for a single sum.
+    MethodLumpSum,
+    /// Two for instalments.
+    MethodInstalments,
+    /// Three for the next bonus.
+    MethodBonus,
+    /// Four for revolving credit.
+    MethodRevolving,
+    /// Asks for the number of instalments.
+    EnterInstalments,
+    /// Instalments in that number are not on offer.
+    InstalmentsWrong,
+    /// Asks for the digits of the postcode.
+    EnterPostcode,
+    /// The postcode has too few digits.
+    PostcodeWrong,
+    /// Whether the card may be stored for later payments: one for yes, two for no.
+    AskConsent,
+    /// A number of the merchant's own has too few digits.
+    NumberWrong,
+    /// Whether to pay with the card just spoken: one, or two for another.
+    ConfirmCard,
+    /// The key is none of those on offer.
+    NotAChoice,
+    /// Zero for a caller who has no other card.
+    NoOtherCard,
+    /// What the menu of commands is.
+    Menu,
+    /// Zero for the operator.
+    HelpOperator,
+    /// One to hear the question again.
+    HelpRepeat,
+    /// Two for the next language.
+    HelpLanguage,
+    /// Three for these words again.
+    HelpHelp,
+    /// Nine to cancel the payment.
+    HelpCancel,
+    /// Star to go back.
+    HelpBack,
+    /// The card was stored; nothing was charged.
+    Registered,
+    /// The card was found valid; nothing was charged.
+    Checked,
+    /// A person takes over.
+    ToOperator,
+    /// The last words of a call that goes back to the operator.
+    BackToOperator,
+    /// The payment was cancelled; nothing was charged.
+    Cancelled,
+    /// The amount that was keyed.
+    AmountKeyed(Money),
+    /// The last four digits of the card that is to pay.
+    CardEndsIn(MaskedPan),
+    /// Asks for a number of the merchant's own.
+    EnterCustom(Arc<CustomField>),
+    /// The order was cancelled or changed while the card was being taken.
+    OrderWithdrawn(OrderChange),
     /// The last words of a call.
     Goodbye,
 }
@@ -121,8 +198,72 @@ impl Prompt {
             Self::TooManyAttempts => "too-many-attempts",
             Self::TooLongSilence => "too-long-silence",
             Self::SessionExpired => "session-expired",
+            Self::SwitchToTone => "switch-to-tone",
+            Self::HandOver => "hand-over",
+            Self::ConfirmOrder => "confirm-order",
+            Self::EnterAmount => "enter-amount",
+            Self::AmountWrong => "amount-wrong",
+            Self::ConfirmAmount => "confirm-amount",
+            Self::ChooseMethod => "choose-method",
+            Self::MethodLumpSum => "method-lump-sum",
+            Self::MethodInstalments => "method-instalments",
+            Self::MethodBonus => "method-bonus",
+            Self::MethodRevolving => "method-revolving",
+            Self::EnterInstalments => "enter-instalments",
+            Self::InstalmentsWrong => "instalments-wrong",
+            Self::EnterPostcode => "enter-postcode",
+            Self::PostcodeWrong => "postcode-wrong",
+            Self::AskConsent => "ask-consent",
+            Self::NumberWrong => "number-wrong",
+            Self::ConfirmCard => "confirm-card",
+            Self::NotAChoice => "not-a-choice",
+            Self::NoOtherCard => "no-other-card",
+            Self::Menu => "menu",
+            Self::HelpOperator => "help-operator",
+            Self::HelpRepeat => "help-repeat",
+            Self::HelpLanguage => "help-language",
+            Self::HelpHelp => "help-help",
+            Self::HelpCancel => "help-cancel",
+            Self::HelpBack => "help-back",
+            Self::Registered => "registered",
+            Self::Checked => "checked",
+            Self::ToOperator => "to-operator",
+            Self::BackToOperator => "back-to-operator",
+            Self::Cancelled => "cancelled",
+            Self::AmountKeyed(_) => "amount-keyed",
+            Self::CardEndsIn(_) => "card-ends-in",
+            Self::EnterCustom(_) => "enter-custom",
+            Self::OrderWithdrawn(OrderChange::Cancelled) => "order-cancelled",
+            Self::OrderWithdrawn(OrderChange::Changed) => "order-changed",
             Self::Goodbye => "goodbye",
         }
+    }
+
+    /// Whether it says what was wrong with what came before.
+    #[must_use]
+    pub const fn is_complaint(&self) -> bool {
+        matches!(
+            self,
+            Self::NoInput
+                | Self::SwitchToTone
+                | Self::OrderCodeWrong
+                | Self::PanLength { .. }
+                | Self::PanWrong
+                | Self::BrandNotAccepted
+                | Self::NotATestCard
+                | Self::ExpiryWrong
+                | Self::CardExpired
+                | Self::SecurityCodeWrong
+                | Self::AmountWrong
+                | Self::InstalmentsWrong
+                | Self::PostcodeWrong
+                | Self::NumberWrong
+                | Self::NotAChoice
+                | Self::DeclinedNumber
+                | Self::DeclinedExpiry
+                | Self::DeclinedSecurityCode
+                | Self::DeclinedCard
+        )
     }
 
     /// Whether it asks the caller to key card data, which only happens in secure mode.

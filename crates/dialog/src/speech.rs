@@ -1,3 +1,4 @@
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::{PlayId, Prompt};
@@ -5,7 +6,7 @@ use crate::{PlayId, Prompt};
 /// What is being said, and what is to be said as soon as somebody listens.
 #[derive(Debug, Default)]
 pub(crate) struct Speech {
-    playing: Option<(PlayId, Vec<Prompt>)>,
+    playing: Option<(PlayId, Arc<[Prompt]>)>,
     pending: Vec<Prompt>,
     started: u32,
 }
@@ -25,9 +26,9 @@ impl Speech {
     }
 
     /// Takes what is to be said next; from now on it is playing.
-    pub(crate) fn start(&mut self) -> (PlayId, Vec<Prompt>) {
+    pub(crate) fn start(&mut self) -> (PlayId, Arc<[Prompt]>) {
         self.started = self.started.wrapping_add(1);
-        let play = (PlayId::new(self.started), core::mem::take(&mut self.pending));
+        let play = (PlayId::new(self.started), core::mem::take(&mut self.pending).into());
         self.playing = Some(play.clone());
         play
     }
@@ -42,7 +43,7 @@ impl Speech {
     pub(crate) fn interrupt(&mut self) -> bool {
         let Some((_, prompts)) = self.playing.take() else { return false };
         if self.pending.is_empty() {
-            self.pending = prompts;
+            self.pending = prompts.to_vec();
         }
         true
     }
@@ -78,9 +79,9 @@ mod tests {
         speech.say(vec![Prompt::Welcome]);
         speech.start();
         assert!(speech.interrupt());
-        assert_eq!(speech.start().1, [Prompt::Welcome]);
+        assert_eq!(*speech.start().1, [Prompt::Welcome]);
         speech.say(vec![Prompt::Goodbye]);
         assert!(speech.interrupt());
-        assert_eq!(speech.start().1, [Prompt::Goodbye]);
+        assert_eq!(*speech.start().1, [Prompt::Goodbye]);
     }
 }

@@ -4,10 +4,14 @@ use crate::{Field, Outcome, Phase};
 #[derive(Debug)]
 pub(crate) enum State {
     Ringing,
-    Securing,
+    Securing(Then),
+    /// Directed mode: the operator says what comes next.
+    Waiting,
     Collecting(Collecting),
     LookingUp,
     Authorizing,
+    /// The caller had hung up when the approval came: it is being taken back.
+    Voiding,
     Closing(Outcome),
     Finished,
 }
@@ -16,10 +20,12 @@ impl State {
     pub(crate) const fn phase(&self) -> Phase {
         match self {
             Self::Ringing => Phase::Ringing,
-            Self::Securing => Phase::Securing,
+            Self::Securing(_) => Phase::Securing,
+            Self::Waiting => Phase::Waiting,
             Self::Collecting(_) => Phase::Collecting,
             Self::LookingUp => Phase::LookingUp,
             Self::Authorizing => Phase::Authorizing,
+            Self::Voiding => Phase::Voiding,
             Self::Closing(_) => Phase::Closing,
             Self::Finished => Phase::Finished,
         }
@@ -27,7 +33,7 @@ impl State {
 
     /// Whether a key is used, at once or when the next field opens.
     pub(crate) const fn takes_keys(&self) -> bool {
-        matches!(self, Self::Securing | Self::Collecting(_) | Self::LookingUp)
+        matches!(self, Self::Securing(_) | Self::Collecting(_) | Self::LookingUp)
     }
 }
 
@@ -41,11 +47,29 @@ pub(crate) struct Collecting {
     pub(crate) no_match: u8,
     /// An entry was just refused: keys that run on without a gap are the rest of it.
     pub(crate) running_on: bool,
+    /// The caller has been asked to go on after a pause in the middle.
+    pub(crate) nudged: bool,
+    /// The last key was the clear key.
+    pub(crate) cleared: bool,
+    /// The menu of commands is open.
+    pub(crate) menu: bool,
+    /// The entry is the operator's key alone.
+    pub(crate) zero: bool,
 }
 
 impl Collecting {
     pub(crate) const fn new(field: Field) -> Self {
-        Self { field, digits: 0, no_input: 0, no_match: 0, running_on: false }
+        Self {
+            field,
+            digits: 0,
+            no_input: 0,
+            no_match: 0,
+            running_on: false,
+            nudged: false,
+            cleared: false,
+            menu: false,
+            zero: false,
+        }
     }
 
     /// The security code does not even show how many digits it has.
@@ -57,45 +81,11 @@ impl Collecting {
     }
 }
 
-/// How the keys are hidden from everybody else.
+/// What follows once the line is secured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Secure {
-    Off,
-    Asked,
-    On,
-    Refused,
-}
-
-/// Which parts of the card are still to be keyed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Missing {
-    pub(crate) pan: bool,
-    pub(crate) expiry: bool,
-    pub(crate) security_code: bool,
-}
-
-impl Missing {
-    pub(crate) const ALL: Self = Self { pan: true, expiry: true, security_code: true };
-    /// A security code is never kept for a second authorisation, so it always comes with the others.
-    pub(crate) const PAN: Self = Self { expiry: false, ..Self::ALL };
-    pub(crate) const EXPIRY: Self = Self { pan: false, ..Self::ALL };
-    pub(crate) const SECURITY_CODE: Self = Self { pan: false, expiry: false, security_code: true };
-
-    pub(crate) const fn first(self) -> Option<Field> {
-        match self {
-            Self { pan: true, .. } => Some(Field::Pan),
-            Self { expiry: true, .. } => Some(Field::Expiry),
-            Self { security_code: true, .. } => Some(Field::SecurityCode),
-            _ => None,
-        }
-    }
-
-    pub(crate) const fn fill(&mut self, field: Field) {
-        match field {
-            Field::Pan => self.pan = false,
-            Field::Expiry => self.expiry = false,
-            Field::SecurityCode => self.security_code = false,
-            Field::OrderCode => {}
-        }
-    }
+pub(crate) enum Then {
+    /// The script begins.
+    Begin,
+    /// The field that the operator wants is asked for.
+    Capture(Field),
 }

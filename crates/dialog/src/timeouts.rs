@@ -8,6 +8,9 @@ pub struct Timeouts {
     pub first_digit: Duration,
     /// Pause after a digit of an incomplete entry. VoiceXML 2.1 calls it `interdigittimeout`.
     pub inter_digit: Duration,
+    /// What `inter_digit` is longer by where a group of digits ends as it is printed on the card: the caller looks
+    /// at the next one.
+    pub group: Duration,
     /// Pause after a digit of an entry that is possible as it is but could be longer.
     pub may_go_on: Duration,
     /// One try at a field, its prompt included.
@@ -17,6 +20,8 @@ pub struct Timeouts {
     pub run_on: Duration,
     /// How long the card is kept after the last key, unless it has been handed out.
     pub card: Duration,
+    /// A hand-over, until the caller presses `1`.
+    pub hand_over: Duration,
     /// Wait for the media side to confirm secure mode.
     pub securing: Duration,
     /// Wait for the order of a code.
@@ -31,17 +36,19 @@ pub struct Timeouts {
     pub session: Duration,
 }
 
-/// 10 s to begin, 5 s between digits, 2 s where an entry may go on, 60 s for a field and for keeping a
-/// card, 10 minutes for the session; 5 s, 10 s, 90 s and 30 s for securing, lookup, provider and closing.
+/// 10 s to begin, 5 s between digits and 3 s more between groups, 2 s where an entry may go on, 60 s for a field and
+/// for keeping a card, 2 minutes for a hand-over, 10 minutes for the session; 5 s, 10 s, 90 s and 30 s for securing, lookup, provider and closing.
 impl Default for Timeouts {
     fn default() -> Self {
         Self {
             first_digit: Duration::from_secs(10),
             inter_digit: Duration::from_secs(5),
+            group: Duration::from_secs(3),
             may_go_on: Duration::from_secs(2),
             field: Duration::from_secs(60),
             run_on: Duration::from_millis(700),
             card: Duration::from_secs(60),
+            hand_over: Duration::from_secs(120),
             securing: Duration::from_secs(5),
             look_up: Duration::from_secs(10),
             authorizing: Duration::from_secs(90),
@@ -57,9 +64,11 @@ impl Timeouts {
         let waits = [
             self.first_digit,
             self.inter_digit,
+            self.group,
             self.may_go_on,
             self.field,
             self.card,
+            self.hand_over,
             self.securing,
             self.look_up,
             self.authorizing,
@@ -67,8 +76,12 @@ impl Timeouts {
             self.closing,
             self.session,
         ];
-        waits.iter().all(|wait| (MIN..=MAX).contains(wait)) && self.run_on <= MAX
+        waits.into_iter().all(is_sane) && self.run_on <= MAX
     }
+}
+
+pub(crate) fn is_sane(wait: Duration) -> bool {
+    (MIN..=MAX).contains(&wait)
 }
 
 const MIN: Duration = Duration::from_millis(1);

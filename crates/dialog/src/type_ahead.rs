@@ -61,6 +61,10 @@ impl TypeAhead {
         key
     }
 
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     pub(crate) fn wipe(&mut self) {
         self.codes.zeroize();
         self.len = 0;

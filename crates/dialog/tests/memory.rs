@@ -1,4 +1,5 @@
-//! A dialog in progress is at most 1 KiB, everything it holds on the heap included, with the built-in merchant's name.
+//! A dialog in progress is at most 1 KiB, everything it holds on the heap included, with the built-in merchant's name. The
+//! script is its line's: made once, shared by all calls, and not weighed.
 
 #![allow(unsafe_code, reason = "an allocator that counts is an unsafe trait around the system's")]
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
@@ -49,9 +50,9 @@ struct Weighed {
 }
 
 impl Weighed {
-    fn new(entry: impl FnOnce() -> Entry) -> Self {
+    fn new(line: &Script, entry: impl FnOnce() -> Entry) -> Self {
         let before = HELD.get();
-        let dialog = Dialog::new(Script::builder(entry()).build().unwrap());
+        let dialog = Dialog::new(line.starting(entry()));
         let mut weighed = Self { dialog, before, most: 0, playing: None };
         weighed.event(Event::Answered);
         weighed.event(Event::Secured);
@@ -81,7 +82,8 @@ impl Weighed {
 
 #[test]
 fn a_whole_payment_fits() {
-    let mut call = Weighed::new(|| Entry::AskOrderCode);
+    let line = Script::builder(Entry::AskOrderCode).build().unwrap();
+    let mut call = Weighed::new(&line, || Entry::AskOrderCode);
     call.keys(order_code().as_str());
     call.keys("12*");
     call.event(Event::OrderFound(order()));
@@ -98,7 +100,8 @@ fn a_whole_payment_fits() {
 
 #[test]
 fn the_longest_words_fit() {
-    let mut call = Weighed::new(|| Entry::Order(order()));
+    let line = Script::builder(Entry::AskOrderCode).build().unwrap();
+    let mut call = Weighed::new(&line, || Entry::Order(order()));
     call.event(Event::Held);
     call.event(Event::Resumed);
     call.keys("1");

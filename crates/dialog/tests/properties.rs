@@ -184,11 +184,11 @@ impl Watched {
             }
             Action::StopPlaying => self.stopped = self.playing.take(),
             Action::LookUpOrder(code) => assert_eq!(code.as_str().len(), 9),
-            Action::Authorize(card) => {
+            Action::Authorize(payment) => {
                 assert!(self.secured);
                 assert!(!self.awaiting_verdict, "one authorization at a time");
                 self.awaiting_verdict = true;
-                self.card = Some(card);
+                self.card = Some(payment.into_card());
             }
             Action::Report(progress) => self.check_report(&progress),
             Action::Release => self.released = true,
@@ -294,6 +294,6 @@ fn debug_of_events_and_actions_shows_no_keyed_digit() {
         entry.push_code(digit);
     }
     entry.accept_code().unwrap();
-    let shown = format!("{:?}", Action::Authorize(entry.finish().unwrap()));
+    let shown = format!("{:?}", entry.finish().unwrap());
     assert!(!shown.contains(|c: char| c.is_ascii_digit()), "{shown}");
 }

@@ -25,6 +25,8 @@ fn silence_is_counted_from_the_end_of_the_prompt() {
 fn tries_are_total_tries() {
     for tries in 1..=3 {
         let mut silent = at_pan_of(card_script().no_input(tries));
+        silent.keys("*");
+        silent.said();
         assert_eq!(silent.run_out(), Outcome::NoInput(Field::Pan));
         let said = silent.said();
         assert_eq!(said.len(), usize::from(tries));
@@ -128,14 +130,24 @@ fn a_wrong_order_code_is_asked_again_and_never_looked_up() {
 }
 
 #[test]
-fn an_unfinished_entry_waits_five_seconds() {
-    let mut call = at_pan();
-    call.keys("4111");
-    call.log();
-    call.pass(ms(4_799));
-    assert!(call.log().is_empty());
-    call.pass(ms(1));
-    assert_eq!(call.log(), ["play pan-length enter-pan"]);
+fn an_unfinished_entry_waits_and_is_asked_to_go_on_once() {
+    // Five seconds within a group of digits, three more where the next group is looked at.
+    for (keys, wait) in
+        [("411", 4_799), ("4111", 7_799), ("41111", 4_799), ("3782", 7_799), ("3782822463", 7_799)]
+    {
+        let mut call = at_pan();
+        call.keys(keys);
+        call.log();
+        call.pass(ms(wait));
+        assert!(call.log().is_empty());
+        call.pass(ms(1));
+        assert_eq!(call.log(), ["play continue-entry"], "{keys}");
+        assert_eq!(usize::from(call.dialog.progress().digits()), keys.len(), "what was keyed is kept");
+        call.pass(PROMPT + ms(9_999));
+        assert!(call.log().is_empty());
+        call.pass(ms(1));
+        assert_eq!(call.log(), ["play pan-length enter-pan"]);
+    }
 }
 
 #[test]
@@ -144,8 +156,11 @@ fn star_clears_the_entry_and_repeats_the_prompt_of_an_empty_one() {
     call.keys("4999*");
     assert_eq!(call.log(), ["stop"]);
     assert_eq!(call.dialog.progress().digits(), 0);
-    call.keys("*");
+    call.wait(1);
+    call.keys("#");
     assert_eq!(call.log(), ["play enter-pan"]);
+    call.keys("*");
+    assert_eq!(call.log(), ["stop", "play enter-pan"]);
     call.keys(test_numbers::MASTERCARD);
     assert_eq!(call.log(), ["stop", "play enter-expiry"]);
 }
@@ -162,7 +177,7 @@ fn star_and_silence_after_it_cost_what_silence_costs() {
 #[test]
 fn asking_again_costs_no_try() {
     let mut call = at_pan_of(card_script().no_match(1).no_input(1));
-    call.keys("***###");
+    call.keys("*##*##");
     assert_eq!(call.said(), ["enter-pan"; 6]);
     call.keys(test_numbers::MASTERCARD);
     assert_eq!(call.said(), ["enter-expiry"]);

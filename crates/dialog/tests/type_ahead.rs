@@ -59,8 +59,10 @@ fn part_of_an_entry_waits_for_the_rest() {
     call.event(Event::Secured);
     assert!(call.log().is_empty(), "the prompt is not played");
     assert_eq!(call.dialog.progress().digits(), 4);
-    call.wait(5);
-    assert_eq!(call.log(), ["play pan-length enter-pan"]);
+    call.wait(8);
+    assert_eq!(call.log(), ["play continue-entry"]);
+    call.keys("5555 5555 4444");
+    assert_eq!(call.log(), ["stop", "play enter-expiry"]);
 }
 
 #[test]
@@ -98,7 +100,9 @@ fn a_pause_is_not_running_on() {
     let mut call = at_pan();
     call.keys("4111111111111111 1");
     call.wait(5);
-    assert_eq!(call.log(), ["stop", "play pan-length enter-pan"]);
+    assert_eq!(call.log(), ["stop", "play continue-entry"]);
+    call.wait(12);
+    assert_eq!(call.log(), ["play pan-length enter-pan"]);
 }
 
 #[test]

@@ -144,6 +144,8 @@ impl Caller {
             inter_digit: day,
             may_go_on: day,
             field: day,
+            group: Duration::from_millis(1),
+            hand_over: day,
             run_on: Duration::ZERO,
             card: day,
             securing: day,
@@ -284,7 +286,7 @@ impl Caller {
             match action {
                 Action::Play { id, .. } => self.playing = Some(id),
                 Action::StopPlaying => self.playing = None,
-                Action::Authorize(card) => self.card = Some(card),
+                Action::Authorize(payment) => self.card = Some(payment.into_card()),
                 _ => {}
             }
         }

@@ -7,44 +7,64 @@ use paytone_card::Card;
 use paytone_psp::{DeclineReason, Recovery};
 
 use super::Dialog;
-use crate::state::{Missing, State};
+use crate::field::FieldSet;
+use crate::state::State;
 use crate::timers::Timer;
-use crate::{Action, Field, Outcome, Prompt, Verdict};
+use crate::{Action, Field, HangUpPolicy, Outcome, Payment, Prompt, Verdict};
 
 impl Dialog {
-    pub(super) fn authorize(&mut self, card: Card, now: Duration) {
+    pub(super) fn authorize(&mut self, payment: Payment, now: Duration) {
         self.keypad.wipe();
         self.enter(State::Authorizing);
         self.authorizations += 1;
-        self.actions.push_back(Action::Authorize(card));
+        self.code_tries = None;
+        self.actions.push_back(Action::Authorize(payment));
         self.speech.say(vec![Prompt::OneMoment]);
-        self.timers.start(Timer::Authorizing, now, self.script.timeouts.authorizing);
-        self.timers.start(Timer::StillWorking, now, self.script.timeouts.still_working);
+        self.timers.start(Timer::Authorizing, now, self.plan.timeouts.authorizing);
+        self.timers.start(Timer::StillWorking, now, self.plan.timeouts.still_working);
     }
 
     pub(super) fn still_working(&mut self, now: Duration) {
-        self.timers.start(Timer::StillWorking, now, self.script.timeouts.still_working);
+        self.timers.start(Timer::StillWorking, now, self.plan.timeouts.still_working);
         if !self.speech.is_playing() {
             self.speech.say(vec![Prompt::StillWorking]);
         }
     }
 
-    /// No answer is not a decline: money may have moved.
+    /// No answer is not a decline: money may have moved. An approval that could not be taken back stands.
     pub(super) fn no_verdict(&mut self, now: Duration) {
+        if matches!(self.state, State::Voiding) {
+            return self.close(Outcome::Approved, vec![Prompt::Approved], now);
+        }
         self.close(Outcome::Unknown, vec![Prompt::PaymentUnknown], now);
     }
 
     /// A verdict that nobody waits for is dropped, and a card in it wiped.
     pub(super) fn verdict(&mut self, verdict: Verdict, now: Duration) {
-        if !matches!(self.state, State::Authorizing) {
-            return;
+        match self.state {
+            State::Authorizing => self.answered_by_provider(verdict, now),
+            State::Voiding if matches!(verdict, Verdict::Voided) => {
+                self.close(Outcome::ApprovedThenVoided, vec![Prompt::Cancelled], now);
+            }
+            State::Voiding => self.no_verdict(now),
+            _ => {}
         }
+    }
+
+    fn answered_by_provider(&mut self, verdict: Verdict, now: Duration) {
         match verdict {
-            Verdict::Approved => self.close(Outcome::Approved, vec![Prompt::Approved], now),
+            Verdict::Approved => self.approved(now),
+            Verdict::Registered => self.close(Outcome::Registered, vec![Prompt::Registered], now),
+            Verdict::Checked => self.close(Outcome::Checked, vec![Prompt::Checked], now),
+            Verdict::Voided => self.close(Outcome::ApprovedThenVoided, vec![Prompt::Cancelled], now),
             Verdict::Declined { reason, card } => self.declined(reason, card, now),
+            Verdict::TooManyCodeTries => {
+                self.declined = Some(DeclineReason::CodeMismatch);
+                self.other_card(Outcome::Declined(DeclineReason::CodeMismatch), now);
+            }
             Verdict::NotATestCard => {
                 let ended = Outcome::TooManyAttempts(Field::Pan);
-                self.ask_again(Missing::ALL, None, Prompt::NotATestCard, ended, now);
+                self.ask_again(FieldSet::CARD, None, Prompt::NotATestCard, ended, now);
             }
             Verdict::Unavailable => {
                 self.close(Outcome::GatewayUnavailable, vec![Prompt::ServiceUnavailable], now);
@@ -53,36 +73,59 @@ impl Dialog {
         }
     }
 
+    fn approved(&mut self, now: Duration) {
+        if !self.caller.gone || self.plan.hang_up == HangUpPolicy::FinishAndReport {
+            return self.close(Outcome::Approved, vec![Prompt::Approved], now);
+        }
+        self.enter(State::Voiding);
+        self.timers.start(Timer::Authorizing, now, self.plan.timeouts.authorizing);
+        self.actions.push_back(Action::Void);
+    }
+
     /// Asks only for what the reason says was wrong, or ends in words that tell a thief nothing.
     fn declined(&mut self, reason: DeclineReason, card: Option<Card>, now: Duration) {
         let outcome = Outcome::Declined(reason);
         self.declined = Some(reason);
-        let (missing, why) = match reason.recovery() {
-            Recovery::ReenterNumber => (Missing::PAN, Prompt::DeclinedNumber),
-            Recovery::ReenterExpiry => (Missing::EXPIRY, Prompt::DeclinedExpiry),
-            Recovery::ReenterCode => (Missing::SECURITY_CODE, Prompt::DeclinedSecurityCode),
-            Recovery::OtherCard => (Missing::ALL, Prompt::DeclinedCard),
+        let (wrong, why) = match reason.recovery() {
+            Recovery::ReenterNumber => (FieldSet::PAN, Prompt::DeclinedNumber),
+            Recovery::ReenterExpiry => (FieldSet::EXPIRY, Prompt::DeclinedExpiry),
+            // Too many wrong codes for this card, here or in other calls: guessing ends.
+            Recovery::ReenterCode if self.code_tries == Some(0) => return self.other_card(outcome, now),
+            Recovery::ReenterCode => (FieldSet::SECURITY_CODE, Prompt::DeclinedSecurityCode),
+            Recovery::OtherCard => return self.other_card(outcome, now),
             Recovery::TryLater => return self.close(outcome, vec![Prompt::DeclinedForNow], now),
             _ => return self.close(outcome, vec![Prompt::Declined], now),
         };
-        self.ask_again(missing, card, why, outcome, now);
+        self.ask_again(wrong, card, why, outcome, now);
+    }
+
+    fn other_card(&mut self, ended: Outcome, now: Duration) {
+        self.caller.may_have_no_card = self.plan.after.has_operator();
+        self.ask_again(FieldSet::CARD, None, Prompt::DeclinedCard, ended, now);
     }
 
     /// Goes back to the keys, unless nobody is there, the tries are used up or the time is over.
-    fn ask_again(
-        &mut self,
-        missing: Missing,
-        card: Option<Card>,
-        why: Prompt,
-        ended: Outcome,
-        now: Duration,
-    ) {
+    fn ask_again(&mut self, wrong: FieldSet, card: Option<Card>, why: Prompt, ended: Outcome, now: Duration) {
         let is_over = !self.timers.is_running(Timer::Session);
-        if is_over || self.caller_gone || self.authorizations >= self.script.authorizations {
+        if is_over || self.caller.gone || self.authorizations >= self.plan.authorizations {
             let words = if why == Prompt::NotATestCard { why } else { Prompt::Declined };
             return self.close(ended, vec![words], now);
         }
-        let missing = self.take_back(card, missing);
-        self.ask_card(missing, vec![why], now);
+        let wrong = self.take_back(card, wrong);
+        self.clear_wrong(wrong);
+        self.miss(wrong);
+        self.go_on(vec![why], now);
+    }
+
+    /// What was wrong is gone before it is asked for again.
+    fn clear_wrong(&mut self, wrong: FieldSet) {
+        let Some(card) = &mut self.card else { return };
+        if wrong.contains(Field::Pan) {
+            card.clear_pan();
+            self.brand = None;
+        }
+        if wrong.contains(Field::Expiry) {
+            card.clear_expiry();
+        }
     }
 }

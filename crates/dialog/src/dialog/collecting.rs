@@ -9,7 +9,7 @@ use paytone_dtmf::Key;
 use super::Dialog;
 use crate::state::{Collecting, State};
 use crate::timers::Timer;
-use crate::{Field, OrderCode, Outcome, Prompt};
+use crate::{Field, FieldRules, OrderCode, Outcome, Prompt, TypeAheadPolicy};
 
 /// How an entry came to its end.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,66 +24,97 @@ pub(super) enum End {
 
 impl Dialog {
     /// Opens a field after saying `lead`. With keys waiting, the prompt is dropped before it is heard.
-    pub(super) fn open(&mut self, field: Field, lead: Vec<Prompt>, now: Duration) {
+    pub(super) fn open(&mut self, field: Field, mut lead: Vec<Prompt>, now: Duration) {
+        // Whoever keyed the order code may not be who answers a hand-over.
+        if field == Field::HandOver || self.plan.rules(field).type_ahead == TypeAheadPolicy::Flush {
+            self.keypad.wipe();
+        }
         self.enter(State::Collecting(Collecting::new(field)));
+        lead.extend(self.summary(field));
         self.ask(lead, now);
     }
 
     /// Begins a try at the open field.
     fn ask(&mut self, mut words: Vec<Prompt>, now: Duration) {
         self.clear_entry();
-        words.extend(self.field_prompt());
+        self.field_words(&mut words);
         self.speech.say(words);
         self.timers.stop(Timer::Entry);
-        self.timers.start(Timer::Field, now, self.script.timeouts.field);
+        self.timers.start(Timer::Field, now, self.field_wait());
     }
 
     /// Takes a key from the line: used at once while a field is open, kept for the next field before that,
     /// dropped once the card is handed out.
     pub(super) fn key_pressed(&mut self, key: Key, now: Duration) {
+        self.caller.heard = true;
         if !self.state.takes_keys() || !self.has_meaning(key) {
             return;
         }
         let gap = self.keypad.gap(now);
-        if self.runs_on(gap) {
+        if self.runs_on(gap) || self.is_unwanted() {
             return;
         }
-        self.timers.start(Timer::Card, now, self.script.timeouts.card);
+        self.timers.start(Timer::Card, now, self.plan.timeouts.card);
+        if self.keypad.type_ahead.is_empty() && self.collecting().is_some() && !self.must_listen() {
+            return self.consume(key, now);
+        }
         self.keypad.type_ahead.push(key);
     }
 
     fn has_meaning(&self, key: Key) -> bool {
-        key.digit().is_some() || key == self.script.terminator || key == self.script.clear
+        key.digit().is_some() || key == self.plan.clear || self.open_rules().terminators.contains(key)
     }
 
     fn runs_on(&mut self, gap: Duration) -> bool {
-        let limit = self.script.timeouts.run_on;
+        let limit = self.plan.timeouts.run_on;
         let Some(open) = self.collecting_mut() else { return false };
         open.running_on &= gap < limit;
         open.running_on
     }
 
+    /// A key during a prompt that has to be heard, where such keys are not kept.
+    fn is_unwanted(&self) -> bool {
+        self.must_listen() && self.open_rules().type_ahead == TypeAheadPolicy::Flush
+    }
+
+    /// Whether the prompt has to be heard to its end before a key counts.
+    pub(super) fn must_listen(&self) -> bool {
+        (self.speech.is_playing() || self.speech.has_pending())
+            && self.collecting().is_some_and(|open| !self.plan.rules(open.field).barge_in)
+    }
+
     /// Gives one key to the open field.
     pub(super) fn consume(&mut self, key: Key, now: Duration) {
+        let ends = self.open_rules().terminators.contains(key);
         let swallow = core::mem::take(&mut self.keypad.swallow);
-        if swallow && key == self.script.terminator {
+        if swallow && ends {
             return;
         }
         self.be_silent();
-        match key.digit() {
-            Some(digit) => self.digit(digit, now),
-            None if key == self.script.terminator => self.terminator(now),
-            None => self.clear(now),
+        let Some(open) = self.collecting_mut() else { return };
+        if open.menu {
+            return self.menu_key(key, now);
         }
+        let field = open.field;
+        if let Some(digit) = key.digit() {
+            open.cleared = false;
+            return self.digit(field, digit, now);
+        }
+        if ends {
+            open.cleared = false;
+            return self.terminator(field, now);
+        }
+        self.clear_pressed(now);
     }
 
-    fn digit(&mut self, digit: u8, now: Duration) {
-        match self.open_field() {
-            Some(Field::OrderCode) => self.order_digit(digit, now),
-            Some(Field::Pan) => self.pan_digit(digit, now),
-            Some(Field::Expiry) => self.expiry_digit(digit, now),
-            Some(Field::SecurityCode) => self.security_code_digit(digit, now),
-            None => {}
+    fn digit(&mut self, field: Field, digit: u8, now: Duration) {
+        match field {
+            Field::Pan => self.pan_digit(digit, now),
+            Field::Expiry => self.expiry_digit(digit, now),
+            Field::SecurityCode => self.security_code_digit(digit, now),
+            Field::OrderCode => self.order_digit(digit, now),
+            field if field.is_question() => self.answer(field, digit, now),
+            field => self.number_digit(field, digit, now),
         }
     }
 
@@ -98,38 +129,45 @@ impl Dialog {
         if digits >= full {
             return self.submit(End::Full, now);
         }
-        self.wait_for_key(self.script.timeouts.inter_digit, now);
+        self.wait_for_key(self.inter_digit_wait(), now);
     }
 
     /// `#`: the entry is complete. An empty one is asked for again, which costs no try.
-    fn terminator(&mut self, now: Duration) {
+    fn terminator(&mut self, field: Field, now: Duration) {
         match self.entry_is_empty() {
             false => self.submit(End::Terminator, now),
-            true if self.may_be_left_out() => self.filled(Field::SecurityCode, now),
+            true if self.may_be_left_out(field) => self.leave_out(field, now),
             true => self.repeat(),
         }
     }
 
-    /// `*`: start the entry again. An empty one has its prompt repeated.
-    fn clear(&mut self, now: Duration) {
-        if self.entry_is_empty() {
-            return self.repeat();
-        }
-        self.clear_entry();
-        self.wait_for_key(self.script.timeouts.first_digit, now);
+    pub(super) fn repeat(&mut self) {
+        self.timers.stop(Timer::Entry);
+        let mut words = Vec::new();
+        self.field_words(&mut words);
+        self.speech.say(words);
     }
 
-    fn repeat(&mut self) {
-        self.timers.stop(Timer::Entry);
-        let words = self.field_prompt().into_iter().collect();
-        self.speech.say(words);
+    /// The caller pauses. In the middle of what cannot be complete yet, once, the caller is asked to go on and
+    /// loses nothing.
+    pub(super) fn paused(&mut self, now: Duration) {
+        if self.collecting().is_some_and(|open| open.menu) {
+            return self.leave_menu(now);
+        }
+        let may_be_nudged = self.is_in_the_middle();
+        match self.collecting_mut() {
+            Some(open) if may_be_nudged && !open.nudged => {
+                open.nudged = true;
+                self.speech.say(vec![Prompt::ContinueEntry]);
+            }
+            _ => self.entry_over(now),
+        }
     }
 
     /// The caller has paused, or the time for this try is over.
     pub(super) fn entry_over(&mut self, now: Duration) {
-        if self.collecting().is_none() {
-            return;
-        }
+        let Some(open) = self.collecting_mut() else { return };
+        open.menu = false;
         self.be_silent();
         if self.entry_is_empty() { self.no_input(now) } else { self.submit(End::Pause, now) }
     }
@@ -141,7 +179,8 @@ impl Dialog {
             Some(Field::Pan) => self.submit_pan(end, now),
             Some(Field::Expiry) => self.submit_expiry(now),
             Some(Field::SecurityCode) => self.submit_security_code(now),
-            None => {}
+            Some(field) if Self::is_number(field) => self.submit_number(field, now),
+            _ => {}
         }
     }
 
@@ -153,26 +192,41 @@ impl Dialog {
     }
 
     fn no_input(&mut self, now: Duration) {
-        let limit = self.script.no_input;
+        let heard = self.caller.heard;
+        let Some(open) = self.collecting_mut() else { return };
+        let field = open.field;
+        // A hand-over has no tries: it loops until its time is over.
+        if field == Field::HandOver && self.timers.is_running(Timer::Field) {
+            return self.repeat();
+        }
         let Some(open) = self.collecting_mut() else { return };
         open.no_input += 1;
-        if open.no_input >= limit {
-            let outcome = Outcome::NoInput(open.field);
+        let silences = open.no_input;
+        let limit = self.plan.rules(field).no_input;
+        if silences >= SILENCES_TO_LEAVE_OUT && self.may_be_left_out(field) {
+            return self.leave_out(field, now);
+        }
+        if silences >= limit || field == Field::HandOver {
+            let outcome = if heard { Outcome::NoInput(field) } else { Outcome::NoKeyHeard };
             return self.close(outcome, vec![Prompt::TooLongSilence], now);
         }
-        self.ask(vec![Prompt::NoInput], now);
+        let tell_about_tones = !heard && silences == SILENCES_TO_DOUBT_TONES.min(limit - 1);
+        self.caller.told_about_tones |= tell_about_tones;
+        let why = if tell_about_tones { Prompt::SwitchToTone } else { Prompt::NoInput };
+        self.ask(vec![why], now);
     }
 
     /// Refuses the entry. Keys that wait were meant for what would have come after it, and are dropped.
     pub(super) fn no_match(&mut self, why: Prompt, now: Duration) {
-        let limit = self.script.no_match;
         let Some(open) = self.collecting_mut() else { return };
         open.no_match += 1;
-        if open.no_match >= limit {
-            let outcome = Outcome::TooManyAttempts(open.field);
+        open.running_on = true;
+        open.nudged = false;
+        let (field, mistakes) = (open.field, open.no_match);
+        if mistakes >= self.plan.rules(field).no_match {
+            let outcome = Outcome::TooManyAttempts(field);
             return self.close(outcome, vec![Prompt::TooManyAttempts], now);
         }
-        open.running_on = true;
         self.keypad.type_ahead.wipe();
         self.ask(vec![why], now);
     }
@@ -181,9 +235,10 @@ impl Dialog {
         self.timers.start(Timer::Entry, now, wait);
     }
 
-    pub(super) fn count(&mut self, digits: usize) {
+    pub(super) const fn count(&mut self, digits: usize) {
         if let Some(open) = self.collecting_mut() {
-            open.digits = u8::try_from(digits).unwrap_or(u8::MAX);
+            // No entry is longer than a card number.
+            open.digits = (digits & 0x1f) as u8;
         }
     }
 
@@ -191,29 +246,71 @@ impl Dialog {
         self.collecting().is_none_or(|open| open.digits == 0)
     }
 
-    fn clear_entry(&mut self) {
+    pub(super) fn clear_entry(&mut self) {
         self.code.wipe();
         self.clear_card_field();
-        self.count(0);
-    }
-
-    pub(super) fn open_field(&self) -> Option<Field> {
-        self.collecting().map(|open| open.field)
-    }
-
-    const fn collecting_mut(&mut self) -> Option<&mut Collecting> {
-        match &mut self.state {
-            State::Collecting(open) => Some(open),
-            _ => None,
+        if let Some(open) = self.collecting_mut() {
+            (open.digits, open.zero) = (0, false);
         }
     }
 
-    pub(super) fn field_prompt(&self) -> Option<Prompt> {
-        self.open_field().map(|field| match field {
-            Field::OrderCode => Prompt::EnterOrderCode,
-            Field::Pan => Prompt::EnterPan,
-            Field::Expiry => Prompt::EnterExpiry,
-            Field::SecurityCode => self.security_code_prompt(),
-        })
+    pub(super) fn open_rules(&self) -> &FieldRules {
+        self.open_field().map_or(&self.plan.usual, |field| self.plan.rules(field))
+    }
+
+    pub(super) fn first_digit_wait(&self) -> Duration {
+        self.patience(self.open_rules().first_digit.unwrap_or(self.plan.timeouts.first_digit))
+    }
+
+    pub(super) fn inter_digit_wait(&self) -> Duration {
+        self.patience(self.open_rules().inter_digit.unwrap_or(self.plan.timeouts.inter_digit))
+    }
+
+    pub(super) fn field_wait(&self) -> Duration {
+        let whole = self.open_rules().field.unwrap_or(self.plan.timeouts.field);
+        let is_hand_over = self.open_field() == Some(Field::HandOver);
+        if is_hand_over { self.plan.timeouts.hand_over } else { self.patience(whole) }
+    }
+
+    /// Twice as long for a caller whose keys are heard patiently.
+    pub(super) const fn patience(&self, wait: Duration) -> Duration {
+        if self.caller.slow { wait.saturating_mul(2) } else { wait }
+    }
+
+    pub(super) fn field_words(&self, words: &mut Vec<Prompt>) {
+        match self.open_field() {
+            Some(Field::OrderCode) => words.push(Prompt::EnterOrderCode),
+            Some(Field::HandOver) => words.push(Prompt::HandOver),
+            Some(Field::ConfirmOrder) => {
+                words.extend(self.order.clone().map(Prompt::OrderSummary));
+                words.push(Prompt::ConfirmOrder);
+            }
+            Some(Field::Amount) => words.push(Prompt::EnterAmount),
+            Some(Field::ConfirmAmount) => {
+                let amount = self.details.as_ref().and_then(|details| details.amount);
+                words.extend(amount.map(Prompt::AmountKeyed));
+                words.push(Prompt::ConfirmAmount);
+            }
+            Some(Field::Method) => words.extend(self.method_words()),
+            Some(Field::Instalments) => words.push(Prompt::EnterInstalments),
+            Some(Field::Postcode) => words.push(Prompt::EnterPostcode),
+            Some(Field::Consent) => words.push(Prompt::AskConsent),
+            Some(Field::Custom(own)) => {
+                words.extend(self.plan.custom(own).cloned().map(Prompt::EnterCustom));
+            }
+            Some(Field::Pan) => {
+                words.push(Prompt::EnterPan);
+                words.extend(self.caller.may_have_no_card.then_some(Prompt::NoOtherCard));
+            }
+            Some(Field::Expiry) => words.push(Prompt::EnterExpiry),
+            Some(Field::SecurityCode) => words.push(self.security_code_prompt()),
+            Some(Field::ConfirmCard) => words.extend(self.confirm_card_words()),
+            None => {}
+        }
     }
 }
+
+/// An optional field is left out at the second silence: not every telephone has a `#` that gets through.
+const SILENCES_TO_LEAVE_OUT: u8 = 2;
+/// When two tries have passed without a key in the whole call, the telephone may send none.
+const SILENCES_TO_DOUBT_TONES: u8 = 2;

@@ -4,49 +4,59 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::Dialog;
-use crate::state::{Secure, State};
+use crate::phase::SecureState;
+use crate::state::State;
 use crate::timers::Timer;
-use crate::{Action, Outcome, Prompt};
+use crate::{Action, AfterCall, Outcome, Prompt};
 
 impl Dialog {
     /// Settles the outcome and says it, then goodbye. Without a caller there is nobody to say it to.
     pub(super) fn close(&mut self, outcome: Outcome, mut words: Vec<Prompt>, now: Duration) {
         self.wipe();
         let outcome = self.after_a_decline(outcome);
-        if self.caller_gone {
-            return self.finish(outcome);
+        if self.caller.gone {
+            return self.finish(outcome, now);
         }
+        let last_word = self.last_word(&outcome);
         self.enter(State::Closing(outcome));
-        words.push(Prompt::Goodbye);
+        words.push(last_word);
         self.speech.say(words);
-        let closing = self.script.timeouts.closing;
+        let closing = self.plan.timeouts.closing;
         self.timers.start(Timer::Closing, now, closing);
         // A result is worth hearing after the session's time as well, but a hold must not keep it for ever.
         self.timers.extend(Timer::Session, now, closing);
     }
 
-    /// The last words have been said, or had their time.
-    pub(super) fn closed(&mut self) {
-        if let State::Closing(outcome) = &self.state {
-            self.finish(outcome.clone());
+    fn last_word(&self, outcome: &Outcome) -> Prompt {
+        match self.plan.after {
+            AfterCall::Operator => Prompt::BackToOperator,
+            AfterCall::OperatorIfNeeded if outcome.needs_operator() => Prompt::ToOperator,
+            _ => Prompt::Goodbye,
         }
     }
 
-    pub(super) fn hung_up(&mut self) {
-        self.caller_gone = true;
+    /// The last words have been said, or had their time.
+    pub(super) fn closed(&mut self, now: Duration) {
+        if let State::Closing(outcome) = &self.state {
+            self.finish(outcome.clone(), now);
+        }
+    }
+
+    pub(super) fn hung_up(&mut self, now: Duration) {
+        self.caller.gone = true;
         match &self.state {
             // Money may be moving: the dialog lives on until it knows.
-            State::Authorizing => self.be_silent(),
-            State::Closing(outcome) => self.finish(outcome.clone()),
-            state => self.finish(self.after_a_decline(Outcome::CallerHungUp(state.phase()))),
+            State::Authorizing | State::Voiding => self.be_silent(),
+            State::Closing(outcome) => self.finish(outcome.clone(), now),
+            state => self.finish(self.after_a_decline(Outcome::CallerHungUp(state.phase())), now),
         }
     }
 
     pub(super) fn session_over(&mut self, now: Duration) {
         match self.state {
-            State::Closing(_) => self.closed(),
+            State::Closing(_) => self.closed(now),
             // The provider's answer is awaited whatever the time; it ends the dialog.
-            State::Authorizing => {}
+            State::Authorizing | State::Voiding => {}
             _ => self.close(Outcome::SessionExpired, [Prompt::SessionExpired].into(), now),
         }
     }
@@ -58,24 +68,48 @@ impl Dialog {
             outcome,
             Outcome::NoInput(_)
                 | Outcome::TooManyAttempts(_)
+                | Outcome::NoKeyHeard
                 | Outcome::CallerHungUp(_)
+                | Outcome::CancelledByCaller
                 | Outcome::SessionExpired
         );
         self.declined.filter(|_| gave_up).map_or(outcome, Outcome::Declined)
     }
 
-    fn finish(&mut self, outcome: Outcome) {
+    /// The embedder cannot go on. A card that is with the provider is in doubt then.
+    pub(super) fn failed(&mut self, now: Duration) {
+        match self.state {
+            State::Authorizing | State::Voiding => self.no_verdict(now),
+            State::Closing(_) => {}
+            _ => self.close(Outcome::Internal, [Prompt::ServiceUnavailable].into(), now),
+        }
+    }
+
+    /// The operator goes on with the caller, without a word from here.
+    pub(super) fn give_back(&mut self, now: Duration) {
+        let outcome = self.after_a_decline(Outcome::CancelledByOperator);
+        self.finish_with(outcome, Action::ReturnToOperator, now);
+    }
+
+    fn finish(&mut self, outcome: Outcome, now: Duration) {
+        let to_operator = matches!(self.last_word(&outcome), Prompt::BackToOperator | Prompt::ToOperator);
+        let last = if to_operator { Action::ReturnToOperator } else { Action::HangUp };
+        self.finish_with(outcome, last, now);
+    }
+
+    fn finish_with(&mut self, outcome: Outcome, last: Action, now: Duration) {
         self.wipe();
         self.be_silent();
         self.timers.stop_all();
         self.state = State::Finished;
-        if matches!(self.secure, Secure::Asked | Secure::On) {
+        if matches!(self.secure, SecureState::Securing | SecureState::Secured) {
+            self.secure = SecureState::Releasing;
             self.actions.push_back(Action::Release);
         }
-        if !self.caller_gone {
-            self.actions.push_back(Action::HangUp);
+        if !self.caller.gone {
+            self.actions.push_back(last);
         }
-        self.report();
+        self.report(now);
         self.actions.push_back(Action::Finished(outcome));
     }
 
@@ -83,6 +117,7 @@ impl Dialog {
         self.keypad.wipe();
         self.code.wipe();
         self.card = None;
+        self.details = None;
     }
 }
 

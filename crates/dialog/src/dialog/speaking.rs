@@ -1,20 +1,19 @@
 //! What is said and when: prompts, barge-in and hold.
 
+use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
-
-use paytone_card::CardEntry;
 
 use super::Dialog;
 use crate::phrase::Situation;
 use crate::state::State;
 use crate::timers::Timer;
-use crate::{Action, Language, OrderSummary, PlayId, Prompt};
+use crate::{Action, Language, PlayId, Prompt};
 
 impl Dialog {
     /// Says what is pending, now that the keys that waited have been used up and did not make it stale.
     pub(super) fn speak(&mut self) {
-        if !self.speech.has_pending() || self.timers.is_held() || self.caller_gone {
+        if !self.speech.has_pending() || self.timers.is_held() || self.caller.gone {
             return;
         }
         if self.speech.is_playing() {
@@ -29,11 +28,11 @@ impl Dialog {
 
     /// What the choice of words may depend on now.
     fn situation(&self) -> Situation {
-        let now = Situation::new(self.language).with_brand(self.card.as_ref().and_then(CardEntry::brand));
+        let now = Situation::new(self.language).with_mode(self.mode).with_brand(self.brand);
         match &self.state {
             State::Collecting(open) => {
-                let is_last =
-                    open.no_input + 1 >= self.script.no_input || open.no_match + 1 >= self.script.no_match;
+                let rules = self.plan.rules(open.field);
+                let is_last = open.no_input + 1 >= rules.no_input || open.no_match + 1 >= rules.no_match;
                 now.with_attempt(1 + open.no_input + open.no_match, is_last)
             }
             State::Closing(outcome) => now.with_outcome(outcome),
@@ -43,26 +42,27 @@ impl Dialog {
 
     /// Speaks another language from now on: what is being said is said again in it, else what is being asked.
     pub(super) fn speak_in(&mut self, language: Language) {
-        if !self.script.languages.contains(&language) {
+        if !self.plan.languages.contains(&language) {
             return;
         }
-        self.language_is_chosen = true;
+        self.caller.language_is_chosen = true;
         if core::mem::replace(&mut self.language, language) == language {
             return;
         }
         if self.speech.interrupt() {
             self.actions.push_back(Action::StopPlaying);
         } else if !self.speech.has_pending() {
-            self.speech.say(self.field_prompt().into_iter().collect());
+            self.say_what_is_asked();
         }
     }
 
-    /// Speaks the customer's language, unless the caller has chosen one.
-    pub(super) fn speak_as_ordered(&mut self, order: &OrderSummary) {
-        let spoken = |language: &Language| self.script.languages.contains(language);
-        if let (false, Some(language)) = (self.language_is_chosen, order.language().filter(spoken)) {
-            self.language = language;
+    fn say_what_is_asked(&mut self) {
+        let is_in_menu = self.collecting().is_some_and(|open| open.menu);
+        let mut words: Vec<Prompt> = if is_in_menu { self.menu_words() } else { Vec::new() };
+        if !is_in_menu {
+            self.field_words(&mut words);
         }
+        self.speech.say(words);
     }
 
     /// Barge-in: whatever is being said or about to be said is no longer needed.
@@ -78,16 +78,19 @@ impl Dialog {
         }
         // A terminator that comes after a whole prompt no longer belongs to the entry before it.
         self.keypad.swallow = false;
+        if let Some(open) = self.collecting_mut() {
+            open.cleared = false;
+        }
         match self.state {
             State::Collecting(_) => self.listen(now),
-            State::Closing(_) => self.closed(),
+            State::Closing(_) => self.closed(now),
             _ => {}
         }
     }
 
     fn listen(&mut self, now: Duration) {
-        let wait =
-            if self.entry_is_empty() { self.script.timeouts.first_digit } else { self.wait_within_entry() };
+        let has_begun = !self.entry_is_empty() && !self.collecting().is_some_and(|open| open.nudged);
+        let wait = if has_begun { self.wait_within_entry() } else { self.first_digit_wait() };
         self.wait_for_key(wait, now);
     }
 
@@ -108,10 +111,15 @@ impl Dialog {
             return;
         }
         self.timers.resume(now);
-        if !self.speech.has_pending() {
-            let go_on = (!self.entry_is_empty()).then_some(Prompt::ContinueEntry);
-            let words: Vec<Prompt> = go_on.into_iter().chain(self.field_prompt()).collect();
-            self.speech.say(words);
+        if self.speech.has_pending() {
+            return;
         }
+        let is_in_the_middle = !self.entry_is_empty() && !self.collecting().is_some_and(|open| open.menu);
+        if !is_in_the_middle {
+            return self.say_what_is_asked();
+        }
+        let mut words = vec![Prompt::ContinueEntry];
+        self.field_words(&mut words);
+        self.speech.say(words);
     }
 }

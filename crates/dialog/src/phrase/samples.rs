@@ -1,8 +1,9 @@
 use alloc::vec::Vec;
 
+use paytone_card::MaskedPan;
 use paytone_psp::{Currency, DeclineReason, Money};
 
-use crate::{Field, MerchantName, OrderRefusal, OrderSummary, Outcome, Phase, Prompt};
+use crate::{Field, MerchantName, OrderChange, OrderRefusal, OrderSummary, Outcome, Phase, Prompt};
 
 /// One of every prompt, in the order of a call: for tables, and for tests that a language has them all.
 #[must_use]
@@ -50,9 +51,51 @@ fn next(prompt: &Prompt) -> Option<Prompt> {
         Prompt::MaskingUnavailable => Prompt::TooManyAttempts,
         Prompt::TooManyAttempts => Prompt::TooLongSilence,
         Prompt::TooLongSilence => Prompt::SessionExpired,
-        Prompt::SessionExpired => Prompt::Goodbye,
+        Prompt::SessionExpired => Prompt::HandOver,
+        Prompt::HandOver => Prompt::ConfirmOrder,
+        Prompt::ConfirmOrder => Prompt::EnterAmount,
+        Prompt::EnterAmount => Prompt::AmountWrong,
+        Prompt::AmountWrong => Prompt::AmountKeyed(Money::new(1_200, Currency::JPY)),
+        Prompt::AmountKeyed(_) => Prompt::ConfirmAmount,
+        Prompt::ConfirmAmount => Prompt::ChooseMethod,
+        Prompt::ChooseMethod => Prompt::MethodLumpSum,
+        Prompt::MethodLumpSum => Prompt::MethodInstalments,
+        Prompt::MethodInstalments => Prompt::MethodBonus,
+        Prompt::MethodBonus => Prompt::MethodRevolving,
+        Prompt::MethodRevolving => Prompt::EnterInstalments,
+        Prompt::EnterInstalments => Prompt::InstalmentsWrong,
+        Prompt::InstalmentsWrong => Prompt::EnterPostcode,
+        Prompt::EnterPostcode => Prompt::PostcodeWrong,
+        Prompt::PostcodeWrong => Prompt::AskConsent,
+        Prompt::AskConsent => Prompt::NumberWrong,
+        Prompt::NumberWrong => last_four(),
+        Prompt::CardEndsIn(_) => Prompt::ConfirmCard,
+        Prompt::ConfirmCard => Prompt::NotAChoice,
+        Prompt::NotAChoice => Prompt::NoOtherCard,
+        Prompt::NoOtherCard => Prompt::SwitchToTone,
+        Prompt::SwitchToTone => Prompt::Menu,
+        Prompt::Menu => Prompt::HelpOperator,
+        Prompt::HelpOperator => Prompt::HelpRepeat,
+        Prompt::HelpRepeat => Prompt::HelpLanguage,
+        Prompt::HelpLanguage => Prompt::HelpHelp,
+        Prompt::HelpHelp => Prompt::HelpCancel,
+        Prompt::HelpCancel => Prompt::HelpBack,
+        Prompt::HelpBack => Prompt::Registered,
+        Prompt::Registered => Prompt::Checked,
+        Prompt::Checked => Prompt::Cancelled,
+        Prompt::Cancelled => Prompt::OrderWithdrawn(OrderChange::Cancelled),
+        Prompt::OrderWithdrawn(OrderChange::Cancelled) => Prompt::OrderWithdrawn(OrderChange::Changed),
+        Prompt::OrderWithdrawn(OrderChange::Changed) => Prompt::ToOperator,
+        Prompt::ToOperator => Prompt::BackToOperator,
+        // The merchant's own words are in no catalog.
+        Prompt::BackToOperator | Prompt::EnterCustom(_) => Prompt::Goodbye,
         Prompt::Goodbye => return None,
     })
+}
+
+/// The last four digits of a card, or where there are none the prompt after it.
+fn last_four() -> Prompt {
+    MaskedPan::from_last_four("0123").map_or(Prompt::ConfirmCard, Prompt::CardEndsIn)
 }
 
 const fn after_refusal(refusal: OrderRefusal) -> Prompt {
@@ -82,6 +125,16 @@ fn next_outcome(outcome: &Outcome) -> Option<Outcome> {
         Outcome::MaskingUnavailable => Outcome::GatewayUnavailable,
         Outcome::GatewayUnavailable => Outcome::Unknown,
         Outcome::Unknown => Outcome::SessionExpired,
-        Outcome::SessionExpired => return None,
+        Outcome::SessionExpired => Outcome::ApprovedThenVoided,
+        Outcome::ApprovedThenVoided => Outcome::Registered,
+        Outcome::Registered => Outcome::Checked,
+        Outcome::Checked => Outcome::NoKeyHeard,
+        Outcome::NoKeyHeard => Outcome::NoUsableCard,
+        Outcome::NoUsableCard => Outcome::OperatorRequested,
+        Outcome::OperatorRequested => Outcome::CancelledByCaller,
+        Outcome::CancelledByCaller => Outcome::CancelledByOperator,
+        Outcome::CancelledByOperator => Outcome::OrderWithdrawn(OrderChange::Cancelled),
+        Outcome::OrderWithdrawn(_) => Outcome::Internal,
+        Outcome::Internal => return None,
     })
 }

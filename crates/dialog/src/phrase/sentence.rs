@@ -4,14 +4,18 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use paytone_card::MaskedPan;
+
 use super::{Clip, Language, Value, reading_of, text_of};
-use crate::{MerchantName, Prompt};
+use crate::{CustomField, MerchantName, Prompt};
 
 /// A piece of a sentence.
 enum Part<'a> {
     Clip(&'static str),
     Value(Value),
     Merchant(&'a MerchantName),
+    /// The merchant's own words.
+    Own(&'a CustomField),
     /// The end of a sentence that ends with a value: seen, not heard.
     Stop,
 }
@@ -26,6 +30,9 @@ impl<'a> Sentence<'a> {
     pub(super) fn of(prompt: &'a Prompt, language: Language) -> Self {
         use Part::{Merchant, Stop, Value as V};
         let mut parts = match prompt {
+            Prompt::OrderSummary(order) if order.money().is_zero() => {
+                vec![Merchant(order.merchant()), Stop, Part::Clip("nothing-is-charged")]
+            }
             Prompt::OrderSummary(order) => {
                 let amount = V(Value::Money(*order.money()));
                 vec![Merchant(order.merchant()), Stop, Part::Clip("the-amount-is"), amount]
@@ -43,6 +50,9 @@ impl<'a> Sentence<'a> {
                 Part::Clip("expiry-example-keys"),
                 V(EXAMPLE_KEYS),
             ],
+            Prompt::AmountKeyed(money) => vec![Part::Clip("amount-keyed"), V(Value::Money(*money))],
+            Prompt::CardEndsIn(masked) => vec![Part::Clip("card-ends-in"), V(last_four(masked))],
+            Prompt::EnterCustom(own) => vec![Part::Own(own)],
             fixed => vec![Part::Clip(fixed.name())],
         };
         parts.push(verb(prompt, language).map_or(Stop, Part::Clip));
@@ -61,6 +71,7 @@ impl<'a> Sentence<'a> {
                 Part::Clip(name) => clips.push(Clip::built_in(name)),
                 Part::Value(value) => clips.extend(value.clips(self.language)),
                 Part::Merchant(merchant) => clips.push(Clip::named(merchant.clip())),
+                Part::Own(own) => clips.push(Clip::named(own.clip())),
                 Part::Stop => {}
             }
         }
@@ -97,6 +108,7 @@ impl<'a> Sentence<'a> {
                 Part::Clip(name) => words(&[*name]),
                 Part::Value(value) => words(&value.names(self.language)),
                 Part::Merchant(name) => merchant(name),
+                Part::Own(own) => own.text(self.language).unwrap_or_default().into(),
                 Part::Stop => {
                     if !text.ends_with(stop) {
                         text.push(stop);
@@ -116,10 +128,21 @@ impl<'a> Sentence<'a> {
 /// What ends the sentence: Japanese puts the verb after the value.
 fn verb(prompt: &Prompt, language: Language) -> Option<&'static str> {
     match (language, prompt) {
-        (Language::Ja, Prompt::OrderSummary(_)) => Some("the-amount-is-end"),
+        (Language::Ja, Prompt::OrderSummary(order)) if order.money().is_zero() => None,
+        (Language::Ja, Prompt::OrderSummary(_) | Prompt::AmountKeyed(_) | Prompt::CardEndsIn(_)) => {
+            Some("the-amount-is-end")
+        }
         (Language::Ja, Prompt::ExpiryWrong) => Some("expiry-example-end"),
         _ => None,
     }
+}
+
+fn last_four(masked: &MaskedPan) -> Value {
+    let mut digits = [0; 4];
+    for (digit, ascii) in digits.iter_mut().zip(masked.last_four().bytes()) {
+        *digit = ascii.wrapping_sub(b'0');
+    }
+    Value::Four(digits)
 }
 
 /// The date in the example of how to key one, and its keys.

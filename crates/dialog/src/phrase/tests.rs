@@ -43,6 +43,8 @@ fn catalog_names_are_unique_and_fit_for_files() {
 fn a_catalog_has_what_is_spoken_and_nothing_else() {
     for language in Language::ALL {
         let mut used: Vec<_> = samples().iter().flat_map(|prompt| clips(prompt, *language)).collect();
+        let free = OrderSummary::new(MerchantName::default(), Money::zero(Currency::JPY));
+        used.extend(clips(&Prompt::OrderSummary(free), *language));
         used.extend(values().iter().flat_map(|value| value.clips(*language)));
         let wordings = phrasebook::BUILT_IN.iter().filter(|wording| wording.is_for(*language));
         used.extend(wordings.map(|wording| Clip::named(wording.clip())));
@@ -90,6 +92,21 @@ fn counts_the_digits_it_received() {
     assert_eq!(said(15, Language::En), "I received fifteen digits. That is not the length of a card number.");
     assert_eq!(said(1, Language::Ja), "入力されたのは、一桁でした。カード番号の桁数ではありません。");
     assert_eq!(said(12, Language::Ja), "入力されたのは、十二桁でした。カード番号の桁数ではありません。");
+}
+
+#[test]
+fn a_card_that_is_only_stored_costs_nothing() {
+    let free = Prompt::OrderSummary(OrderSummary::new(MerchantName::default(), Money::zero(Currency::JPY)));
+    assert_eq!(text(&free, Language::En), "Paytone Demo Shop. Nothing will be charged now.");
+    assert_eq!(text(&free, Language::Ja), "Paytone Demo Shop。今回、代金は請求されません。");
+}
+
+#[test]
+fn the_last_four_digits_are_spoken_one_by_one() {
+    let masked = paytone_card::MaskedPan::from_last_four("0905").unwrap();
+    let said = |language| text(&Prompt::CardEndsIn(masked), language);
+    assert_eq!(said(Language::En), "Your card ends in zero nine zero five.");
+    assert_eq!(said(Language::Ja), "カード番号の下4桁は、ゼロ九ゼロ五です。");
 }
 
 #[test]

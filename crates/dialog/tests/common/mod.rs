@@ -4,12 +4,13 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use core::time::Duration;
+use std::sync::Arc;
 
 use paytone_card::Card;
 use paytone_dialog::phrase::Situation;
 use paytone_dialog::{
-    Action, Dialog, Entry, Event, MerchantName, OrderCode, OrderSummary, Outcome, PlayId, Progress, Prompt,
-    Script, ScriptBuilder, Verdict,
+    Action, Details, Dialog, Entry, Event, MerchantName, OrderCode, OrderSummary, Outcome, PlayId, Progress,
+    Prompt, Script, ScriptBuilder, Verdict,
 };
 use paytone_dtmf::Key;
 use paytone_psp::{Currency, DeclineReason, Money};
@@ -29,7 +30,9 @@ pub(crate) struct Call {
     pub(crate) cards: Vec<Card>,
     pub(crate) reports: Vec<Progress>,
     /// Everything that was said, and what the words for it depend on.
-    pub(crate) spoken: Vec<(Vec<Prompt>, Situation)>,
+    pub(crate) spoken: Vec<(Arc<[Prompt]>, Situation)>,
+    /// What was asked for besides the card.
+    pub(crate) details: Details,
     log: Vec<String>,
     playing: Option<(PlayId, Duration)>,
     confirms_secure: bool,
@@ -45,6 +48,7 @@ impl Call {
             cards: Vec::new(),
             reports: Vec::new(),
             spoken: Vec::new(),
+            details: Details::default(),
             log: Vec::new(),
             playing: None,
             confirms_secure: true,
@@ -181,12 +185,18 @@ impl Call {
                 assert_eq!(code, order_code());
                 "look-up".to_owned()
             }
-            Action::Authorize(card) => {
+            Action::Authorize(payment) => {
+                let (card, details) = payment.into_parts();
                 self.cards.push(card);
+                self.details = details;
                 "authorize".to_owned()
             }
             Action::Report(progress) => return self.reports.push(progress),
             Action::HangUp => "hang-up".to_owned(),
+            Action::ReturnToOperator => "to-operator".to_owned(),
+            Action::Void => "void".to_owned(),
+            Action::SlowMode(on) => format!("slow {on}"),
+            Action::Consent { given, .. } => format!("consent {given}"),
             Action::Finished(outcome) => {
                 self.outcome = Some(outcome.clone());
                 format!("finished {outcome}")

@@ -143,7 +143,9 @@ impl Session {
                 }
                 Action::Release => self.desk.released(),
                 Action::LookUpOrder(code) => self.desk.look_up(code, self.answers.0.clone()),
-                Action::Authorize(card) => self.desk.authorize(card, self.answers.0.clone()),
+                Action::Authorize(payment) => {
+                    self.desk.authorize(payment.into_card(), self.answers.0.clone());
+                }
                 Action::Speaking { prompts, language } => self.desk.speaking(&prompts, language),
                 Action::Report(progress) => self.desk.report(progress),
                 Action::HangUp => self.hang_up(),
