@@ -252,22 +252,9 @@ impl serde::Serialize for Brand {
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Brand {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Name;
-
-        impl serde::de::Visitor<'_> for Name {
-            type Value = Brand;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the name of a card brand")
-            }
-
-            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Brand, E> {
-                // The text is not repeated in the error: it may be anything, a card number too.
-                Brand::from_name(name).ok_or_else(|| E::custom("not the name of a card brand"))
-            }
-        }
-
-        deserializer.deserialize_str(Name)
+        crate::named_text::deserialize(deserializer, "the name of a card brand", |name| {
+            Self::from_name(name).ok_or("not the name of a card brand")
+        })
     }
 }
 

@@ -59,6 +59,8 @@ mod issuer_range;
 mod length_set;
 pub mod luhn;
 mod masked_pan;
+#[cfg(feature = "serde")]
+mod named_text;
 mod pan;
 mod pan_ends;
 mod pan_entry;

@@ -106,21 +106,7 @@ impl serde::Serialize for MaskedPan {
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for MaskedPan {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Mask;
-
-        impl serde::de::Visitor<'_> for Mask {
-            type Value = MaskedPan;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a masked card number")
-            }
-
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<MaskedPan, E> {
-                text.parse().map_err(E::custom)
-            }
-        }
-
-        deserializer.deserialize_str(Mask)
+        crate::named_text::deserialize(deserializer, "a masked card number", str::parse)
     }
 }
 

@@ -136,20 +136,6 @@ impl serde::Serialize for PanFingerprint {
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for PanFingerprint {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Hex;
-
-        impl serde::de::Visitor<'_> for Hex {
-            type Value = PanFingerprint;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the fingerprint of a card number")
-            }
-
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<PanFingerprint, E> {
-                text.parse().map_err(E::custom)
-            }
-        }
-
-        deserializer.deserialize_str(Hex)
+        crate::named_text::deserialize(deserializer, "the fingerprint of a card number", str::parse)
     }
 }
