@@ -9,6 +9,7 @@ fuzz_target!(|data: (&str, &[u8])| {
     let _ = info::parse(content_type, body);
     let relay = info::parse("application/dtmf-relay", body);
     let plain = info::parse("application/dtmf", body);
+    let _ = info::parse("audio/telephone-event", body);
     if let (Ok(Some(relay)), Ok(Some(plain))) = (relay, plain) {
         assert_eq!(relay, plain);
     }

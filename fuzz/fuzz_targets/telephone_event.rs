@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use paytone_dtmf::Phase;
-use paytone_dtmf::telephone_event::EventReceiver;
+use paytone_dtmf::telephone_event::{EventReceiver, RedundantBlock, conceal};
 
-// Packets made of the input: at most one key is down, and every end has its start.
+// Packets made of the input: at most one key is down, and every end has its start. And the input as one
+// redundant payload, whose blocks lie within it.
 fuzz_target!(|data: &[u8]| {
+    let blocks = RedundantBlock::parse(data, 7).map(|block| block.data().len()).sum::<usize>();
+    assert!(blocks < data.len().max(1));
+    conceal(&mut data.to_vec());
     let mut receiver = EventReceiver::new();
     let mut now = Duration::ZERO;
     let (mut starts, mut ends) = (0u32, 0u32);

@@ -10,7 +10,8 @@ use crate::Key;
 ///
 /// Telephone-events are preferred: once a leg has delivered one, keys heard in its audio are never
 /// counted again, however late a gateway echoes them. INFO is ignored unless
-/// [`with_info`](Self::with_info) allows it.
+/// [`with_info`](Self::with_info) allows it. A leg that changes from tones to telephone-events in
+/// mid-call loses nothing: an event belongs to a tone only if it follows within 200 ms.
 ///
 /// ```
 /// use core::time::Duration;
@@ -28,6 +29,7 @@ pub struct Arbiter {
     next: usize,
     info_allowed: bool,
     events_seen: bool,
+    window: Duration,
 }
 
 /// Where a key was reported.
@@ -54,13 +56,21 @@ impl Arbiter {
     /// An arbiter for one leg of a call: telephone-events and tones count, INFO does not.
     #[must_use]
     pub const fn new() -> Self {
-        Self { presses: [None; PRESSES], next: 0, info_allowed: false, events_seen: false }
+        Self { presses: [None; PRESSES], next: 0, info_allowed: false, events_seen: false, window: WINDOW }
     }
 
     /// Lets keys of SIP INFO requests count: for trunks that send keys no other way.
     #[must_use]
     pub const fn with_info(mut self) -> Self {
         self.info_allowed = true;
+        self
+    }
+
+    /// Sets how far apart two sources may report one press; half a second by default, which is how late
+    /// gateways echo.
+    #[must_use]
+    pub const fn with_window(mut self, window: Duration) -> Self {
+        self.window = window;
         self
     }
 
@@ -104,7 +114,8 @@ impl Arbiter {
             .presses
             .iter_mut()
             .flatten()
-            .filter(|press| press.key == key && !press.claimed[source as usize] && press.is_near(at))
+            .filter(|press| press.key == key && !press.claimed[source as usize])
+            .filter(|press| press.is_near(source, at, self.window))
             .min_by_key(|press| press.start);
         oldest.map(|press| press.claimed[source as usize] = true).is_some()
     }
@@ -149,15 +160,22 @@ struct Press {
 }
 
 impl Press {
-    /// Whether a report at `at` may still be about this press.
-    fn is_near(&self, at: Duration) -> bool {
+    /// Whether what `source` reports at `at` may still be about this press.
+    fn is_near(&self, source: Source, at: Duration, window: Duration) -> bool {
+        if (self.source, source) == (Source::InBand, Source::Event) {
+            // Both come in one stream, and a gateway makes the event of the tone's first milliseconds.
+            return at <= self.start + EVENT_AFTER_TONE && at + window >= self.start;
+        }
         let last = self.end.unwrap_or(if at < self.start + LONGEST_PRESS { at } else { self.start });
-        at <= last + WINDOW && at + WINDOW >= self.start
+        at <= last + window && at + window >= self.start
     }
 }
 
 /// How far apart two sources report one press: gateways echo tones up to half a second late.
 const WINDOW: Duration = Duration::from_millis(500);
+/// How long after a tone was heard its telephone-event may begin: what a gateway needs to recognise the
+/// tone, and a few lost packets.
+const EVENT_AFTER_TONE: Duration = Duration::from_millis(200);
 /// A press whose release was never reported is not held longer than this.
 const LONGEST_PRESS: Duration = Duration::from_secs(10);
 /// Presses remembered: more than fit into the window at the fastest legal rate of 80 ms.
@@ -227,6 +245,26 @@ mod tests {
         assert_eq!(arbiter.handle(Source::Event, Phase::End, Key::D4, ms(2000)), None);
         assert_eq!(press(&mut arbiter, Source::Info, Key::D4, 2050), None);
         assert_eq!(press(&mut arbiter, Source::Info, Key::D4, 3000), Some(Key::D4));
+    }
+
+    #[test]
+    fn the_same_key_survives_a_change_of_source_between_its_presses() {
+        let mut arbiter = Arbiter::new();
+        for at in [0, 120] {
+            assert_eq!(press(&mut arbiter, Source::InBand, Key::D4, at), Some(Key::D4));
+            arbiter.handle(Source::InBand, Phase::End, Key::D4, ms(at + 60));
+        }
+        assert_eq!(press(&mut arbiter, Source::Event, Key::D4, 360), Some(Key::D4));
+        assert_eq!(press(&mut arbiter, Source::InBand, Key::D4, 390), None);
+        assert_eq!(press(&mut arbiter, Source::Event, Key::D4, 480), Some(Key::D4));
+    }
+
+    #[test]
+    fn the_window_can_be_set() {
+        let mut arbiter = Arbiter::new().with_info().with_window(Duration::from_millis(100));
+        assert_eq!(press(&mut arbiter, Source::Info, Key::D4, 0), Some(Key::D4));
+        assert_eq!(press(&mut arbiter, Source::Event, Key::D4, 150), Some(Key::D4));
+        assert_eq!(press(&mut arbiter, Source::Info, Key::D4, 200), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Two content types are in use, neither with a real standard: `application/dtmf-relay`
 //! (`Signal=5`, `Duration=160` on lines of their own) and `application/dtmf` (the key alone). Senders
 //! differ in case, spaces and line ends, and some write `*` and `#` as 10 and 11: all of that is read.
+//! Some send `audio/telephone-event`, with one of these bodies or with the four bytes of RFC 4733.
 
 use thiserror::Error;
 
@@ -30,6 +31,8 @@ pub fn parse(content_type: &str, body: &[u8]) -> Result<Option<Key>, InvalidInfo
     } else if media_type.eq_ignore_ascii_case("application/dtmf") {
         // Some senders put the relay form under this type.
         if body.contains(&b'=') { signal_line(body) } else { signal(body.trim_ascii()) }
+    } else if media_type.eq_ignore_ascii_case("audio/telephone-event") {
+        event(body)
     } else {
         Ok(None)
     }
@@ -44,6 +47,17 @@ pub enum InvalidInfo {
     /// The signal is not a key.
     #[error("signal is not a key")]
     NotAKey,
+}
+
+/// The four bytes of a block, or text.
+fn event(body: &[u8]) -> Result<Option<Key>, InvalidInfo> {
+    match *body {
+        // No event code below 17 is a printable character.
+        [code @ 0..=15, _, _, _] => Ok(Key::from_event_code(code)),
+        [16, _, _, _] => Ok(None),
+        _ if body.contains(&b'=') => signal_line(body),
+        _ => signal(body.trim_ascii()),
+    }
 }
 
 fn signal_line(body: &[u8]) -> Result<Option<Key>, InvalidInfo> {
@@ -112,6 +126,18 @@ mod tests {
         assert_eq!(parse(PLAIN, b"Signal=1\r\n"), Ok(Some(Key::D1)));
         assert_eq!(parse("text/plain", b"5"), Ok(None));
         assert_eq!(parse("", b"5"), Ok(None));
+    }
+
+    #[test]
+    fn telephone_events_in_a_body_are_bytes_or_text() {
+        let event = "audio/telephone-event";
+        assert_eq!(parse(event, &[5, 0x8a, 3, 0x20]), Ok(Some(Key::D5)));
+        assert_eq!(parse(event, &[11, 0x0a, 0, 0]), Ok(Some(Key::Pound)));
+        assert_eq!(parse(event, &[16, 0x8a, 3, 0x20]), Ok(None));
+        assert_eq!(parse(event, b"5\r\n"), Ok(Some(Key::D5)));
+        assert_eq!(parse(event, b"Signal=#\r\nDuration=160"), Ok(Some(Key::Pound)));
+        assert_eq!(parse(event, &[17, 0x8a, 3, 0x20]), Err(InvalidInfo::NotAKey));
+        assert_eq!(parse(event, &[5, 0x8a, 3]), Err(InvalidInfo::NotAKey));
     }
 
     #[test]

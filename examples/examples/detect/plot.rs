@@ -50,7 +50,11 @@ pub(crate) fn svg(samples: &[i16], hz: u32, keys: &[Found]) -> String {
 fn cells(samples: &[i16], hz: u32, hop: usize) -> [String; SHADES.len()] {
     let window = hz as usize / 40;
     let columns: Vec<[usize; ROWS]> = (0..samples.len().div_ceil(hop))
-        .map(|n| shades(&samples[n * hop..samples.len().min(n * hop + window)], hz))
+        .map(|n| {
+            // Around the middle of the column.
+            let from = (n * hop + hop / 2).saturating_sub(window / 2);
+            shades(&samples[from..samples.len().min(from + window)], hz)
+        })
         .collect();
     let mut paths = [const { String::new() }; SHADES.len()];
     for row in 0..ROWS {

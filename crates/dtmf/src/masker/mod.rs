@@ -35,7 +35,7 @@ use spans::Spans;
 /// }
 /// assert!(audio.iter().all(|&sample| sample == 0));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Masker {
     rate: SampleRate,
     filler: Filler,
@@ -52,6 +52,17 @@ pub struct Masker {
     onset: Onset,
     held: bool,
     quiet: Quiet,
+}
+
+/// Leaves the audio out: it may hold a key.
+impl core::fmt::Debug for Masker {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Masker")
+            .field("rate", &self.rate)
+            .field("delay", &self.delay)
+            .field("held", &self.held)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Whether a telephone-event is on.

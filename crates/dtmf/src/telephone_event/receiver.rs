@@ -256,7 +256,7 @@ impl Current {
             _ if marker => false,
             End::Marked => step < u32::from(self.duration),
             End::Open | End::Silent => {
-                step <= u32::from(self.duration) + slack || step == u32::from(u16::MAX)
+                step <= u32::from(self.duration) + slack || step.is_multiple_of(u32::from(u16::MAX))
             }
         }
     }

@@ -135,3 +135,24 @@ fn flash_and_short_payloads_are_nothing() {
     assert_eq!(receiver.handle(SSRC, 0, true, &[5, 0, 0], ms(0)).count(), 0);
     assert_eq!(receiver.poll_timeout(), None);
 }
+
+#[test]
+fn a_segment_that_is_lost_as_a_whole_does_not_part_the_key() {
+    let segment = 0xffff;
+    assert_eq!(starts(&[(9, part(5, 0xffff), 0), (9 + 2 * segment, last(5, 160), 8200)]), 1);
+}
+
+#[test]
+fn every_volume_is_a_key() {
+    for volume in [0, 36, 55, 63] {
+        assert_eq!(starts(&[(0, Payload::new(5, true, volume, 400), 0)]), 1);
+    }
+}
+
+#[test]
+fn another_ssrc_is_another_sender() {
+    let mut receiver = EventReceiver::new();
+    assert_eq!(receiver.handle(1, 800, true, &last(5, 400).write(), ms(0)).count(), 2);
+    assert_eq!(receiver.handle(2, 800, true, &last(5, 400).write(), ms(10)).count(), 2);
+    assert_eq!(receiver.handle(1, 800, true, &last(5, 400).write(), ms(20)).count(), 0);
+}
