@@ -1,7 +1,7 @@
 //! The provider's books: orders, members and keys.
 
 use core::time::Duration;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use paytone_card::{Brand, Pan, PanPolicy, test_numbers};
 use paytone_psp::{Currency, Money};
@@ -9,16 +9,23 @@ use serde_json::{Value, json};
 
 use super::fault::{Fault, LATE};
 use super::reply::{Outcome, Reply};
-use super::{Exchange, WireRequest};
+use super::{Exchange, Held, WireRequest};
 
 #[derive(Default)]
 pub(super) struct Books {
     orders: BTreeMap<String, Order>,
     members: BTreeMap<String, Option<CardOnFile>>,
     keys: BTreeMap<String, Remembered>,
-    pub(super) scripted: VecDeque<Option<Fault>>,
+    pub(super) scripted: Vec<Scripted>,
     pub(super) recorded: Option<Vec<Exchange>>,
     made: u64,
+}
+
+/// A fault that waits for requests.
+pub(super) struct Scripted {
+    pub(super) path: String,
+    pub(super) fault: Fault,
+    pub(super) times: u32,
 }
 
 /// What one key stands for.
@@ -110,11 +117,13 @@ impl Books {
     }
 
     fn fault_of(&mut self, path: &str, body: &Value) -> Option<Fault> {
+        let waiting = self.scripted.iter_mut().find(|it| it.times > 0 && path.ends_with(&it.path));
+        if let Some(scripted) = waiting {
+            scripted.times -= 1;
+            return Some(scripted.fault);
+        }
         if !changes_something(path) {
             return None;
-        }
-        if let Some(scripted) = self.scripted.pop_front() {
-            return scripted;
         }
         if path.starts_with("/credit/") {
             return text(body, "/order/amount").and_then(|yen| yen.parse().ok()).and_then(Fault::of_amount);
@@ -295,7 +304,7 @@ impl Books {
     fn order(&mut self, body: &Value, card: CardOnFile, yen: u64, at: Duration) -> Order {
         self.made += 1;
         Order {
-            access_id: format!("{:032x}", self.made),
+            access_id: access_id(self.made),
             status: "UNPROCESSED",
             yen,
             client_fields: body.pointer("/order/clientFields").cloned().unwrap_or_default(),
@@ -307,18 +316,14 @@ impl Books {
         }
     }
 
-    pub(super) fn held(&self) -> Vec<(String, Money)> {
+    pub(super) fn held(&self) -> Vec<Held> {
         let holds = |order: &&Order| matches!(order.status, "AUTH" | "CAPTURE" | "SALES");
-        self.orders
-            .iter()
-            .filter(|(_, order)| holds(order))
-            .map(|(id, order)| (id.clone(), Money::new(order.yen, Currency::JPY)))
-            .collect()
-    }
-
-    pub(super) fn charged_at(&self) -> Vec<Duration> {
-        let is_charge = |order: &&Order| !matches!(order.status, "UNPROCESSED" | "CHECK");
-        self.orders.values().filter(is_charge).map(|order| order.created).collect()
+        let shown = |(id, order): (&String, &Order)| Held {
+            order_id: id.clone(),
+            money: Money::new(order.yen, Currency::JPY),
+            charged_at: order.created,
+        };
+        self.orders.iter().filter(|(_, order)| holds(order)).map(shown).collect()
     }
 }
 
@@ -423,6 +428,12 @@ const fn brand_name(brand: Brand) -> &'static str {
         Brand::AmericanExpress => "AMEX",
         _ => "UNKNOWN",
     }
+}
+
+/// Scattered, as the provider's own are: no two alike, and no long runs of one digit.
+fn access_id(number: u64) -> String {
+    let scattered = |factor: u64| (number ^ factor.rotate_left(32)).wrapping_mul(factor);
+    format!("{:016x}{:016x}", scattered(0x9e37_79b9_7f4a_7c15), scattered(0xd6e8_feb8_6659_fd93))
 }
 
 /// The cardholder is to go on at a page.

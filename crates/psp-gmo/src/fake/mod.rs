@@ -37,7 +37,7 @@ pub use self::reply::{Outcome, Reply};
 pub use self::server::serve;
 pub use self::wire::WireRequest;
 
-use self::books::Books;
+use self::books::{Books, Scripted};
 use crate::{Merchant, Shop};
 
 /// The provider's stand-in. Clones share the books.
@@ -78,9 +78,9 @@ impl Fake {
         }
     }
 
-    /// Lets the next request that changes something meet `fault`, and the ones after it the faults scripted after.
-    pub fn script(&self, fault: Option<Fault>) {
-        self.books().scripted.push_back(fault);
+    /// Lets the next `times` requests whose path ends in `path` meet `fault`.
+    pub fn script(&self, path: &str, fault: Fault, times: u32) {
+        self.books().scripted.push(Scripted { path: path.to_owned(), fault, times });
     }
 
     /// Keeps every exchange from now on, for a judge to look at.
@@ -94,16 +94,10 @@ impl Fake {
         self.books().recorded.clone().unwrap_or_default()
     }
 
-    /// What is held or taken now, by order id: what the provider's own list would show.
+    /// What is held or taken now: what the provider's own list would show.
     #[must_use]
-    pub fn held(&self) -> Vec<(String, Money)> {
+    pub fn held(&self) -> Vec<Held> {
         self.books().held()
-    }
-
-    /// When each charge was carried out, since the Unix epoch.
-    #[must_use]
-    pub fn charged_at(&self) -> Vec<Duration> {
-        self.books().charged_at()
     }
 
     /// Answers one request.
@@ -122,6 +116,17 @@ impl core::fmt::Debug for Fake {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Fake(..)")
     }
+}
+
+/// Money held or taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The provider's order id, which is our reference.
+    pub order_id: String,
+    /// How much.
+    pub money: Money,
+    /// When it was charged, since the Unix epoch.
+    pub charged_at: Duration,
 }
 
 /// One exchange as it was on the wire.

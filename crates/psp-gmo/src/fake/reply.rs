@@ -24,6 +24,8 @@ pub enum Outcome {
     Answer(Duration, Reply),
     /// An answer of which only this many bytes come, though more are announced.
     Truncated(Reply, usize),
+    /// An answer of 64 MiB of spaces.
+    Huge(Reply),
     /// Nothing ever; the connection stays open.
     Silence,
     /// Nothing; the connection closes.
@@ -75,7 +77,7 @@ impl Reply {
             Fault::Garbage => {
                 at_once(Self { body: b"<p>\x89\xf3\x82\xea\x82\xdc\x82\xb5\x82\xbd</p>".to_vec(), ..self })
             }
-            Fault::Huge => at_once(Self { body: vec![b' '; 64 * 1024 * 1024], ..self }),
+            Fault::Huge => Outcome::Huge(self),
             Fault::Redirects => at_once(Self { status: 307, ..self }),
         }
     }

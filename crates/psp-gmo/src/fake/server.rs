@@ -69,6 +69,7 @@ async fn answer(fake: Fake, request: Request<Incoming>) -> Result<Response<Annou
             Ok(respond(reply, length))
         }
         Outcome::Truncated(reply, length) => Ok(respond(reply, length)),
+        Outcome::Huge(reply) => Ok(respond(Reply { body: vec![b' '; HUGE], ..reply }, HUGE)),
         Outcome::Silence => core::future::pending().await,
         Outcome::Closed => Err(Closed),
     }
@@ -83,6 +84,8 @@ fn respond(reply: Reply, sends: usize) -> Response<Announced> {
     response.headers_mut().insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(reply.content_type));
     response
 }
+
+const HUGE: usize = 64 * 1024 * 1024;
 
 /// The connection closes without an answer.
 #[derive(Debug, thiserror::Error)]

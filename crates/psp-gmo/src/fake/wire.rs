@@ -82,9 +82,10 @@ impl InProcess<'_> {
         let patience = self.time.min(request.answer_within());
         match outcome {
             Outcome::Answer(after, _) if after >= patience => self.lost(patience),
-            Outcome::Answer(_, reply) if reply.status / 100 == 3 || reply.body.len() > MOST_BYTES => {
+            Outcome::Answer(_, reply) if reply.status / 100 == 3 => {
                 Err(NoResponse::Unknown(DoubtCause::Unreadable))
             }
+            Outcome::Huge(_) => Err(NoResponse::Unknown(DoubtCause::Unreadable)),
             Outcome::Answer(after, reply) => {
                 self.time -= after;
                 Ok(Response::new(reply.status, vec![], reply.body))
@@ -99,6 +100,3 @@ impl InProcess<'_> {
         Err(NoResponse::Unknown(DoubtCause::NoAnswer))
     }
 }
-
-/// What the HTTP transport reads of an answer.
-const MOST_BYTES: usize = 256 * 1024;
