@@ -3,8 +3,11 @@
 //! What happens is decided by the published test card number and the amount, by one [`table`]. Numbers that
 //! are not published test numbers are refused, so a misplaced simulator can never "approve" a real card.
 //!
+//! Where the table leaves it open, a charge is approved, or goes as seeded [`Odds`] have it.
+//!
 //! Its ledger lives in memory and dies with it: after a restart a lookup finds nothing.
 
+mod chance;
 mod exchange;
 mod ledger;
 mod pause;
@@ -18,6 +21,7 @@ use core::fmt;
 use core::time::Duration;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use self::chance::Chance;
 use self::ledger::{Ledger, Request};
 use self::table::{Effect, Fault};
 use crate::{
@@ -25,6 +29,7 @@ use crate::{
     Money, Operation, Refusal, Retry, Snapshot,
 };
 
+pub use self::chance::{Delay, Odds};
 pub use self::pause::{NoPause, Pause};
 pub use self::table::{Row, markdown_table, table};
 
@@ -40,6 +45,7 @@ pub use self::table::{Row, markdown_table, table};
 pub struct Simulator {
     info: GatewayInfo,
     pause: Box<dyn Pause>,
+    chance: Mutex<Option<Chance>>,
     ledger: Mutex<Ledger>,
 }
 
@@ -54,7 +60,16 @@ impl Simulator {
     /// counter in tests.
     #[must_use]
     pub fn with_pause(pause: impl Pause + 'static) -> Self {
-        Self { info: info(), pause: Box::new(pause), ledger: Mutex::new(Ledger::default()) }
+        let (chance, ledger) = (Mutex::new(None), Mutex::new(Ledger::default()));
+        Self { info: info(), pause: Box::new(pause), chance, ledger }
+    }
+
+    /// The same, and what no row of the table decides goes by these odds, in the order in which charges come in;
+    /// every answer to a charge takes as long as `delay` allows. The same seed makes the same outcomes.
+    #[must_use]
+    pub fn with_odds(mut self, seed: u64, odds: Odds, delay: Option<Delay>) -> Self {
+        self.chance = Mutex::new(Some(Chance::new(seed, odds, delay)));
+        self
     }
 
     /// Every transaction the simulator has made, by reference: what a provider's own list would show.
@@ -77,6 +92,7 @@ impl Simulator {
     ) -> Result<Authorization, GatewayError> {
         check_sending(&context, request.money)?;
         save_checkpoint(&context, &request).await?;
+        let (effect, delay) = self.draw(effect);
         match effect {
             Effect::Fault(Fault::NotSent) => return Err(GatewayError::NotSent { retry: RETRY_SOON }),
             Effect::Fault(Fault::LostRequest) => return Err(in_doubt(&request, DoubtCause::NoAnswer)),
@@ -86,21 +102,35 @@ impl Simulator {
         let answer = self.ledger().charge(&request, effect, context.now)?;
         match effect {
             _ if !answer.is_first => {}
-            Effect::Fault(Fault::Slow) => self.answer_slowly(&context, &request).await?,
+            Effect::Fault(Fault::Slow) => self.answer_after(table::SLOW, &context, &request).await?,
             Effect::Fault(Fault::Unreadable) => return Err(in_doubt(&request, DoubtCause::Unreadable)),
             Effect::Fault(Fault::LostAnswer | Fault::Late) => {
                 return Err(in_doubt(&request, DoubtCause::NoAnswer));
             }
+            _ if !delay.is_zero() => self.answer_after(delay, &context, &request).await?,
             _ => {}
         }
         Ok(answer.value)
     }
 
-    /// Lets the time of a slow answer pass, or what is left of it before the caller stops waiting.
-    async fn answer_slowly(&self, context: &CallContext<'_>, request: &Request) -> Result<(), GatewayError> {
+    /// What happens to a charge, and how long its answer takes.
+    fn draw(&self, effect: Effect) -> (Effect, Duration) {
+        let mut chance = self.chance.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(chance) = chance.as_mut() else { return (effect, Duration::ZERO) };
+        let effect = if effect == Effect::Approve { chance.effect() } else { effect };
+        (effect, chance.delay())
+    }
+
+    /// Lets the time of an answer pass, or what is left of it before the caller stops waiting.
+    async fn answer_after(
+        &self,
+        time: Duration,
+        context: &CallContext<'_>,
+        request: &Request,
+    ) -> Result<(), GatewayError> {
         let patience = context.deadline.saturating_sub(context.now);
-        self.pause.pause(table::SLOW.min(patience)).await;
-        if patience < table::SLOW {
+        self.pause.pause(time.min(patience)).await;
+        if patience < time {
             return Err(in_doubt(request, DoubtCause::NoAnswer));
         }
         Ok(())
