@@ -115,6 +115,14 @@ impl Criteria {
         }
     }
 
+    pub(crate) const fn max_low_over_high_db(&self) -> f32 {
+        self.max_low_over_high_db
+    }
+
+    pub(crate) const fn max_high_over_low_db(&self) -> f32 {
+        self.max_high_over_low_db
+    }
+
     pub(crate) const fn max_frequency_error(&self) -> f32 {
         self.max_frequency_error
     }

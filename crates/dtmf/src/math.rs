@@ -36,20 +36,30 @@ pub(crate) const fn cos_turns(turns: f64) -> f64 {
     sin_turns(turns + 0.25)
 }
 
-/// The angle of the point (x, y) in turns, -0.5 to 0.5, to about 1e-6. Zero for the origin.
-pub(crate) fn angle_turns(y: f32, x: f32) -> f32 {
-    let (ax, ay) = (x.abs(), y.abs());
-    let (small, large) = if ax < ay { (ax, ay) } else { (ay, ax) };
-    if large <= 0.0 {
-        return 0.0;
-    }
-    // Arc tangent on 0..=1, a minimax polynomial; result in turns.
-    let t = small / large;
-    let s = t * t;
-    let series = ATAN.iter().rev().fold(0.0, |sum, &c| sum * s + c) * t / core::f32::consts::TAU;
-    let octant = if ax < ay { 0.25 - series } else { series };
-    let half = if x < 0.0 { 0.5 - octant } else { octant };
-    if y < 0.0 { -half } else { half }
+/// The angles of eight points (x, y) in turns, -0.5 to 0.5, to about 1e-6; zero for the origin. Eight at a
+/// time without a branch, which compilers turn into vector instructions.
+pub(crate) fn angles_turns(y: &[f32; 8], x: &[f32; 8]) -> [f32; 8] {
+    core::array::from_fn(|n| {
+        let (ax, ay) = (x[n].abs(), y[n].abs());
+        let (small, large) = if ax < ay { (ax, ay) } else { (ay, ax) };
+        // Arc tangent on 0..=1, a minimax polynomial; result in turns.
+        let t = small / if large > f32::MIN_POSITIVE { large } else { f32::MIN_POSITIVE };
+        let s = t * t;
+        let series = ((((ATAN[5] * s + ATAN[4]) * s + ATAN[3]) * s + ATAN[2]) * s + ATAN[1]) * s + ATAN[0];
+        let angle = series * t * (1.0 / core::f32::consts::TAU);
+        let octant = if ax < ay { 0.25 - angle } else { angle };
+        let half = if x[n] < 0.0 { 0.5 - octant } else { octant };
+        if y[n] < 0.0 { -half } else { half }
+    })
+}
+
+/// Cosine and sine of an angle of at most a quarter turn either way, to about 3e-5.
+pub(crate) fn unit(turns: f32) -> (f32, f32) {
+    let x = turns * core::f32::consts::TAU;
+    let s = x * x;
+    let cos = 1.0 + s * (-1.0 / 2.0 + s * (1.0 / 24.0 + s * (-1.0 / 720.0 + s / 40_320.0)));
+    let sin = x * (1.0 + s * (-1.0 / 6.0 + s * (1.0 / 120.0 + s * (-1.0 / 5_040.0 + s / 362_880.0))));
+    (cos, sin)
 }
 
 /// Square root, to a relative error of about 1e-7. Zero for anything not positive.
@@ -114,12 +124,19 @@ mod tests {
     #[test]
     fn angles_agree_with_the_library() {
         for n in 0..1000 {
-            let angle = (n as f32 / 1000.0 - 0.4995) * core::f32::consts::TAU;
-            let (y, x) = angle.sin_cos();
-            let expected = angle / core::f32::consts::TAU;
-            assert!((angle_turns(7.0 * y, 7.0 * x) - expected).abs() < 1e-5);
+            let angles: [f32; 8] =
+                core::array::from_fn(|k| ((n * 8 + k) as f32 / 8000.0 - 0.4999) * core::f32::consts::TAU);
+            let found =
+                angles_turns(&angles.map(|angle| 7.0 * angle.sin()), &angles.map(|angle| 7.0 * angle.cos()));
+            for (found, angle) in found.into_iter().zip(angles) {
+                assert!((found - angle / core::f32::consts::TAU).abs() < 1e-5, "{angle}");
+                if angle.abs() < core::f32::consts::FRAC_PI_2 {
+                    let (cos, sin) = unit(found);
+                    assert!((cos - angle.cos()).abs() < 1e-4 && (sin - angle.sin()).abs() < 1e-4, "{angle}");
+                }
+            }
         }
-        assert_eq!(angle_turns(0.0, 0.0), 0.0);
+        assert_eq!(angles_turns(&[0.0; 8], &[0.0; 8]), [0.0; 8]);
     }
 
     #[test]

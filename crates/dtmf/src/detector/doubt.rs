@@ -6,7 +6,7 @@
 //! worst conditions a line may bring (noise, hum, dial tone, clipping, echo, prompts, the corners of
 //! the standards) against hours of speech, singing and whistling.
 
-use super::pair::Measurement;
+use super::measure::Measurement;
 use crate::Criteria;
 use crate::math::power_to_db;
 

@@ -1,19 +1,19 @@
+mod block;
 mod doubt;
 mod event;
 mod history;
 mod kernel;
-mod pair;
+mod listener;
+mod measure;
 mod resample;
 mod tracker;
 
 pub use event::ToneEvent;
 
 use crate::{Criteria, SampleRate};
-use event::Queue;
-use history::History;
 use kernel::BLOCK;
+use listener::Listener;
 use resample::Resampler;
-use tracker::Tracker;
 
 /// Finds keys in audio.
 ///
@@ -48,11 +48,7 @@ pub struct Detector {
     filled: usize,
     /// Whether a sample of that block was lost.
     lost: bool,
-    /// Samples at 8 kHz up to the end of the last full block.
-    position: u64,
-    history: History,
-    tracker: Tracker,
-    queue: Queue,
+    listener: Listener,
 }
 
 impl Detector {
@@ -71,17 +67,13 @@ impl Detector {
             block: [0; BLOCK],
             filled: 0,
             lost: false,
-            position: 0,
-            history: History::new(Tracker::gate(&criteria)),
-            tracker: Tracker::new(criteria),
-            queue: Queue::default(),
+            listener: Listener::new(criteria),
         }
     }
 
     /// Changes the criteria in mid-call; a key that is down stays down.
     pub fn set_criteria(&mut self, criteria: Criteria) {
-        self.history.set_gate(Tracker::gate(&criteria));
-        self.tracker.set_criteria(criteria);
+        self.listener.set_criteria(criteria);
     }
 
     /// Listens to the next samples and yields what was found in them, oldest first.
@@ -102,7 +94,7 @@ impl Detector {
             self.lost = true;
             self.take(0);
         }
-        self.position += (skipped * BLOCK) as u64;
+        self.listener.skip(skipped);
     }
 
     /// Takes one sample; whether it filled a block.
@@ -117,8 +109,19 @@ impl Detector {
         true
     }
 
-    /// Fills the block from 8 kHz samples; how many were taken.
-    fn fill(&mut self, samples: &[i16]) -> usize {
+    /// Listens to 8 kHz samples up to the end of a block that was heard; how many were taken.
+    #[inline]
+    fn hear(&mut self, samples: &[i16]) -> usize {
+        if self.filled == 0 && !self.lost {
+            let quiet = self.listener.skip_quiet(samples);
+            if quiet > 0 {
+                return quiet;
+            }
+            if let Some(block) = samples.first_chunk() {
+                self.listener.hear(block);
+                return BLOCK;
+            }
+        }
         let taken = samples.len().min(BLOCK - self.filled);
         self.block[self.filled..self.filled + taken].copy_from_slice(&samples[..taken]);
         self.filled += taken;
@@ -130,13 +133,15 @@ impl Detector {
 
     fn finish_block(&mut self) {
         self.filled = 0;
-        self.position += BLOCK as u64;
-        self.history.push(&self.block, core::mem::take(&mut self.lost));
-        self.tracker.handle_block(&self.history, self.position, &mut self.queue);
+        if core::mem::take(&mut self.lost) {
+            self.listener.lose();
+        } else {
+            self.listener.hear(&self.block);
+        }
     }
 
     fn poll(&mut self) -> Option<ToneEvent> {
-        let event = self.queue.pop()?;
+        let event = self.listener.poll()?;
         let (factor, delay) = (self.rate.factor() as u64, Resampler::delay(self.rate));
         Some(event.map_positions(|position| (position * factor).saturating_sub(delay)))
     }
@@ -162,7 +167,7 @@ impl Iterator for ToneEvents<'_> {
                 return None;
             }
             let taken = if self.detector.rate == SampleRate::Hz8000 {
-                self.detector.fill(self.samples)
+                self.detector.hear(self.samples)
             } else {
                 let full = self.samples.iter().position(|&sample| self.detector.take(sample));
                 full.map_or(self.samples.len(), |index| index + 1)

@@ -1,19 +1,19 @@
 //! The decisions: when blocks become a key, and when a key is over.
 
+use super::block::{Block, Kind, Pair, floor};
 use super::doubt::doubt;
 use super::event::{Queue, ToneEvent};
-use super::history::{Block, History, Kind};
+use super::history::History;
 use super::kernel::BLOCK;
-use super::pair::{Pair, WINDOW};
-use crate::generator::FULL_SCALE_0_DBM0;
-use crate::math::{db_to_power, power_to_db, sqrt};
+use super::measure::WINDOW;
+use crate::math::{power_to_db, sqrt};
 use crate::{Criteria, Key};
 
 /// Follows one signal block by block. Positions are samples at 8 kHz.
 #[derive(Clone, Debug)]
 pub(super) struct Tracker {
     criteria: Criteria,
-    /// Least power of each tone, as the square of an amplitude.
+    /// Least power of each tone.
     floor: f32,
     held: Option<Held>,
     suspicion: Suspicion,
@@ -69,9 +69,13 @@ impl Tracker {
         }
     }
 
-    /// The power below which a block cannot matter: 6 dB below the weakest tone.
-    pub(super) fn gate(criteria: &Criteria) -> f32 {
-        floor(criteria) / 4.0
+    /// Whether nothing is going on that a block which is not lively could change.
+    #[inline]
+    pub(super) fn is_idle(&self) -> bool {
+        self.held.is_none()
+            && self.candidate.is_none()
+            && self.tail.is_none()
+            && self.suspicion == Suspicion::None { looked_like: 0 }
     }
 
     pub(super) fn set_criteria(&mut self, criteria: Criteria) {
@@ -80,7 +84,14 @@ impl Tracker {
     }
 
     /// Takes the newest block of `history`, which ends at `position`.
+    #[inline]
     pub(super) fn handle_block(&mut self, history: &History, position: u64, events: &mut Queue) {
+        if history.ago(0).lively || !self.is_idle() {
+            self.decide(history, position, events);
+        }
+    }
+
+    fn decide(&mut self, history: &History, position: u64, events: &mut Queue) {
         if let Some(mut held) = self.held.take() {
             let over = self.follow(&mut held, history.ago(0), position);
             let next = self.seek_other(held.pair, history, position);
@@ -104,7 +115,7 @@ impl Tracker {
 
     /// A key other than the one that is down.
     fn seek_other(&mut self, held: Pair, history: &History, position: u64) -> Option<Held> {
-        if history.ago(0).strongest() == held {
+        if !history.ago(0).lively || history.ago(0).pair == held {
             self.candidate = None;
             return None;
         }
@@ -117,7 +128,11 @@ impl Tracker {
         let pair = promising(history)?;
         let before = before.filter(|before| before.pair == pair);
         let age = before.map_or(0, |before| before.age + 1);
-        let measured = pair.measure(history);
+        let measured = pair.measure(history, self.criteria.max_frequency_error());
+        let Some(measured) = measured else {
+            self.candidate = Some(Candidate { pair, age, doubt: f32::INFINITY });
+            return None;
+        };
         let doubt = doubt(&measured, age, &self.criteria) / self.criteria.max_doubt();
         self.candidate = Some(Candidate { pair, age, doubt });
         // What is not beyond doubt has to be good enough twice in a row.
@@ -227,10 +242,10 @@ impl Tracker {
     }
 
     fn looks_like_a_key(&self, block: &Block) -> bool {
-        if block.kind != Kind::Heard {
+        if !block.lively {
             return false;
         }
-        let (low, high) = block.strongest().powers(block);
+        let (low, high) = block.pair.powers(block);
         low.min(high) >= self.floor
             && low.min(high) >= SUSPECT_TWIST * low.max(high)
             && low + high >= SUSPECT_PURITY * block.spectrum.band
@@ -244,7 +259,8 @@ impl Held {
             return 0.0;
         }
         let (low, high) = self.pair.powers(block);
-        let presence = sqrt((low / self.low_power).min(high / self.high_power)).min(1.0);
+        let ratio = (low / self.low_power).min(high / self.high_power);
+        let presence = if ratio < 1.0 { sqrt(ratio) } else { 1.0 };
         if presence >= PRESENT && low + high < PRESENT_PURITY * block.spectrum.band {
             return 0.0;
         }
@@ -259,25 +275,20 @@ impl Held {
 
 /// The strongest pair, if it has been the same for a whole window and worth measuring.
 fn promising(history: &History) -> Option<Pair> {
-    if !history.heard(WINDOW) {
+    if history.lively() < WINDOW as u32 {
         return None;
     }
     let (newer, older) = (history.ago(0), history.ago(WINDOW / 2));
-    let pair = newer.strongest();
-    if older.strongest() != pair {
+    if older.pair != newer.pair {
         return None;
     }
-    let coherent = pair.coherent(newer) + pair.coherent(older);
     let band: f32 = (0..WINDOW).map(|ago| history.ago(ago).spectrum.band).sum();
-    (coherent * WINDOW as f32 / 2.0 >= PROMISING * band).then_some(pair)
+    let coherent = (newer.pair_power + older.pair_power) * (WINDOW as f32 / 2.0);
+    (coherent >= PROMISING * band).then_some(newer.pair)
 }
 
-fn floor(criteria: &Criteria) -> f32 {
-    FULL_SCALE_0_DBM0 * FULL_SCALE_0_DBM0 * db_to_power(criteria.min_level_dbm0())
-}
-
-/// Decibels of the square of the amplitude of a 0 dBm0 tone.
-const FULL_SCALE_DB: f32 = 87.169;
+/// Decibels of the square of the magnitude of a 0 dBm0 tone.
+const FULL_SCALE_DB: f32 = 176.7115;
 /// Part of the band's power in the strongest row and column, below which measuring is not worth it.
 const PROMISING: f32 = 0.3;
 /// Doubt, as a part of what is allowed, at which one window is enough.
@@ -296,10 +307,12 @@ const SUSPECT_TWIST: f32 = 0.06;
 
 #[cfg(test)]
 mod tests {
+    use super::super::kernel::UNIT;
     use super::*;
 
     #[test]
     fn the_reference_level_is_that_of_the_generator() {
-        assert!((20.0 * FULL_SCALE_0_DBM0.log10() - FULL_SCALE_DB).abs() < 0.001);
+        let magnitude = crate::generator::FULL_SCALE_0_DBM0 * UNIT;
+        assert!((20.0 * magnitude.log10() - FULL_SCALE_DB).abs() < 0.001);
     }
 }

@@ -1,0 +1,246 @@
+//! A 5 ms block as the decisions see it.
+
+use super::kernel::BLOCK;
+use super::kernel::{COLUMNS, Correlation, Kernel, TONES, UNIT, block_rotation};
+use crate::Criteria;
+use crate::Key;
+use crate::generator::FULL_SCALE_0_DBM0;
+use crate::math::db_to_power;
+
+/// A 5 ms block and what is known of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block {
+    pub(super) kind: Kind,
+    /// Whether it may be a part of a key; nothing is decided on those that are not.
+    pub(super) lively: bool,
+    pub(super) spectrum: Spectrum,
+    /// Power at all frequencies, that of one tone of the same energy.
+    pub(super) total: f32,
+    /// The strongest row and column over this and the two blocks before, added in phase: sharp enough
+    /// (67 Hz) to tell neighbouring tones apart. Only known of lively blocks.
+    pub(super) pair: Pair,
+    /// Power of that pair over the three blocks.
+    pub(super) pair_power: f32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Too quiet to hold a key, or between two blocks that cannot be part of one; nothing was computed.
+    Passed,
+    Heard,
+    /// The samples never arrived, so there may have been anything.
+    Lost,
+}
+
+/// One block seen through the references. A tone of amplitude `a` on a reference has a magnitude of
+/// `a` times [`UNIT`] there, and all powers are squares of such magnitudes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spectrum {
+    pub(super) re: [f32; TONES],
+    pub(super) im: [f32; TONES],
+    /// Power between 600 and 1700 Hz. DC, hum and dial tone are outside.
+    pub(super) band: f32,
+    /// Power at the strongest row and at the strongest column.
+    pub(super) row: f32,
+    pub(super) column: f32,
+}
+
+/// A row and a column, as tones of the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pair {
+    pub(super) low: usize,
+    pub(super) high: usize,
+}
+
+/// What a block must have to be lively.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gate {
+    /// Energy below which nothing is computed, as the kernel counts it.
+    pub(super) energy: i32,
+    power: f32,
+    row_over_column: f32,
+    column_over_row: f32,
+}
+
+impl Block {
+    pub(super) const PASSED: Self = Self {
+        kind: Kind::Passed,
+        lively: false,
+        spectrum: Spectrum { re: [0.0; TONES], im: [0.0; TONES], band: 0.0, row: 0.0, column: 0.0 },
+        total: 0.0,
+        pair: Pair { low: 0, high: COLUMNS },
+        pair_power: 0.0,
+    };
+
+    pub(super) const LOST: Self = Self { kind: Kind::Lost, ..Self::PASSED };
+
+    /// A block that was heard, after two others.
+    #[inline]
+    pub(super) fn heard(spectrum: Spectrum, energy: i32, lively: bool, one: &Self, two: &Self) -> Self {
+        let total = energy as f32 * TOTAL_UNIT;
+        let (pair, pair_power) = if lively {
+            let powers = in_phase(&spectrum, &one.spectrum, &two.spectrum);
+            let pair = Pair { low: strongest(&powers, 0), high: strongest(&powers, COLUMNS) };
+            (pair, (powers[pair.low] + powers[pair.high]) / 9.0)
+        } else {
+            (Self::PASSED.pair, 0.0)
+        };
+        Self { kind: Kind::Heard, lively, spectrum, total, pair, pair_power }
+    }
+}
+
+impl Spectrum {
+    #[inline]
+    pub(super) fn of(kernel: Kernel, samples: &[i16; BLOCK]) -> Self {
+        Self::from(&kernel.correlate(samples))
+    }
+
+    #[inline]
+    fn from(found: &Correlation) -> Self {
+        let re: [f32; TONES] = core::array::from_fn(|k| found.cos[k] as f32);
+        let im: [f32; TONES] = core::array::from_fn(|k| -(found.sin[k] as f32));
+        let power: [f32; TONES] = core::array::from_fn(|k| re[k] * re[k] + im[k] * im[k]);
+        let weighted: [f32; TONES] = core::array::from_fn(|k| power[k] * BAND_WEIGHTS[k]);
+        let four: [f32; 4] = core::array::from_fn(|k| weighted[k] + weighted[k + 4]);
+        let (cos, sin) = (found.gap[0] as f32, found.gap[1] as f32);
+        let gap = (cos * cos + sin * sin) * GAP_WEIGHT;
+        Self {
+            re,
+            im,
+            band: ((four[0] + four[2]) + (four[1] + four[3])) + gap,
+            row: larger(larger(power[0], power[2]), larger(power[1], power[3])),
+            column: larger(larger(power[4], power[6]), larger(power[5], power[7])),
+        }
+    }
+}
+
+impl Pair {
+    pub(super) fn key(self) -> Option<Key> {
+        Key::at(self.low, self.high - COLUMNS)
+    }
+}
+
+impl Gate {
+    pub(super) fn new(criteria: &Criteria) -> Self {
+        let floor = floor(criteria);
+        // Both tones 6 dB below the weakest that count.
+        let energy = floor / (UNIT * UNIT) * (0.25 * 0.5 * BLOCK as f32 / ENERGY_UNIT);
+        Self {
+            energy: energy as i32,
+            power: floor * DIP,
+            row_over_column: db_to_power(criteria.max_low_over_high_db() + SLOP_DB),
+            column_over_row: db_to_power(criteria.max_high_over_low_db() + SLOP_DB),
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_lively(&self, spectrum: &Spectrum) -> bool {
+        let (row, column) = (spectrum.row, spectrum.column);
+        (row >= self.power)
+            & (column >= self.power)
+            & (row <= column * self.row_over_column)
+            & (column <= row * self.column_over_row)
+            & (row + column >= spectrum.band * LEAST_PURITY)
+    }
+}
+
+/// The power of a tone at the least level that counts.
+pub(super) fn floor(criteria: &Criteria) -> f32 {
+    let amplitude = FULL_SCALE_0_DBM0 * UNIT;
+    amplitude * amplitude * db_to_power(criteria.min_level_dbm0())
+}
+
+/// The larger one; a single instruction, since there is no NaN here.
+#[inline]
+fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+#[inline]
+fn strongest(powers: &[f32; TONES], from: usize) -> usize {
+    let pick = |a: usize, b: usize| if powers[b] > powers[a] { b } else { a };
+    pick(pick(from, from + 1), pick(from + 2, from + 3))
+}
+
+/// Nine times the power at every tone over three blocks, newest first, added in phase.
+#[inline]
+fn in_phase(newest: &Spectrum, one: &Spectrum, two: &Spectrum) -> [f32; TONES] {
+    // The phase gained since the older blocks is added to them: the rotation's conjugate.
+    core::array::from_fn(|k| {
+        let ((c1, s1), (c2, s2)) = ((TURN_COS[0][k], TURN_SIN[0][k]), (TURN_COS[1][k], TURN_SIN[1][k]));
+        let re = newest.re[k] + (one.re[k] * c1 + one.im[k] * s1) + (two.re[k] * c2 + two.im[k] * s2);
+        let im = newest.im[k] + (one.im[k] * c1 - one.re[k] * s1) + (two.im[k] * c2 - two.re[k] * s2);
+        re * re + im * im
+    })
+}
+
+/// By how much every tone turns in one block and in two.
+static TURN_COS: [[f32; TONES]; 2] = turns().0;
+static TURN_SIN: [[f32; TONES]; 2] = turns().1;
+
+const fn turns() -> ([[f32; TONES]; 2], [[f32; TONES]; 2]) {
+    let (mut cos, mut sin) = ([[0.0; TONES]; 2], [[0.0; TONES]; 2]);
+    let mut k = 0;
+    while k < TONES {
+        let mut blocks = 0;
+        while blocks < 2 {
+            (cos[blocks][k], sin[blocks][k]) = block_rotation(k, blocks + 1);
+            blocks += 1;
+        }
+        k += 1;
+    }
+    (cos, sin)
+}
+
+/// Least-squares weights that make the weighted sum of the references' powers flat (within 8 %)
+/// from 650 to 1680 Hz and small (below 6 %) under 520 and over 1850 Hz.
+const BAND_WEIGHTS: [f32; TONES] = [0.70, 0.34, 0.40, 0.61, 0.65, 0.67, 0.75, 0.92];
+const GAP_WEIGHT: f32 = 0.69;
+
+/// What the kernel counts energy in.
+const ENERGY_UNIT: f32 = 64.0;
+/// From energy to the square of the magnitude of a tone.
+const TOTAL_UNIT: f32 = ENERGY_UNIT * 2.0 / BLOCK as f32 * UNIT * UNIT;
+/// How far below the least level noise may press a tone in one block (7 dB).
+const DIP: f32 = 0.2;
+/// How far beyond the allowed twist noise and leaks may press the tones in one block.
+const SLOP_DB: f32 = 4.0;
+/// Part of the band's power that the strongest row and column have at least.
+const LEAST_PURITY: f32 = 0.3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_band_is_flat_inside_and_deaf_outside() {
+        let average = |hz: f64| {
+            let shifted = |phase: usize| {
+                let samples: Vec<i16> = (0..BLOCK + phase)
+                    .map(|n| (8000.0 * (core::f64::consts::TAU * hz * n as f64 / 8000.0).cos()) as i16)
+                    .collect();
+                let block: [i16; BLOCK] = samples[phase..].try_into().expect("one block");
+                Spectrum::of(Kernel::best(), &block).band
+            };
+            (0..80).map(shifted).sum::<f32>() / 80.0 / (8000.0 * UNIT).powi(2)
+        };
+        for hz in (680..=1640).step_by(20) {
+            assert!((average(f64::from(hz)) - 1.0).abs() < 0.15, "{hz} Hz");
+        }
+        for hz in [50, 60, 180, 350, 425, 440, 2000, 2600, 3400] {
+            assert!(average(f64::from(hz)) < 0.08, "{hz} Hz");
+        }
+    }
+
+    #[test]
+    fn a_key_is_lively_as_long_as_its_level_and_twist_are_legal() {
+        let gate = Gate::new(&Criteria::default());
+        let lively = |low: f32, high: f32| {
+            let tone = |hz: f32, n: usize| (core::f32::consts::TAU * hz * n as f32 / 8000.0).sin();
+            let samples = core::array::from_fn(|n| (low * tone(770.0, n) + high * tone(1336.0, n)) as i16);
+            gate.is_lively(&Spectrum::of(Kernel::best(), &samples))
+        };
+        assert!(lively(5000.0, 5000.0) && lively(5000.0, 1600.0) && lively(2200.0, 5000.0));
+        assert!(!lively(9000.0, 900.0) && !lively(30.0, 30.0) && !lively(0.0, 8000.0));
+    }
+}

@@ -1,0 +1,231 @@
+//! The arithmetic on samples: correlation of one 5 ms block with the tones, in integers.
+//!
+//! Nothing here decides anything. References are centred on the block and restart with it, so a
+//! block's result does not depend on where it lies in the signal. Integers give the same sums in
+//! whatever order they are added: every processor finds the same keys.
+
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+use crate::key::{HIGH_HZ, LOW_HZ};
+use crate::math::{cos_turns, sin_turns};
+
+/// Samples of a block: 5 ms at 8 kHz.
+pub(super) const BLOCK: usize = 40;
+/// Rows and columns.
+pub(super) const TONES: usize = 8;
+/// Index of the first column among the tones.
+pub(super) const COLUMNS: usize = 4;
+/// Frequencies in Hz: rows, columns.
+pub(super) const TONE_HZ: [u16; TONES] =
+    [LOW_HZ[0], LOW_HZ[1], LOW_HZ[2], LOW_HZ[3], HIGH_HZ[0], HIGH_HZ[1], HIGH_HZ[2], HIGH_HZ[3]];
+/// A reference between the groups, so that the band has no hole there.
+const GAP_HZ: u16 = 1075;
+
+/// What a block has in common with the cosine and the sine of every reference.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Correlation {
+    pub(super) cos: [i32; TONES],
+    pub(super) sin: [i32; TONES],
+    pub(super) gap: [i32; 2],
+}
+
+/// What a tone of amplitude 1 on a reference has in common with it.
+pub(super) const UNIT: f32 = AMPLITUDE as f32 * BLOCK as f32 / 4.0;
+
+/// The instructions that the sums are made with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Kernel {
+    /// What every processor can do.
+    #[cfg_attr(target_arch = "x86_64", allow(dead_code, reason = "x86-64 always has SSE2"))]
+    Portable,
+    /// 128 bits at a time.
+    #[cfg(target_arch = "x86_64")]
+    Sse2,
+    /// 256 bits at a time.
+    #[cfg(target_arch = "x86_64")]
+    Avx2(x86::HasAvx2),
+}
+
+impl Kernel {
+    /// The fastest of this processor.
+    pub(super) fn best() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        return x86::HasAvx2::detect().map_or(Self::Sse2, Self::Avx2);
+        #[cfg(not(target_arch = "x86_64"))]
+        return Self::Portable;
+    }
+
+    /// All of this processor, for tests that hold them against each other.
+    #[cfg(test)]
+    pub(super) fn all() -> Vec<Self> {
+        #[cfg(target_arch = "x86_64")]
+        return [Self::Portable, Self::Sse2]
+            .into_iter()
+            .chain(x86::HasAvx2::detect().map(Self::Avx2))
+            .collect();
+        #[cfg(not(target_arch = "x86_64"))]
+        return vec![Self::Portable];
+    }
+
+    #[inline]
+    pub(super) fn correlate(self, block: &[i16; BLOCK]) -> Correlation {
+        match self {
+            Self::Portable => portable::correlate(block),
+            #[cfg(target_arch = "x86_64")]
+            Self::Sse2 => x86::correlate(block),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(avx2) => avx2.correlate(block),
+        }
+    }
+
+    /// Energy of a block: the sum of its squared samples in units of 64, each pair of samples rounded down.
+    #[inline]
+    pub(super) fn energy(self, block: &[i16; BLOCK]) -> i32 {
+        match self {
+            Self::Portable => portable::energy(block),
+            #[cfg(target_arch = "x86_64")]
+            Self::Sse2 => x86::energy(block),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(avx2) => avx2.energy(block),
+        }
+    }
+
+    /// How many whole blocks at the beginning of `samples` have less energy than `limit`.
+    #[inline]
+    pub(super) fn quiet_blocks(self, samples: &[i16], limit: i32) -> usize {
+        match self {
+            Self::Portable => portable::quiet_blocks(samples, limit),
+            #[cfg(target_arch = "x86_64")]
+            Self::Sse2 => x86::quiet_blocks(samples, limit),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(avx2) => avx2.quiet_blocks(samples, limit),
+        }
+    }
+}
+
+/// How much of a tone `offset_hz` away from a reference is seen there, -1 to 1 (real, because the
+/// references are centred).
+pub(super) const fn leakage(offset_hz: f64) -> f64 {
+    let turns = offset_hz / 8_000.0;
+    if turns < 1e-9 && turns > -1e-9 {
+        return 1.0;
+    }
+    sin_turns(turns * BLOCK as f64 / 2.0) / sin_turns(turns / 2.0) / BLOCK as f64
+}
+
+/// Amplitude of the references. A block is folded before it is multiplied (sample `n` and sample `39 - n`
+/// meet the same cosine and opposite sines), halved so that it fits: 20 x 32768 x 3000 is below 2^31.
+const AMPLITUDE: u16 = 3000;
+/// Samples of a folded block.
+const FOLDED: usize = BLOCK / 2;
+/// Room for them in whole vectors.
+const PADDED: usize = 24;
+/// Pairs of samples, which one instruction multiplies and adds.
+const PAIRS: usize = FOLDED / 2;
+
+/// One part of the references, in the order the samples come.
+#[repr(align(32))]
+struct References {
+    /// By pair of samples, then by tone.
+    tones: [[[i16; 2]; TONES]; PAIRS],
+    gap: [i16; PADDED],
+}
+
+static COSINES: References = References::new(0.25);
+static SINES: References = References::new(0.0);
+
+impl References {
+    const fn new(lead_turns: f64) -> Self {
+        let mut table = Self { tones: [[[0; 2]; TONES]; PAIRS], gap: [0; PADDED] };
+        let mut n = 0;
+        while n < FOLDED {
+            let mut k = 0;
+            while k < TONES {
+                table.tones[n / 2][k][n % 2] = reference(TONE_HZ[k], n, lead_turns);
+                k += 1;
+            }
+            table.gap[n] = reference(GAP_HZ, n, lead_turns);
+            n += 1;
+        }
+        table
+    }
+}
+
+const fn reference(hz: u16, n: usize, lead_turns: f64) -> i16 {
+    let position = n as f64 - (BLOCK - 1) as f64 / 2.0;
+    let value = AMPLITUDE as f64 * sin_turns(hz as f64 * position / 8_000.0 + lead_turns);
+    (value + if value < 0.0 { -0.5 } else { 0.5 }) as i16
+}
+
+/// `e^(-2 pi j n / 200)`: every tone is a whole number of Hz, so the phase it gains over a block of
+/// 1/200 s repeats after 200 blocks.
+pub(super) const fn block_rotation(tone: usize, blocks: usize) -> (f32, f32) {
+    let turns = (TONE_HZ[tone] as usize * blocks % 200) as f64 / 200.0;
+    (cos_turns(turns) as f32, -sin_turns(turns) as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_kernel_gives_the_same_sums(
+            block in prop::array::uniform(any::<i16>()),
+            quieter in 0u32..16,
+            limit in 0i32..1 << 20,
+        ) {
+            let block: [i16; BLOCK] = <[i16; BLOCK]>::map(block, |sample| sample >> quieter);
+            for kernel in Kernel::all() {
+                prop_assert_eq!(kernel.correlate(&block), portable::correlate(&block), "{:?}", kernel);
+                prop_assert_eq!(kernel.energy(&block), portable::energy(&block), "{:?}", kernel);
+            }
+            let frame: Vec<i16> = (0..7).flat_map(|n| block.map(|sample| sample >> (7 - n))).chain([9; 17]).collect();
+            for kernel in Kernel::all() {
+                prop_assert_eq!(kernel.quiet_blocks(&frame, limit), portable::quiet_blocks(&frame, limit));
+            }
+        }
+    }
+
+    #[test]
+    fn the_loudest_samples_do_not_overflow() {
+        for n in 0..TONES {
+            for (table, mirrored) in [(&COSINES, true), (&SINES, false)] {
+                let block: [i16; BLOCK] = core::array::from_fn(|at| {
+                    let fold = at.min(BLOCK - 1 - at);
+                    let positive = (table.tones[fold / 2][n][fold % 2] > 0) ^ (at != fold && !mirrored);
+                    if positive { i16::MAX } else { i16::MIN }
+                });
+                for kernel in Kernel::all() {
+                    let found = kernel.correlate(&block);
+                    assert!(if mirrored { found.cos[n] > 0 } else { found.sin[n] > 0 }, "{kernel:?} {n}");
+                }
+            }
+        }
+        for kernel in Kernel::all() {
+            assert_eq!(kernel.energy(&[i16::MIN; BLOCK]), 40 << 24);
+        }
+    }
+
+    #[test]
+    fn a_tone_is_seen_with_its_amplitude_and_leaks_as_computed() {
+        let tone = |hz: f64| {
+            core::array::from_fn(|n| {
+                (10_000.0 * (core::f64::consts::TAU * hz * n as f64 / 8000.0 + 0.3).cos()).round() as i16
+            })
+        };
+        let seen = |block: &[i16; BLOCK], k: usize| {
+            let found = portable::correlate(block);
+            (found.cos[k] as f32).hypot(found.sin[k] as f32) / UNIT / 10_000.0
+        };
+        for (k, &hz) in TONE_HZ.iter().enumerate() {
+            // The mirror image at -hz adds or takes up to 5 % of amplitude.
+            assert!((seen(&tone(f64::from(hz)), k) - 1.0).abs() < 0.06);
+        }
+        assert!((f64::from(seen(&tone(1209.0), 5)) - leakage(127.0).abs()).abs() < 0.05);
+        assert_eq!(leakage(0.0), 1.0);
+    }
+}

@@ -1,0 +1,201 @@
+//! The sums with the vector registers of x86-64: SSE2, which all of these processors have, and AVX2,
+//! which is looked for at run time. The bench `dtmf` shows what it is worth; `portable` is the twin that
+//! tests hold them against.
+#![allow(unsafe_code, reason = "vector registers are loaded from arrays; AVX2 is used where it was found")]
+
+use core::arch::x86_64::{
+    __m128i, __m256i, _mm_add_epi32, _mm_avg_epu16, _mm_cvtsi128_si32, _mm_loadu_si128, _mm_madd_epi16,
+    _mm_set1_epi16, _mm_setzero_si128, _mm_shuffle_epi32, _mm_shufflehi_epi16, _mm_shufflelo_epi16,
+    _mm_srli_epi32, _mm_storeu_si128, _mm_unpackhi_epi64, _mm_xor_si128, _mm256_add_epi32,
+    _mm256_broadcastsi128_si256, _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_inserti128_si256,
+    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_setzero_si256, _mm256_shuffle_epi32, _mm256_srli_epi32,
+    _mm256_storeu_si256,
+};
+
+use super::{BLOCK, COSINES, Correlation, References, SINES, TONES};
+
+cpufeatures::new!(avx2, "avx2");
+
+/// The knowledge that this processor has AVX2.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct HasAvx2(());
+
+impl HasAvx2 {
+    pub(super) fn detect() -> Option<Self> {
+        avx2::get().then_some(Self(()))
+    }
+
+    #[inline]
+    pub(super) fn correlate(self, block: &[i16; BLOCK]) -> Correlation {
+        // SAFETY: `self` says that there is AVX2.
+        unsafe { correlate_avx2(block) }
+    }
+
+    #[inline]
+    pub(super) fn energy(self, block: &[i16; BLOCK]) -> i32 {
+        // SAFETY: as above.
+        unsafe { energy_avx2(block) }
+    }
+
+    #[inline]
+    pub(super) fn quiet_blocks(self, samples: &[i16], limit: i32) -> usize {
+        // SAFETY: as above.
+        unsafe { quiet_blocks_avx2(samples, limit) }
+    }
+}
+
+#[inline]
+pub(super) fn correlate(block: &[i16; BLOCK]) -> Correlation {
+    let (sums, differences) = fold(block);
+    let mut found = Correlation::default();
+    let parts = [(&sums, &COSINES, &mut found.cos), (&differences, &SINES, &mut found.sin)];
+    for (n, (folded, references, tones)) in parts.into_iter().enumerate() {
+        dots(folded, references, tones);
+        found.gap[n] = gap(folded, references);
+    }
+    found
+}
+
+/// Every dword of a vector in all of a vector's places, with its number.
+macro_rules! each_pair {
+    ($shuffle:ident, $vectors:expr, $take:expr) => {{
+        let [first, second, third] = $vectors;
+        let mut take = $take;
+        take(0, $shuffle::<0b00_00_00_00>(first));
+        take(1, $shuffle::<0b01_01_01_01>(first));
+        take(2, $shuffle::<0b10_10_10_10>(first));
+        take(3, $shuffle::<0b11_11_11_11>(first));
+        take(4, $shuffle::<0b00_00_00_00>(second));
+        take(5, $shuffle::<0b01_01_01_01>(second));
+        take(6, $shuffle::<0b10_10_10_10>(second));
+        take(7, $shuffle::<0b11_11_11_11>(second));
+        take(8, $shuffle::<0b00_00_00_00>(third));
+        take(9, $shuffle::<0b01_01_01_01>(third));
+    }};
+}
+
+#[inline]
+fn dots(folded: &[__m128i; 3], references: &References, tones: &mut [i32; TONES]) {
+    // SAFETY: this file is compiled only for processors that have SSE2; every load and store is within
+    // an array: the tones of a pair are 32 bytes, and so are the sums.
+    unsafe {
+        let (mut low, mut high) = (_mm_setzero_si128(), _mm_setzero_si128());
+        each_pair!(_mm_shuffle_epi32, *folded, |pair: usize, samples| {
+            let at = references.tones[pair].as_ptr().cast::<__m128i>();
+            low = _mm_add_epi32(low, _mm_madd_epi16(samples, _mm_loadu_si128(at)));
+            high = _mm_add_epi32(high, _mm_madd_epi16(samples, _mm_loadu_si128(at.add(1))));
+        });
+        let sums = tones.as_mut_ptr().cast::<__m128i>();
+        _mm_storeu_si128(sums, low);
+        _mm_storeu_si128(sums.add(1), high);
+    }
+}
+
+#[inline]
+fn gap(folded: &[__m128i; 3], references: &References) -> i32 {
+    // SAFETY: SSE2 as above; the reference is three vectors long.
+    unsafe {
+        let at = references.gap.as_ptr().cast::<__m128i>();
+        let product = |n: usize| _mm_madd_epi16(folded[n], _mm_loadu_si128(at.add(n)));
+        sum(_mm_add_epi32(_mm_add_epi32(product(0), product(1)), product(2)))
+    }
+}
+
+/// Half the sum and half the difference of every sample and its mirror image, rounded up and down.
+#[inline]
+fn fold(block: &[i16; BLOCK]) -> ([__m128i; 3], [__m128i; 3]) {
+    // SAFETY: SSE2 as above; the last of the loads ends with the block.
+    unsafe {
+        let load = |at: usize| _mm_loadu_si128(block.as_ptr().add(at).cast());
+        // The one instruction that averages works on unsigned numbers.
+        let (sign, others) = (_mm_set1_epi16(i16::MIN), _mm_set1_epi16(i16::MAX));
+        let halves = |front: __m128i, back: __m128i| {
+            let (front, back) = (_mm_xor_si128(front, sign), reversed(back));
+            (
+                _mm_xor_si128(_mm_avg_epu16(front, _mm_xor_si128(back, sign)), sign),
+                _mm_xor_si128(_mm_avg_epu16(front, _mm_xor_si128(back, others)), sign),
+            )
+        };
+        let (first, second) = (halves(load(0), load(32)), halves(load(8), load(24)));
+        let third = halves(load(16), load(16));
+        ([first.0, second.0, third.0], [first.1, second.1, third.1])
+    }
+}
+
+#[inline]
+fn reversed(samples: __m128i) -> __m128i {
+    // SAFETY: SSE2 as above.
+    unsafe {
+        let swapped = _mm_shufflehi_epi16::<0b00_01_10_11>(_mm_shufflelo_epi16::<0b00_01_10_11>(samples));
+        _mm_shuffle_epi32::<0b01_00_11_10>(swapped)
+    }
+}
+
+#[inline]
+fn sum(lanes: __m128i) -> i32 {
+    // SAFETY: SSE2 as above.
+    unsafe {
+        let two = _mm_add_epi32(lanes, _mm_unpackhi_epi64(lanes, lanes));
+        _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32::<1>(two)))
+    }
+}
+
+#[inline]
+pub(super) fn energy(block: &[i16; BLOCK]) -> i32 {
+    // SAFETY: SSE2 as above; the last of the loads ends with the block.
+    unsafe {
+        let mut total = _mm_setzero_si128();
+        for n in 0..BLOCK / 8 {
+            let samples = _mm_loadu_si128(block.as_ptr().add(8 * n).cast());
+            total = _mm_add_epi32(total, _mm_srli_epi32::<6>(_mm_madd_epi16(samples, samples)));
+        }
+        sum(total)
+    }
+}
+
+#[inline]
+pub(super) fn quiet_blocks(samples: &[i16], limit: i32) -> usize {
+    samples.as_chunks().0.iter().take_while(|block| energy(block) < limit).count()
+}
+
+#[target_feature(enable = "avx2")]
+fn correlate_avx2(block: &[i16; BLOCK]) -> Correlation {
+    let (sums, differences) = fold(block);
+    let mut found = Correlation::default();
+    found.gap = [gap(&sums, &COSINES), gap(&differences, &SINES)];
+    for (folded, references, tones) in
+        [(&sums, &COSINES, &mut found.cos), (&differences, &SINES, &mut found.sin)]
+    {
+        let folded = folded.map(|samples| _mm256_broadcastsi128_si256(samples));
+        let mut total = _mm256_setzero_si256();
+        each_pair!(_mm256_shuffle_epi32, folded, |pair: usize, samples| {
+            // SAFETY: the tones of a pair are one vector.
+            let reference = unsafe { _mm256_loadu_si256(references.tones[pair].as_ptr().cast()) };
+            total = _mm256_add_epi32(total, _mm256_madd_epi16(samples, reference));
+        });
+        // SAFETY: the sums are one vector.
+        unsafe { _mm256_storeu_si256(tones.as_mut_ptr().cast(), total) };
+    }
+    found
+}
+
+#[target_feature(enable = "avx2")]
+fn energy_avx2(block: &[i16; BLOCK]) -> i32 {
+    // SAFETY: 16, 16 and 8 samples are the block.
+    let [first, second, third] = unsafe {
+        let at = block.as_ptr();
+        [
+            _mm256_loadu_si256(at.cast()),
+            _mm256_loadu_si256(at.add(16).cast()),
+            _mm256_inserti128_si256::<0>(_mm256_setzero_si256(), _mm_loadu_si128(at.add(32).cast())),
+        ]
+    };
+    let square = |samples: __m256i| _mm256_srli_epi32::<6>(_mm256_madd_epi16(samples, samples));
+    let total = _mm256_add_epi32(_mm256_add_epi32(square(first), square(second)), square(third));
+    sum(_mm_add_epi32(_mm256_castsi256_si128(total), _mm256_extracti128_si256::<1>(total)))
+}
+
+#[target_feature(enable = "avx2")]
+fn quiet_blocks_avx2(samples: &[i16], limit: i32) -> usize {
+    samples.as_chunks().0.iter().take_while(|block| energy_avx2(block) < limit).count()
+}
