@@ -1,7 +1,6 @@
 //! A 5 ms block as the decisions see it.
 
-use super::kernel::BLOCK;
-use super::kernel::{COLUMNS, Correlation, Kernel, TONES, UNIT, block_rotation};
+use super::kernel::{BLOCK, COLUMNS, Correlation, TONES, UNIT, block_rotation};
 use crate::Criteria;
 use crate::Key;
 use crate::generator::FULL_SCALE_0_DBM0;
@@ -17,7 +16,7 @@ pub(super) struct Block {
     /// Power at all frequencies, that of one tone of the same energy.
     pub(super) total: f32,
     /// The strongest row and column over this and the two blocks before, added in phase: sharp enough
-    /// (67 Hz) to tell neighbouring tones apart. Only known of lively blocks.
+    /// (67 Hz) to tell neighbouring tones apart. Only known of lively blocks after a lively block.
     pub(super) pair: Pair,
     /// Power of that pair over the three blocks.
     pub(super) pair_power: f32,
@@ -74,29 +73,19 @@ impl Block {
 
     pub(super) const LOST: Self = Self { kind: Kind::Lost, ..Self::PASSED };
 
-    /// A block that was heard, after two others.
-    #[inline]
-    pub(super) fn heard(spectrum: Spectrum, energy: i32, lively: bool, one: &Self, two: &Self) -> Self {
-        let total = energy as f32 * TOTAL_UNIT;
-        let (pair, pair_power) = if lively {
-            let powers = in_phase(&spectrum, &one.spectrum, &two.spectrum);
-            let pair = Pair { low: strongest(&powers, 0), high: strongest(&powers, COLUMNS) };
-            (pair, (powers[pair.low] + powers[pair.high]) / 9.0)
-        } else {
-            (Self::PASSED.pair, 0.0)
-        };
-        Self { kind: Kind::Heard, lively, spectrum, total, pair, pair_power }
+    /// Writes down a block that was heard.
+    #[inline(always)]
+    pub(super) fn hear(&mut self, spectrum: &Spectrum, energy: i32, lively: bool) {
+        self.kind = Kind::Heard;
+        self.lively = lively;
+        self.spectrum = *spectrum;
+        self.total = energy as f32 * TOTAL_UNIT;
     }
 }
 
 impl Spectrum {
-    #[inline]
-    pub(super) fn of(kernel: Kernel, samples: &[i16; BLOCK]) -> Self {
-        Self::from(&kernel.correlate(samples))
-    }
-
-    #[inline]
-    fn from(found: &Correlation) -> Self {
+    #[inline(always)]
+    pub(super) fn of(found: &Correlation) -> Self {
         let re: [f32; TONES] = core::array::from_fn(|k| found.cos[k] as f32);
         let im: [f32; TONES] = core::array::from_fn(|k| -(found.sin[k] as f32));
         let power: [f32; TONES] = core::array::from_fn(|k| re[k] * re[k] + im[k] * im[k]);
@@ -112,11 +101,25 @@ impl Spectrum {
             column: larger(larger(power[4], power[6]), larger(power[5], power[7])),
         }
     }
+
+    /// Whether two tones could make up most of it, leaks and all.
+    #[inline(always)]
+    pub(super) fn may_be_suspect(&self) -> bool {
+        self.row + self.column >= SUSPECT_PURITY * self.band
+    }
 }
 
 impl Pair {
     pub(super) fn key(self) -> Option<Key> {
         Key::at(self.low, self.high - COLUMNS)
+    }
+
+    /// The strongest row and column over three blocks, newest first, and their power.
+    #[inline(always)]
+    pub(super) fn strongest(newest: &Spectrum, one: &Spectrum, two: &Spectrum) -> (Self, f32) {
+        let powers = in_phase(newest, one, two);
+        let pair = Self { low: strongest(&powers, 0), high: strongest(&powers, COLUMNS) };
+        (pair, (powers[pair.low] + powers[pair.high]) * (1.0 / 9.0))
     }
 }
 
@@ -133,14 +136,16 @@ impl Gate {
         }
     }
 
-    #[inline]
-    pub(super) fn is_lively(&self, spectrum: &Spectrum) -> bool {
+    /// Whether a block of this energy may be part of a key.
+    #[inline(always)]
+    pub(super) fn is_lively(&self, spectrum: &Spectrum, energy: i32) -> bool {
         let (row, column) = (spectrum.row, spectrum.column);
         (row >= self.power)
             & (column >= self.power)
             & (row <= column * self.row_over_column)
             & (column <= row * self.column_over_row)
             & (row + column >= spectrum.band * LEAST_PURITY)
+            & (row + column >= energy as f32 * (TOTAL_UNIT * LEAST_CLARITY))
     }
 }
 
@@ -151,19 +156,19 @@ pub(super) fn floor(criteria: &Criteria) -> f32 {
 }
 
 /// The larger one; a single instruction, since there is no NaN here.
-#[inline]
+#[inline(always)]
 fn larger(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
 }
 
-#[inline]
+#[inline(always)]
 fn strongest(powers: &[f32; TONES], from: usize) -> usize {
     let pick = |a: usize, b: usize| if powers[b] > powers[a] { b } else { a };
     pick(pick(from, from + 1), pick(from + 2, from + 3))
 }
 
 /// Nine times the power at every tone over three blocks, newest first, added in phase.
-#[inline]
+#[inline(always)]
 fn in_phase(newest: &Spectrum, one: &Spectrum, two: &Spectrum) -> [f32; TONES] {
     // The phase gained since the older blocks is added to them: the rotation's conjugate.
     core::array::from_fn(|k| {
@@ -201,16 +206,35 @@ const GAP_WEIGHT: f32 = 0.69;
 const ENERGY_UNIT: f32 = 64.0;
 /// From energy to the square of the magnitude of a tone.
 const TOTAL_UNIT: f32 = ENERGY_UNIT * 2.0 / BLOCK as f32 * UNIT * UNIT;
-/// How far below the least level noise may press a tone in one block (7 dB).
-const DIP: f32 = 0.2;
+/// How far below the least level noise and leaks may press a tone in one block (10 dB).
+const DIP: f32 = 0.1;
 /// How far beyond the allowed twist noise and leaks may press the tones in one block.
-const SLOP_DB: f32 = 4.0;
+const SLOP_DB: f32 = 8.0;
 /// Part of the band's power that the strongest row and column have at least.
 const LEAST_PURITY: f32 = 0.3;
+/// The same for a block that is suspected.
+const SUSPECT_PURITY: f32 = 0.6;
+/// Part of all power that they have at least: a hum or a dial tone may be 11 dB louder than a key.
+const LEAST_CLARITY: f32 = 0.08;
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use super::super::kernel::{Kernel, Path, WithKernel};
     use super::*;
+
+    struct Look<'a>(&'a [i16; BLOCK]);
+
+    impl WithKernel for Look<'_> {
+        type Output = (Spectrum, i32);
+
+        fn run<K: Kernel>(self, kernel: K) -> Self::Output {
+            (Spectrum::of(&kernel.correlate(self.0)), kernel.energy(self.0))
+        }
+    }
+
+    pub(in super::super) fn look(samples: &[i16; BLOCK]) -> (Spectrum, i32) {
+        Path::best().with(Look(samples))
+    }
 
     #[test]
     fn the_band_is_flat_inside_and_deaf_outside() {
@@ -220,7 +244,7 @@ mod tests {
                     .map(|n| (8000.0 * (core::f64::consts::TAU * hz * n as f64 / 8000.0).cos()) as i16)
                     .collect();
                 let block: [i16; BLOCK] = samples[phase..].try_into().expect("one block");
-                Spectrum::of(Kernel::best(), &block).band
+                look(&block).0.band
             };
             (0..80).map(shifted).sum::<f32>() / 80.0 / (8000.0 * UNIT).powi(2)
         };
@@ -238,9 +262,10 @@ mod tests {
         let lively = |low: f32, high: f32| {
             let tone = |hz: f32, n: usize| (core::f32::consts::TAU * hz * n as f32 / 8000.0).sin();
             let samples = core::array::from_fn(|n| (low * tone(770.0, n) + high * tone(1336.0, n)) as i16);
-            gate.is_lively(&Spectrum::of(Kernel::best(), &samples))
+            let (spectrum, energy) = look(&samples);
+            gate.is_lively(&spectrum, energy)
         };
         assert!(lively(5000.0, 5000.0) && lively(5000.0, 1600.0) && lively(2200.0, 5000.0));
-        assert!(!lively(9000.0, 900.0) && !lively(30.0, 30.0) && !lively(0.0, 8000.0));
+        assert!(!lively(9000.0, 300.0) && !lively(30.0, 30.0) && !lively(0.0, 8000.0));
     }
 }

@@ -34,6 +34,11 @@ pub(super) fn doubt(m: &Measurement, age: u32, criteria: &Criteria) -> f32 {
         + BEFORE * (m.before - 0.2).max(0.0)
 }
 
+/// The doubt that a third tone adds, which has `rival` times the power of one of the two.
+pub(super) fn doubt_of_rival(rival: f32) -> f32 {
+    RIVAL * ((rival - RIVAL_FROM) / (RIVAL_TO - RIVAL_FROM)).clamp(0.0, 1.0)
+}
+
 fn square(x: f32) -> f32 {
     x * x
 }
@@ -62,3 +67,7 @@ const LATE: f32 = 0.3;
 const LATE_BLOCKS: f32 = 6.0;
 /// Having been there before the window: a key is found in the first window it fills.
 const BEFORE: f32 = 1.0;
+/// A third tone: a key has none, chords and call progress tones have. A voice under a key seldom holds one.
+const RIVAL: f32 = 0.6;
+const RIVAL_FROM: f32 = 0.25;
+const RIVAL_TO: f32 = 0.6;

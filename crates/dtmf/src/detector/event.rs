@@ -73,6 +73,12 @@ impl Queue {
         self.len += 1;
     }
 
+    #[inline(always)]
+    pub(super) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    #[inline]
     pub(super) fn pop(&mut self) -> Option<ToneEvent> {
         if self.len == 0 {
             return None;

@@ -1,6 +1,6 @@
 //! The last few blocks of a signal.
 
-use super::block::{Block, Kind, Spectrum};
+use super::block::{Block, Kind, Pair, Spectrum};
 
 /// A ring of the newest blocks.
 #[derive(Clone, Debug)]
@@ -8,7 +8,7 @@ pub(super) struct History {
     blocks: [Block; LEN],
     /// Index of the newest block.
     newest: usize,
-    /// How many lively blocks in a row the newest ends.
+    /// How many blocks in a row, the newest the last, are lively and in phase.
     lively: u32,
     /// How many blocks in a row, the newest the last, were passed over.
     passed: usize,
@@ -20,27 +20,45 @@ impl History {
     }
 
     /// Adds a block that was heard.
-    #[inline]
-    pub(super) fn push_heard(&mut self, spectrum: Spectrum, energy: i32, lively: bool) {
-        let block = Block::heard(spectrum, energy, lively, self.ago(0), self.ago(1));
-        self.push(block);
+    #[inline(always)]
+    pub(super) fn push_heard(&mut self, spectrum: &Spectrum, energy: i32, lively: bool) {
+        let (one, two) = (self.newest, (self.newest + LEN - 1) % LEN);
+        self.passed = 0;
+        self.newest = (self.newest + 1) % LEN;
+        self.blocks[self.newest].hear(spectrum, energy, lively);
+        if !lively {
+            self.lively = 0;
+        } else if self.lively == 0 {
+            self.lively = 1;
+        } else {
+            let (one, two) = (&self.blocks[one].spectrum, &self.blocks[two].spectrum);
+            let (pair, power) = Pair::strongest(spectrum, one, two);
+            let band = spectrum.band + one.band + two.band;
+            let block = &mut self.blocks[self.newest];
+            (block.pair, block.pair_power) = (pair, power);
+            // Three blocks of a key add up in phase; if these do not, at most the last two belong together.
+            self.lively =
+                if power * 3.0 < band * LEAST_COHERENCE { 2 } else { self.lively.saturating_add(1) };
+        }
     }
 
-    #[inline]
-    pub(super) fn push(&mut self, block: Block) {
+    /// Adds a block that was not heard.
+    #[inline(always)]
+    pub(super) fn push(&mut self, block: &Block) {
         self.passed = if block.kind == Kind::Passed { self.passed + 1 } else { 0 };
-        self.lively = if block.lively { self.lively.saturating_add(1) } else { 0 };
+        self.lively = 0;
         self.newest = (self.newest + 1) % LEN;
-        self.blocks[self.newest] = block;
+        self.blocks[self.newest] = *block;
     }
 
     /// The block `ago` blocks before the newest, 0 to 7.
-    #[inline]
+    #[inline(always)]
     pub(super) fn ago(&self, ago: usize) -> &Block {
         &self.blocks[(self.newest + LEN - ago) % LEN]
     }
 
-    /// How many lively blocks in a row the newest ends.
+    /// How many blocks in a row, the newest the last, are lively and in phase.
+    #[inline(always)]
     pub(super) const fn lively(&self) -> u32 {
         self.lively
     }
@@ -52,11 +70,15 @@ impl History {
 }
 
 const LEN: usize = 8;
+/// Part of the band's power that adds up in phase over three blocks. A tone at the edge of what is allowed in
+/// frequency turns by 70 degrees a block and loses almost three quarters.
+const LEAST_COHERENCE: f32 = 0.15;
 
 #[cfg(test)]
 mod tests {
     use super::super::block::Gate;
-    use super::super::kernel::{BLOCK, Kernel};
+    use super::super::block::tests::look;
+    use super::super::kernel::BLOCK;
     use super::*;
     use crate::Criteria;
 
@@ -65,9 +87,9 @@ mod tests {
             let t = core::f64::consts::TAU * (from + n) as f64 / 8000.0;
             (8000.0 * (low_hz * t).cos() + 4000.0 * (1477.0 * t).sin()) as i16
         });
-        let spectrum = Spectrum::of(Kernel::best(), &samples);
-        let lively = Gate::new(&Criteria::default()).is_lively(&spectrum);
-        history.push_heard(spectrum, Kernel::best().energy(&samples), lively);
+        let (spectrum, energy) = look(&samples);
+        let lively = Gate::new(&Criteria::default()).is_lively(&spectrum, energy);
+        history.push_heard(&spectrum, energy, lively);
     }
 
     #[test]
@@ -89,9 +111,9 @@ mod tests {
         push(&mut history, 770.0, 0);
         push(&mut history, 1477.0, 40);
         assert_eq!((history.lively(), history.ago(0).kind, history.is_blank()), (0, Kind::Heard, false));
-        (0..8).for_each(|_| history.push(Block::PASSED));
+        (0..8).for_each(|_| history.push(&Block::PASSED));
         assert!(history.is_blank());
-        history.push(Block::LOST);
+        history.push(&Block::LOST);
         assert_eq!((history.ago(0).kind, history.is_blank()), (Kind::Lost, false));
     }
 }

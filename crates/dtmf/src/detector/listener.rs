@@ -3,7 +3,7 @@
 use super::block::{Block, Gate, Spectrum};
 use super::event::{Queue, ToneEvent};
 use super::history::History;
-use super::kernel::{BLOCK, Kernel};
+use super::kernel::{BLOCK, Kernel, Path, WithKernel};
 use super::tracker::Tracker;
 use crate::Criteria;
 
@@ -11,12 +11,13 @@ use crate::Criteria;
 /// second block is left out until a lively one follows, since one lively block alone decides nothing.
 #[derive(Clone, Debug)]
 pub(super) struct Listener {
-    kernel: Kernel,
+    path: Path,
     gate: Gate,
     /// Samples up to the end of the newest block.
     position: u64,
-    /// The block before the newest, if it was left out.
-    left_out: Option<[i16; BLOCK]>,
+    /// The block after the newest in the history, if it was left out.
+    left_out: [i16; BLOCK],
+    is_left_out: bool,
     history: History,
     tracker: Tracker,
     events: Queue,
@@ -25,10 +26,11 @@ pub(super) struct Listener {
 impl Listener {
     pub(super) fn new(criteria: Criteria) -> Self {
         Self {
-            kernel: Kernel::best(),
+            path: Path::best(),
             gate: Gate::new(&criteria),
             position: 0,
-            left_out: None,
+            left_out: [0; BLOCK],
+            is_left_out: false,
             history: History::new(),
             tracker: Tracker::new(criteria),
             events: Queue::default(),
@@ -45,16 +47,10 @@ impl Listener {
         self.events.pop()
     }
 
-    /// Takes the quiet blocks that `samples` begin with, as long as there is nothing that they could end;
-    /// how many samples that were.
+    /// Hears as many whole blocks of `samples` as it takes to find something; how many samples that were.
     #[inline]
-    pub(super) fn skip_quiet(&mut self, samples: &[i16]) -> usize {
-        if !self.history.is_blank() || !self.tracker.is_idle() {
-            return 0;
-        }
-        let samples = self.kernel.quiet_blocks(samples, self.gate.energy) * BLOCK;
-        self.position += samples as u64;
-        samples
+    pub(super) fn hear(&mut self, samples: &[i16]) -> usize {
+        self.path.with(Hear { listener: self, samples })
     }
 
     /// Moves on by so many lost blocks, after as many that there is nothing left to decide.
@@ -65,50 +61,96 @@ impl Listener {
     pub(super) fn lose(&mut self) {
         self.position += BLOCK as u64;
         self.leave_out();
-        self.history.push(Block::LOST);
+        self.history.push(&Block::LOST);
         self.tracker.handle_block(&self.history, self.position, &mut self.events);
     }
 
-    pub(super) fn hear(&mut self, samples: &[i16; BLOCK]) {
+    #[inline(always)]
+    fn hear_block<K: Kernel>(&mut self, kernel: K, samples: &[i16; BLOCK]) {
         self.position += BLOCK as u64;
-        let energy = self.kernel.energy(samples);
+        let energy = kernel.energy(samples);
         if energy < self.gate.energy {
             self.leave_out();
-            self.history.push(Block::PASSED);
+            self.history.push(&Block::PASSED);
             self.tracker.handle_block(&self.history, self.position, &mut self.events);
         } else if self.may_leave_out() {
-            self.left_out = Some(*samples);
+            self.left_out = *samples;
+            self.is_left_out = true;
         } else {
-            self.look(samples, energy);
+            self.look(kernel, samples, energy);
         }
     }
 
+    /// Every second block, unless it could decide something: a key takes more than two lively blocks, and a
+    /// suspicion two that both look like a key.
+    #[inline(always)]
     fn may_leave_out(&self) -> bool {
-        self.position / BLOCK as u64 % 2 == 1 && !self.history.ago(0).lively && self.tracker.is_idle()
+        self.position / BLOCK as u64 % 2 == 1
+            && self.tracker.is_idle()
+            && (self.history.lively() == 0
+                || self.history.lively() == 1 && !self.history.ago(0).spectrum.may_be_suspect())
     }
 
-    fn look(&mut self, samples: &[i16; BLOCK], energy: i32) {
-        let spectrum = Spectrum::of(self.kernel, samples);
-        let lively = self.gate.is_lively(&spectrum);
-        if !lively {
-            self.leave_out();
-        } else if let Some(earlier) = self.left_out.take() {
-            let spectrum = Spectrum::of(self.kernel, &earlier);
-            let lively = self.gate.is_lively(&spectrum);
-            self.push(spectrum, self.kernel.energy(&earlier), lively, self.position - BLOCK as u64);
+    #[inline(always)]
+    fn look<K: Kernel>(&mut self, kernel: K, samples: &[i16; BLOCK], energy: i32) {
+        let spectrum = Spectrum::of(&kernel.correlate(samples));
+        let lively = self.gate.is_lively(&spectrum, energy);
+        if self.is_left_out {
+            if lively {
+                self.look_back(kernel);
+            } else {
+                self.leave_out();
+            }
         }
-        self.push(spectrum, energy, lively, self.position);
+        self.history.push_heard(&spectrum, energy, lively);
+        self.tracker.handle_block(&self.history, self.position, &mut self.events);
     }
 
-    fn push(&mut self, spectrum: Spectrum, energy: i32, lively: bool, position: u64) {
-        self.history.push_heard(spectrum, energy, lively);
-        self.tracker.handle_block(&self.history, position, &mut self.events);
+    /// Looks at the block that was left out after all.
+    fn look_back<K: Kernel>(&mut self, kernel: K) {
+        self.is_left_out = false;
+        let (spectrum, energy) =
+            (Spectrum::of(&kernel.correlate(&self.left_out)), kernel.energy(&self.left_out));
+        let lively = self.gate.is_lively(&spectrum, energy);
+        self.history.push_heard(&spectrum, energy, lively);
+        self.tracker.handle_block(&self.history, self.position - BLOCK as u64, &mut self.events);
     }
 
     /// Gives up on the block before, which turned out not to matter.
+    #[inline(always)]
     fn leave_out(&mut self) {
-        if self.left_out.take().is_some() {
-            self.history.push(Block::PASSED);
+        if self.is_left_out {
+            self.is_left_out = false;
+            self.history.push(&Block::PASSED);
         }
+    }
+}
+
+/// [`Listener::hear`] with some kernel.
+struct Hear<'a> {
+    listener: &'a mut Listener,
+    samples: &'a [i16],
+}
+
+impl WithKernel for Hear<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run<K: Kernel>(self, kernel: K) -> usize {
+        let Self { listener, samples } = self;
+        let mut taken = 0;
+        if listener.history.is_blank() && listener.tracker.is_idle() {
+            // Nothing that quiet blocks could end.
+            taken = kernel.quiet_blocks(samples, listener.gate.energy) * BLOCK;
+            listener.position += taken as u64;
+        }
+        while let Some(block) = samples[taken..].first_chunk() {
+            taken += BLOCK;
+            listener.hear_block(kernel, block);
+            if !listener.events.is_empty() {
+                break;
+            }
+        }
+        taken
     }
 }

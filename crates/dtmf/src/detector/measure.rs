@@ -82,6 +82,26 @@ impl Pair {
         })
     }
 
+    /// Power of the strongest other row over that of this row or of the strongest other column over that of
+    /// this column, whichever is more: third tones that last as long as the two.
+    pub(super) fn rival(self, history: &History) -> f32 {
+        let mut powers = [0.0; TONES];
+        for (k, power) in powers.iter_mut().enumerate() {
+            let (mut re, mut im) = (0.0, 0.0);
+            for n in 0..WINDOW {
+                let spectrum = &history.ago(WINDOW - 1 - n).spectrum;
+                re += spectrum.re[k] * TURNS[k].re[n] - spectrum.im[k] * TURNS[k].im[n];
+                im += spectrum.re[k] * TURNS[k].im[n] + spectrum.im[k] * TURNS[k].re[n];
+            }
+            *power = re * re + im * im;
+        }
+        let most = |tone: usize, group: core::ops::Range<usize>| {
+            let others = group.filter(|&k| k != tone).fold(0.0, |most, k| powers[k].max(most));
+            others / powers[tone].max(f32::MIN_POSITIVE)
+        };
+        most(self.low, 0..COLUMNS).max(most(self.high, COLUMNS..TONES))
+    }
+
     /// The two tones block by block, each without the leak of the other, turned back to the nominal
     /// frequencies.
     fn pointers(self, history: &History) -> (Pointers, Pointers) {
@@ -275,8 +295,8 @@ const SPAN: usize = WINDOW + LEAD;
 
 #[cfg(test)]
 mod tests {
-    use super::super::block::Spectrum;
-    use super::super::kernel::{BLOCK, Kernel};
+    use super::super::block::tests::look;
+    use super::super::kernel::BLOCK;
     use super::*;
     use crate::Key;
 
@@ -290,8 +310,8 @@ mod tests {
                 let sum = low.1 * (tau * low.0 * t + 1.0).cos() + high.1 * (tau * high.0 * t).cos();
                 (sum * on).round() as i16
             });
-            let kernel = Kernel::best();
-            history.push_heard(Spectrum::of(kernel, &samples), kernel.energy(&samples), true);
+            let (spectrum, energy) = look(&samples);
+            history.push_heard(&spectrum, energy, true);
         }
         history
     }

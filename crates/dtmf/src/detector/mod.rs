@@ -112,15 +112,8 @@ impl Detector {
     /// Listens to 8 kHz samples up to the end of a block that was heard; how many were taken.
     #[inline]
     fn hear(&mut self, samples: &[i16]) -> usize {
-        if self.filled == 0 && !self.lost {
-            let quiet = self.listener.skip_quiet(samples);
-            if quiet > 0 {
-                return quiet;
-            }
-            if let Some(block) = samples.first_chunk() {
-                self.listener.hear(block);
-                return BLOCK;
-            }
+        if self.filled == 0 && !self.lost && samples.len() >= BLOCK {
+            return self.listener.hear(samples);
         }
         let taken = samples.len().min(BLOCK - self.filled);
         self.block[self.filled..self.filled + taken].copy_from_slice(&samples[..taken]);

@@ -1,7 +1,7 @@
 //! The decisions: when blocks become a key, and when a key is over.
 
 use super::block::{Block, Kind, Pair, floor};
-use super::doubt::doubt;
+use super::doubt::{doubt, doubt_of_rival};
 use super::event::{Queue, ToneEvent};
 use super::history::History;
 use super::kernel::BLOCK;
@@ -13,6 +13,8 @@ use crate::{Criteria, Key};
 #[derive(Clone, Debug)]
 pub(super) struct Tracker {
     criteria: Criteria,
+    /// Whether nothing is going on.
+    idle: bool,
     /// Least power of each tone.
     floor: f32,
     held: Option<Held>,
@@ -51,31 +53,30 @@ struct Held {
 /// Whether something that may become a key is going on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Suspicion {
-    /// Not; how many blocks in a row looked like it.
-    None { looked_like: u8 },
+    None,
     /// Yes; how many blocks in a row did not look like it.
-    Raised { unlike: u8 },
+    Raised {
+        unlike: u8,
+    },
 }
 
 impl Tracker {
     pub(super) fn new(criteria: Criteria) -> Self {
         Self {
             criteria,
+            idle: true,
             floor: floor(&criteria),
             held: None,
-            suspicion: Suspicion::None { looked_like: 0 },
+            suspicion: Suspicion::None,
             candidate: None,
             tail: None,
         }
     }
 
     /// Whether nothing is going on that a block which is not lively could change.
-    #[inline]
+    #[inline(always)]
     pub(super) fn is_idle(&self) -> bool {
-        self.held.is_none()
-            && self.candidate.is_none()
-            && self.tail.is_none()
-            && self.suspicion == Suspicion::None { looked_like: 0 }
+        self.idle
     }
 
     pub(super) fn set_criteria(&mut self, criteria: Criteria) {
@@ -84,11 +85,21 @@ impl Tracker {
     }
 
     /// Takes the newest block of `history`, which ends at `position`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn handle_block(&mut self, history: &History, position: u64, events: &mut Queue) {
-        if history.ago(0).lively || !self.is_idle() {
+        if !self.idle || self.is_worth_a_look(history) {
             self.decide(history, position, events);
+            self.idle = self.held.is_none()
+                && self.candidate.is_none()
+                && self.tail.is_none()
+                && self.suspicion == Suspicion::None;
         }
+    }
+
+    /// Whether the newest block may start something.
+    #[inline(always)]
+    fn is_worth_a_look(&self, history: &History) -> bool {
+        history.lively() >= WINDOW as u32 || history.lively() >= 2 && history.ago(0).spectrum.may_be_suspect()
     }
 
     fn decide(&mut self, history: &History, position: u64, events: &mut Queue) {
@@ -109,7 +120,7 @@ impl Tracker {
         self.follow_tail(history.ago(0));
         match self.seek(history, position) {
             Some(found) if !self.is_tail(&found) => self.hold(found, position, events),
-            _ => self.suspect(history.ago(0), position, events),
+            _ => self.suspect(history, position, events),
         }
     }
 
@@ -133,7 +144,11 @@ impl Tracker {
             self.candidate = Some(Candidate { pair, age, doubt: f32::INFINITY });
             return None;
         };
-        let doubt = doubt(&measured, age, &self.criteria) / self.criteria.max_doubt();
+        let mut doubt = doubt(&measured, age, &self.criteria);
+        if doubt <= self.criteria.max_doubt() {
+            doubt += doubt_of_rival(pair.rival(history));
+        }
+        doubt /= self.criteria.max_doubt();
         self.candidate = Some(Candidate { pair, age, doubt });
         // What is not beyond doubt has to be good enough twice in a row.
         let sure = doubt <= NO_DOUBT || doubt <= 1.0 && before.is_some_and(|before| before.doubt <= 1.0);
@@ -218,34 +233,34 @@ impl Tracker {
         self.tail = (newest.kind == Kind::Heard).then_some((held.pair, low + high));
         if held.announced {
             events.push(ToneEvent::End { key: held.key, at_sample: end, declared_at: position });
-        } else if self.suspicion != (Suspicion::None { looked_like: 0 }) {
+        } else if self.suspicion != (Suspicion::None) {
             events.push(ToneEvent::Cleared { at_sample: position });
         }
-        self.suspicion = Suspicion::None { looked_like: 0 };
+        self.suspicion = Suspicion::None;
     }
 
-    fn suspect(&mut self, block: &Block, position: u64, events: &mut Queue) {
-        let alike = self.looks_like_a_key(block);
+    fn suspect(&mut self, history: &History, position: u64, events: &mut Queue) {
+        let pair = history.ago(0).pair;
+        let known = history.lively() >= 2;
+        let alike = |ago| known && self.looks_like(pair, history.ago(ago));
         self.suspicion = match self.suspicion {
-            Suspicion::None { looked_like: 1.. } if alike => {
+            Suspicion::None if alike(0) && alike(1) => {
                 events.push(ToneEvent::Suspect { at_sample: position.saturating_sub(3 * BLOCK as u64) });
                 Suspicion::Raised { unlike: 0 }
             }
-            Suspicion::None { .. } => Suspicion::None { looked_like: alike.into() },
-            Suspicion::Raised { .. } if alike => Suspicion::Raised { unlike: 0 },
+            Suspicion::None => Suspicion::None,
+            Suspicion::Raised { .. } if alike(0) => Suspicion::Raised { unlike: 0 },
             Suspicion::Raised { unlike: 1.. } => {
                 events.push(ToneEvent::Cleared { at_sample: position });
-                Suspicion::None { looked_like: 0 }
+                Suspicion::None
             }
             Suspicion::Raised { unlike } => Suspicion::Raised { unlike: unlike + 1 },
         };
     }
 
-    fn looks_like_a_key(&self, block: &Block) -> bool {
-        if !block.lively {
-            return false;
-        }
-        let (low, high) = block.pair.powers(block);
+    /// Whether a single block looks like one of a key.
+    fn looks_like(&self, pair: Pair, block: &Block) -> bool {
+        let (low, high) = pair.powers(block);
         low.min(high) >= self.floor
             && low.min(high) >= SUSPECT_TWIST * low.max(high)
             && low + high >= SUSPECT_PURITY * block.spectrum.band

@@ -34,9 +34,23 @@ pub(super) struct Correlation {
 /// What a tone of amplitude 1 on a reference has in common with it.
 pub(super) const UNIT: f32 = AMPLITUDE as f32 * BLOCK as f32 / 4.0;
 
+/// How the sums are made.
+pub(super) trait Kernel: Copy {
+    fn correlate(self, block: &[i16; BLOCK]) -> Correlation;
+
+    /// Energy of a block: the sum of its squared samples in units of 64, each pair of samples rounded down.
+    fn energy(self, block: &[i16; BLOCK]) -> i32;
+
+    /// How many whole blocks at the beginning of `samples` have less energy than `limit`.
+    #[inline(always)]
+    fn quiet_blocks(self, samples: &[i16], limit: i32) -> usize {
+        samples.as_chunks().0.iter().take_while(|&block| self.energy(block) < limit).count()
+    }
+}
+
 /// The instructions that the sums are made with.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Kernel {
+pub(super) enum Path {
     /// What every processor can do.
     #[cfg_attr(target_arch = "x86_64", allow(dead_code, reason = "x86-64 always has SSE2"))]
     Portable,
@@ -45,14 +59,22 @@ pub(super) enum Kernel {
     Sse2,
     /// 256 bits at a time.
     #[cfg(target_arch = "x86_64")]
-    Avx2(x86::HasAvx2),
+    Avx2(x86::Avx2),
 }
 
-impl Kernel {
+/// Something to do with a kernel.
+pub(super) trait WithKernel {
+    type Output;
+
+    /// To be inlined, so that the compiler may use the kernel's instructions all the way.
+    fn run<K: Kernel>(self, kernel: K) -> Self::Output;
+}
+
+impl Path {
     /// The fastest of this processor.
     pub(super) fn best() -> Self {
         #[cfg(target_arch = "x86_64")]
-        return x86::HasAvx2::detect().map_or(Self::Sse2, Self::Avx2);
+        return x86::Avx2::detect().map_or(Self::Sse2, Self::Avx2);
         #[cfg(not(target_arch = "x86_64"))]
         return Self::Portable;
     }
@@ -61,46 +83,19 @@ impl Kernel {
     #[cfg(test)]
     pub(super) fn all() -> Vec<Self> {
         #[cfg(target_arch = "x86_64")]
-        return [Self::Portable, Self::Sse2]
-            .into_iter()
-            .chain(x86::HasAvx2::detect().map(Self::Avx2))
-            .collect();
+        return [Self::Portable, Self::Sse2].into_iter().chain(x86::Avx2::detect().map(Self::Avx2)).collect();
         #[cfg(not(target_arch = "x86_64"))]
         return vec![Self::Portable];
     }
 
-    #[inline]
-    pub(super) fn correlate(self, block: &[i16; BLOCK]) -> Correlation {
+    #[inline(always)]
+    pub(super) fn with<T: WithKernel>(self, task: T) -> T::Output {
         match self {
-            Self::Portable => portable::correlate(block),
+            Self::Portable => task.run(portable::Portable),
             #[cfg(target_arch = "x86_64")]
-            Self::Sse2 => x86::correlate(block),
+            Self::Sse2 => task.run(x86::Sse2),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(avx2) => avx2.correlate(block),
-        }
-    }
-
-    /// Energy of a block: the sum of its squared samples in units of 64, each pair of samples rounded down.
-    #[inline]
-    pub(super) fn energy(self, block: &[i16; BLOCK]) -> i32 {
-        match self {
-            Self::Portable => portable::energy(block),
-            #[cfg(target_arch = "x86_64")]
-            Self::Sse2 => x86::energy(block),
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2(avx2) => avx2.energy(block),
-        }
-    }
-
-    /// How many whole blocks at the beginning of `samples` have less energy than `limit`.
-    #[inline]
-    pub(super) fn quiet_blocks(self, samples: &[i16], limit: i32) -> usize {
-        match self {
-            Self::Portable => portable::quiet_blocks(samples, limit),
-            #[cfg(target_arch = "x86_64")]
-            Self::Sse2 => x86::quiet_blocks(samples, limit),
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2(avx2) => avx2.quiet_blocks(samples, limit),
+            Self::Avx2(avx2) => avx2.with(task),
         }
     }
 }
@@ -171,6 +166,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Everything a kernel computes.
+    struct All<'a>(&'a [i16; BLOCK], &'a [i16], i32);
+
+    impl WithKernel for All<'_> {
+        type Output = (Correlation, i32, usize);
+
+        fn run<K: Kernel>(self, kernel: K) -> Self::Output {
+            (kernel.correlate(self.0), kernel.energy(self.0), kernel.quiet_blocks(self.1, self.2))
+        }
+    }
+
     proptest! {
         #[test]
         fn every_kernel_gives_the_same_sums(
@@ -179,13 +185,10 @@ mod tests {
             limit in 0i32..1 << 20,
         ) {
             let block: [i16; BLOCK] = <[i16; BLOCK]>::map(block, |sample| sample >> quieter);
-            for kernel in Kernel::all() {
-                prop_assert_eq!(kernel.correlate(&block), portable::correlate(&block), "{:?}", kernel);
-                prop_assert_eq!(kernel.energy(&block), portable::energy(&block), "{:?}", kernel);
-            }
             let frame: Vec<i16> = (0..7).flat_map(|n| block.map(|sample| sample >> (7 - n))).chain([9; 17]).collect();
-            for kernel in Kernel::all() {
-                prop_assert_eq!(kernel.quiet_blocks(&frame, limit), portable::quiet_blocks(&frame, limit));
+            let expected = Path::Portable.with(All(&block, &frame, limit));
+            for path in Path::all() {
+                prop_assert_eq!(path.with(All(&block, &frame, limit)), expected, "{:?}", path);
             }
         }
     }
@@ -199,15 +202,11 @@ mod tests {
                     let positive = (table.tones[fold / 2][n][fold % 2] > 0) ^ (at != fold && !mirrored);
                     if positive { i16::MAX } else { i16::MIN }
                 });
-                for kernel in Kernel::all() {
-                    let found = kernel.correlate(&block);
-                    assert!(if mirrored { found.cos[n] > 0 } else { found.sin[n] > 0 }, "{kernel:?} {n}");
-                }
+                let (found, ..) = Path::Portable.with(All(&block, &[], 0));
+                assert!(if mirrored { found.cos[n] > 0 } else { found.sin[n] > 0 }, "{n}");
             }
         }
-        for kernel in Kernel::all() {
-            assert_eq!(kernel.energy(&[i16::MIN; BLOCK]), 40 << 24);
-        }
+        assert_eq!(Path::Portable.with(All(&[i16::MIN; BLOCK], &[], 0)).1, 40 << 24);
     }
 
     #[test]
@@ -218,7 +217,7 @@ mod tests {
             })
         };
         let seen = |block: &[i16; BLOCK], k: usize| {
-            let found = portable::correlate(block);
+            let (found, ..) = Path::Portable.with(All(block, &[], 0));
             (found.cos[k] as f32).hypot(found.sin[k] as f32) / UNIT / 10_000.0
         };
         for (k, &hz) in TONE_HZ.iter().enumerate() {

@@ -1,15 +1,25 @@
 //! The sums in plain code, which the other kernels must reproduce.
 
-use super::{BLOCK, COSINES, Correlation, FOLDED, References, SINES};
+use super::{BLOCK, COSINES, Correlation, FOLDED, Kernel, References, SINES};
 
-pub(super) fn correlate(block: &[i16; BLOCK]) -> Correlation {
-    let mirrored = |n: usize| (i32::from(block[n]), i32::from(block[BLOCK - 1 - n]));
-    let sums: [i32; FOLDED] = core::array::from_fn(|n| (mirrored(n).0 + mirrored(n).1 + 1) >> 1);
-    let differences: [i32; FOLDED] = core::array::from_fn(|n| (mirrored(n).0 - mirrored(n).1) >> 1);
-    let mut found = Correlation::default();
-    add(&sums, &COSINES, &mut found.cos, &mut found.gap[0]);
-    add(&differences, &SINES, &mut found.sin, &mut found.gap[1]);
-    found
+#[derive(Clone, Copy)]
+pub(super) struct Portable;
+
+impl Kernel for Portable {
+    fn correlate(self, block: &[i16; BLOCK]) -> Correlation {
+        let mirrored = |n: usize| (i32::from(block[n]), i32::from(block[BLOCK - 1 - n]));
+        let sums: [i32; FOLDED] = core::array::from_fn(|n| (mirrored(n).0 + mirrored(n).1 + 1) >> 1);
+        let differences: [i32; FOLDED] = core::array::from_fn(|n| (mirrored(n).0 - mirrored(n).1) >> 1);
+        let mut found = Correlation::default();
+        add(&sums, &COSINES, &mut found.cos, &mut found.gap[0]);
+        add(&differences, &SINES, &mut found.sin, &mut found.gap[1]);
+        found
+    }
+
+    fn energy(self, block: &[i16; BLOCK]) -> i32 {
+        let square = |sample: i16| (i32::from(sample) * i32::from(sample)).unsigned_abs();
+        block.as_chunks().0.iter().map(|&[a, b]| ((square(a) + square(b)) >> 6) as i32).sum()
+    }
 }
 
 fn add(folded: &[i32; FOLDED], references: &References, tones: &mut [i32], gap: &mut i32) {
@@ -19,14 +29,4 @@ fn add(folded: &[i32; FOLDED], references: &References, tones: &mut [i32], gap: 
         }
         *gap += sample * i32::from(references.gap[n]);
     }
-}
-
-pub(super) fn energy(block: &[i16; BLOCK]) -> i32 {
-    let square = |sample: i16| (i32::from(sample) * i32::from(sample)).unsigned_abs();
-    block.as_chunks().0.iter().map(|&[a, b]| ((square(a) + square(b)) >> 6) as i32).sum()
-}
-
-#[cfg_attr(target_arch = "x86_64", allow(dead_code, reason = "x86-64 always has SSE2"))]
-pub(super) fn quiet_blocks(samples: &[i16], limit: i32) -> usize {
-    samples.as_chunks().0.iter().take_while(|block| energy(block) < limit).count()
 }

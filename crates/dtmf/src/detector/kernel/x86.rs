@@ -12,48 +12,64 @@ use core::arch::x86_64::{
     _mm256_storeu_si256,
 };
 
-use super::{BLOCK, COSINES, Correlation, References, SINES, TONES};
+use super::{BLOCK, COSINES, Correlation, Kernel, References, SINES, TONES, WithKernel};
 
 cpufeatures::new!(avx2, "avx2");
 
-/// The knowledge that this processor has AVX2.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct HasAvx2(());
+/// 128 bits at a time.
+#[derive(Clone, Copy)]
+pub(super) struct Sse2;
 
-impl HasAvx2 {
+impl Kernel for Sse2 {
+    #[inline(always)]
+    fn correlate(self, block: &[i16; BLOCK]) -> Correlation {
+        let (sums, differences) = fold(block);
+        let mut found =
+            Correlation { gap: [gap(&sums, &COSINES), gap(&differences, &SINES)], ..Default::default() };
+        dots(&sums, &COSINES, &mut found.cos);
+        dots(&differences, &SINES, &mut found.sin);
+        found
+    }
+
+    #[inline(always)]
+    fn energy(self, block: &[i16; BLOCK]) -> i32 {
+        energy(block)
+    }
+}
+
+/// 256 bits at a time; also the knowledge that this processor can.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in super::super) struct Avx2(());
+
+impl Avx2 {
     pub(super) fn detect() -> Option<Self> {
         avx2::get().then_some(Self(()))
     }
 
-    #[inline]
-    pub(super) fn correlate(self, block: &[i16; BLOCK]) -> Correlation {
+    /// Does something that the compiler may use AVX2 for.
+    #[inline(always)]
+    pub(super) fn with<T: WithKernel>(self, task: T) -> T::Output {
+        #[target_feature(enable = "avx2")]
+        fn run<T: WithKernel>(task: T, avx2: Avx2) -> T::Output {
+            task.run(avx2)
+        }
+        // SAFETY: `self` says that there is AVX2.
+        unsafe { run(task, self) }
+    }
+}
+
+impl Kernel for Avx2 {
+    #[inline(always)]
+    fn correlate(self, block: &[i16; BLOCK]) -> Correlation {
         // SAFETY: `self` says that there is AVX2.
         unsafe { correlate_avx2(block) }
     }
 
-    #[inline]
-    pub(super) fn energy(self, block: &[i16; BLOCK]) -> i32 {
+    #[inline(always)]
+    fn energy(self, block: &[i16; BLOCK]) -> i32 {
         // SAFETY: as above.
         unsafe { energy_avx2(block) }
     }
-
-    #[inline]
-    pub(super) fn quiet_blocks(self, samples: &[i16], limit: i32) -> usize {
-        // SAFETY: as above.
-        unsafe { quiet_blocks_avx2(samples, limit) }
-    }
-}
-
-#[inline]
-pub(super) fn correlate(block: &[i16; BLOCK]) -> Correlation {
-    let (sums, differences) = fold(block);
-    let mut found = Correlation::default();
-    let parts = [(&sums, &COSINES, &mut found.cos), (&differences, &SINES, &mut found.sin)];
-    for (n, (folded, references, tones)) in parts.into_iter().enumerate() {
-        dots(folded, references, tones);
-        found.gap[n] = gap(folded, references);
-    }
-    found
 }
 
 /// Every dword of a vector in all of a vector's places, with its number.
@@ -74,7 +90,7 @@ macro_rules! each_pair {
     }};
 }
 
-#[inline]
+#[inline(always)]
 fn dots(folded: &[__m128i; 3], references: &References, tones: &mut [i32; TONES]) {
     // SAFETY: this file is compiled only for processors that have SSE2; every load and store is within
     // an array: the tones of a pair are 32 bytes, and so are the sums.
@@ -91,7 +107,7 @@ fn dots(folded: &[__m128i; 3], references: &References, tones: &mut [i32; TONES]
     }
 }
 
-#[inline]
+#[inline(always)]
 fn gap(folded: &[__m128i; 3], references: &References) -> i32 {
     // SAFETY: SSE2 as above; the reference is three vectors long.
     unsafe {
@@ -102,7 +118,7 @@ fn gap(folded: &[__m128i; 3], references: &References) -> i32 {
 }
 
 /// Half the sum and half the difference of every sample and its mirror image, rounded up and down.
-#[inline]
+#[inline(always)]
 fn fold(block: &[i16; BLOCK]) -> ([__m128i; 3], [__m128i; 3]) {
     // SAFETY: SSE2 as above; the last of the loads ends with the block.
     unsafe {
@@ -122,7 +138,7 @@ fn fold(block: &[i16; BLOCK]) -> ([__m128i; 3], [__m128i; 3]) {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn reversed(samples: __m128i) -> __m128i {
     // SAFETY: SSE2 as above.
     unsafe {
@@ -131,7 +147,7 @@ fn reversed(samples: __m128i) -> __m128i {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn sum(lanes: __m128i) -> i32 {
     // SAFETY: SSE2 as above.
     unsafe {
@@ -140,8 +156,8 @@ fn sum(lanes: __m128i) -> i32 {
     }
 }
 
-#[inline]
-pub(super) fn energy(block: &[i16; BLOCK]) -> i32 {
+#[inline(always)]
+fn energy(block: &[i16; BLOCK]) -> i32 {
     // SAFETY: SSE2 as above; the last of the loads ends with the block.
     unsafe {
         let mut total = _mm_setzero_si128();
@@ -154,15 +170,11 @@ pub(super) fn energy(block: &[i16; BLOCK]) -> i32 {
 }
 
 #[inline]
-pub(super) fn quiet_blocks(samples: &[i16], limit: i32) -> usize {
-    samples.as_chunks().0.iter().take_while(|block| energy(block) < limit).count()
-}
-
 #[target_feature(enable = "avx2")]
 fn correlate_avx2(block: &[i16; BLOCK]) -> Correlation {
     let (sums, differences) = fold(block);
-    let mut found = Correlation::default();
-    found.gap = [gap(&sums, &COSINES), gap(&differences, &SINES)];
+    let mut found =
+        Correlation { gap: [gap(&sums, &COSINES), gap(&differences, &SINES)], ..Correlation::default() };
     for (folded, references, tones) in
         [(&sums, &COSINES, &mut found.cos), (&differences, &SINES, &mut found.sin)]
     {
@@ -179,6 +191,7 @@ fn correlate_avx2(block: &[i16; BLOCK]) -> Correlation {
     found
 }
 
+#[inline]
 #[target_feature(enable = "avx2")]
 fn energy_avx2(block: &[i16; BLOCK]) -> i32 {
     // SAFETY: 16, 16 and 8 samples are the block.
@@ -193,9 +206,4 @@ fn energy_avx2(block: &[i16; BLOCK]) -> i32 {
     let square = |samples: __m256i| _mm256_srli_epi32::<6>(_mm256_madd_epi16(samples, samples));
     let total = _mm256_add_epi32(_mm256_add_epi32(square(first), square(second)), square(third));
     sum(_mm_add_epi32(_mm256_castsi256_si128(total), _mm256_extracti128_si256::<1>(total)))
-}
-
-#[target_feature(enable = "avx2")]
-fn quiet_blocks_avx2(samples: &[i16], limit: i32) -> usize {
-    samples.as_chunks().0.iter().take_while(|block| energy_avx2(block) < limit).count()
 }
