@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use paytone_card::test_numbers;
+use paytone_dialog::Language;
 use phone::{Call, CallReport, Keying, Keys, Pace, Target};
 use serde_json::{Value, json};
 
@@ -33,6 +34,9 @@ pub struct Options {
     /// The currency, as ISO 4217 has it.
     #[arg(long, default_value = "JPY")]
     currency: String,
+    /// The language that is spoken: en or ja.
+    #[arg(long, default_value_t)]
+    language: Language,
     /// White noise on the caller's line, this many dB below the tones.
     #[arg(long)]
     noise_db: Option<f64>,
@@ -63,6 +67,9 @@ pub async fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let mut config = Config::isolated(folder.path(), "")?;
     config.log.filter.clone_from(&options.log);
+    for line in &mut config.lines {
+        line.languages.sort_by_key(|language| *language != options.language);
+    }
     logging::init(&config.log)?;
     let service = Service::start(config, api::make_key()).await?;
     let client = Client::new(service.http(), service.api_key().clone());

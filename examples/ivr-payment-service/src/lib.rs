@@ -29,6 +29,7 @@ pub mod speech;
 pub mod clock;
 pub mod demo;
 pub mod hardening;
+pub mod inspect;
 pub mod logging;
 
 pub use service::{Service, Services, StartError};

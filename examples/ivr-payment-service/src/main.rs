@@ -1,11 +1,11 @@
-//! `ivr-payment-service`: serves calls; `ivr-payment-service demo`: shows one payment.
+//! `ivr-payment-service`: serves calls; `demo` shows one payment; `config check` judges the settings.
 
 use core::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use ivr_payment_service::{Service, api, config::Config, demo, hardening, logging, service};
+use ivr_payment_service::{Service, api, config::Config, demo, hardening, inspect, logging, service};
 
 /// Takes card payments over the phone.
 #[derive(Parser)]
@@ -25,6 +25,15 @@ struct Arguments {
 enum Command {
     /// Start the service on free ports, place one call that pays an order, and show what happens.
     Demo(demo::Options),
+    /// Look at the settings without serving.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Say everything that is wrong with the settings, the prompts included; fails if anything is.
+    Check,
 }
 
 #[tokio::main]
@@ -39,7 +48,23 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
     hardening::forbid_core_dumps()?;
     match arguments.command {
         Some(Command::Demo(options)) => demo::run(&options).await,
+        Some(Command::Config(ConfigCommand::Check)) => {
+            Ok(check(arguments.config.as_deref(), arguments.test_mode))
+        }
         None => serve(arguments.config.as_deref(), arguments.test_mode).await,
+    }
+}
+
+fn check(file: Option<&Path>, test_mode: bool) -> ExitCode {
+    match inspect::inspect(file, test_mode) {
+        Ok(summary) => {
+            print!("{summary}");
+            ExitCode::SUCCESS
+        }
+        Err(problems) => {
+            problems.iter().for_each(|problem| eprintln!("{problem}"));
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use paytone_call::Clips;
-use paytone_dialog::phrase::Phrasebook;
 use paytone_dialog::{Entry, Language, MerchantName};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -128,20 +127,30 @@ impl fmt::Debug for Services {
 
 impl Services {
     async fn new(config: Config) -> Result<Self, StartError> {
-        desk::build_script(&config.dialog, &[Language::default()], Entry::AskOrderCode)
-            .map_err(|_| StartError::Setting("dialog"))?;
-        let merchant = MerchantName::new(&config.merchant.name)
-            .and_then(|name| name.with_clip(&config.merchant.clip))
-            .map_err(|_| StartError::Setting("merchant"))?;
-        let voice = Voice::load(config.prompts.directory.as_deref(), Phrasebook::new())?;
-        for language in config.lines.iter().flat_map(|line| &line.languages) {
-            voice.require(*language, merchant.clip())?;
-        }
+        let (merchant, voice) = rehearse(&config)?;
         let store = Store::open(&config.database.path).await?;
         let bus = Bus::new();
         let payments = Payments::new(store.clone(), bus.clone(), &config.gateway);
         Ok(Self { config: Arc::new(config), merchant, store, payments, bus, clips: Arc::new(voice) })
     }
+}
+
+/// Prepares what needs neither a socket nor the database: the merchant's name and the voices.
+///
+/// # Errors
+/// [`StartError`] with the first thing that does not work.
+pub fn rehearse(config: &Config) -> Result<(MerchantName, Voice), StartError> {
+    desk::build_script(&config.dialog, &[Language::default()], Entry::AskOrderCode)
+        .map_err(|_| StartError::Setting("dialog"))?;
+    let merchant = MerchantName::new(&config.merchant.name)
+        .and_then(|name| name.with_clip(&config.merchant.clip))
+        .map_err(|_| StartError::Setting("merchant"))?;
+    let phrasebook = config.phrasebook().map_err(|_| StartError::Setting("prompts.wordings"))?;
+    let voice = Voice::load(config.prompts.directory.as_deref(), phrasebook)?;
+    for language in config.lines.iter().flat_map(|line| &line.languages) {
+        voice.require(*language, merchant.clip())?;
+    }
+    Ok((merchant, voice))
 }
 
 /// Waits for whoever runs the service to end it: Ctrl-C, or a `SIGTERM`.

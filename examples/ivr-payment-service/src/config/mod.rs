@@ -3,6 +3,7 @@
 //! Every setting and its default is in `default.toml` beside this file.
 
 mod line;
+mod words;
 
 use core::time::Duration;
 use std::borrow::Cow;
@@ -14,6 +15,7 @@ use figment::Figment;
 use figment::error::Kind;
 use figment::providers::{Env, Format, Toml};
 use paytone_dialog::MerchantName;
+use paytone_dialog::phrase::{Phrasebook, Wording};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
@@ -137,6 +139,9 @@ pub struct GatewayConfig {
 pub struct PromptsConfig {
     /// A folder of WAV files that replaces built-in clips of the same name.
     pub directory: Option<PathBuf>,
+    /// Other words for prompts in the situations that ask for them; the clips are in the folder.
+    #[serde(default, deserialize_with = "words::wordings")]
+    pub wordings: Vec<Wording>,
 }
 
 /// What is logged and how.
@@ -215,16 +220,7 @@ impl Config {
     ///
     /// The first thing found wrong.
     pub fn load(file: Option<&Path>, test_mode: bool) -> Result<Self, ConfigError> {
-        let mut layers = Figment::from(Toml::string(DEFAULTS));
-        if let Some(path) = file {
-            let text = std::fs::read_to_string(path).map_err(|_| ConfigError::Unreadable)?;
-            layers = layers.merge(Toml::string(&text));
-        }
-        layers = layers.merge(environment());
-        if test_mode {
-            layers = layers.merge(("test_mode", true));
-        }
-        Self::extract(&layers)
+        Self::extract(&layers(file, test_mode)?)
     }
 
     /// Defaults changed by TOML text; the environment is not looked at.
@@ -250,31 +246,61 @@ impl Config {
         Ok(config)
     }
 
+    /// Everything that is wrong with the configuration `load` would make of the same file and environment; nothing if
+    /// nothing is.
+    #[must_use]
+    pub fn problems_of(file: Option<&Path>, test_mode: bool) -> Vec<ConfigError> {
+        let layers = match layers(file, test_mode) {
+            Ok(layers) => layers,
+            Err(error) => return vec![error],
+        };
+        match layers.extract::<Self>() {
+            Ok(config) => config.problems(),
+            Err(error) => in_every_section(&layers, explain(&error)),
+        }
+    }
+
     /// Checks what no single setting can: run it again after changing one by hand.
     ///
     /// # Errors
     ///
     /// The first setting that does not fit the others.
     pub fn check(&self) -> Result<(), ConfigError> {
+        self.problems().into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Everything that no single setting shows to be wrong.
+    #[must_use]
+    pub fn problems(&self) -> Vec<ConfigError> {
+        let mut problems = Vec::new();
         if !self.test_mode {
-            self.check_loopback()?;
+            problems.extend(self.check_loopback().err());
         }
         let merchant = MerchantName::new(&self.merchant.name);
         if let Err(error) = merchant.and_then(|name| name.with_clip(&self.merchant.clip)) {
-            return Err(ConfigError::Setting {
-                setting: "merchant".to_owned(),
-                problem: error.to_string().into(),
-            });
+            problems.push(setting("merchant", error.to_string()));
         }
         for (name, limit) in [
             ("order.max_guesses_per_call", self.order.max_guesses_per_call),
             ("order.max_guesses_per_caller", self.order.max_guesses_per_caller),
         ] {
             if limit == 0 {
-                return Err(setting(name, "must be at least 1"));
+                problems.push(setting(name, "must be at least 1"));
             }
         }
-        self.check_lines()
+        problems.extend(self.phrasebook().err());
+        problems.extend(self.check_lines().err());
+        problems
+    }
+
+    /// The words that prompts are spoken in.
+    ///
+    /// # Errors
+    ///
+    /// Two wordings for one situation, or one that could never be spoken.
+    pub fn phrasebook(&self) -> Result<Phrasebook, ConfigError> {
+        Phrasebook::with(self.prompts.wordings.clone())
+            .map_err(|error| setting("prompts.wordings", error.to_string()))
     }
 
     /// The line a dialled SIP user (the part before `@`) belongs to. A user listed literally wins over a pattern.
@@ -335,6 +361,46 @@ fn environment() -> Env {
     Env::prefixed("PAYTONE_").filter(|name| name == "test_mode" || name.as_str().contains("__")).split("__")
 }
 
+fn layers(file: Option<&Path>, test_mode: bool) -> Result<Figment, ConfigError> {
+    let mut layers = Figment::from(Toml::string(DEFAULTS));
+    if let Some(path) = file {
+        let text = std::fs::read_to_string(path).map_err(|_| ConfigError::Unreadable)?;
+        layers = layers.merge(Toml::string(&text));
+    }
+    layers = layers.merge(environment());
+    Ok(if test_mode { layers.merge(("test_mode", true)) } else { layers })
+}
+
+/// Reading stops at the first thing that is wrong; each section read alone shows the first in each.
+fn in_every_section(layers: &Figment, first: ConfigError) -> Vec<ConfigError> {
+    fn read<'de, T: Deserialize<'de>>(layers: &Figment, section: &str) -> Option<ConfigError> {
+        layers.extract_inner::<T>(section).err().map(|mut error| {
+            // The section's own name is put behind the path within it.
+            if let Some(name) = error.path.pop() {
+                error.path.insert(0, name);
+            }
+            explain(&error)
+        })
+    }
+    let sections = [
+        read::<SipConfig>(layers, "sip"),
+        read::<HttpConfig>(layers, "http"),
+        read::<DatabaseConfig>(layers, "database"),
+        read::<MerchantConfig>(layers, "merchant"),
+        read::<CallConfig>(layers, "call"),
+        read::<OrderConfig>(layers, "order"),
+        read::<GatewayConfig>(layers, "gateway"),
+        read::<PromptsConfig>(layers, "prompts"),
+        read::<LogConfig>(layers, "log"),
+        read::<DialogConfig>(layers, "dialog"),
+        read::<Vec<LineConfig>>(layers, "lines"),
+    ];
+    let others = sections.into_iter().flatten().filter(|other| *other != first);
+    let mut problems: Vec<_> = others.collect();
+    problems.insert(0, first);
+    problems
+}
+
 fn explain(error: &figment::Error) -> ConfigError {
     let mut path = error.path.clone();
     let problem = match &error.kind {
@@ -363,7 +429,7 @@ fn at_line(line: Option<u32>) -> String {
     line.map_or_else(String::new, |line| format!(" (line {line})"))
 }
 
-fn setting(name: &str, problem: &'static str) -> ConfigError {
+fn setting(name: &str, problem: impl Into<Cow<'static, str>>) -> ConfigError {
     ConfigError::Setting { setting: name.to_owned(), problem: problem.into() }
 }
 

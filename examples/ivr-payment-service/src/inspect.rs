@@ -1,0 +1,99 @@
+//! What a configuration amounts to, or everything that is wrong with it.
+
+use std::path::Path;
+
+use crate::config::{Config, LineKind, UserPattern};
+use crate::service;
+
+/// Judges the settings of a file and the environment as a whole, the prompts included, without opening a socket or the
+/// database; says what they amount to.
+///
+/// # Errors
+/// Everything that is wrong, a line for each.
+pub fn inspect(file: Option<&Path>, test_mode: bool) -> Result<String, Vec<String>> {
+    let problems = Config::problems_of(file, test_mode);
+    if !problems.is_empty() {
+        return Err(problems.iter().map(ToString::to_string).collect());
+    }
+    let config = Config::load(file, test_mode).map_err(|error| vec![error.to_string()])?;
+    service::rehearse(&config).map_err(|error| vec![error.to_string()])?;
+    Ok(summary(&config))
+}
+
+fn summary(config: &Config) -> String {
+    let mut text = String::from("the settings can be used\n");
+    let mut line = |name: &str, value: &dyn core::fmt::Display| {
+        text.push_str(&format!("{name:10} {value}\n"));
+    };
+    line("sip", &format!("{} (udp), {} (tcp)", config.sip.udp, config.sip.tcp));
+    line("http", &config.http.address);
+    line("database", &config.database.path.display());
+    line("merchant", &config.merchant.name);
+    line("test mode", &if config.test_mode { "on" } else { "off" });
+    for dialled in &config.lines {
+        let kind = match dialled.kind {
+            LineKind::Order => "asks for an order code".to_owned(),
+            LineKind::PayOrder => "pays the order dialled".to_owned(),
+            LineKind::PayFixed(money) => format!("pays {money}"),
+        };
+        let users: Vec<_> = dialled.users.iter().map(user).collect();
+        let languages: Vec<_> = dialled.languages.iter().map(|language| language.code()).collect();
+        let name = &dialled.name;
+        line("line", &format!("{name}: {kind}; users {}; speaks {}", users.join(", "), languages.join(", ")));
+    }
+    text
+}
+
+fn user(pattern: &UserPattern) -> String {
+    match pattern {
+        UserPattern::Literal(user) => user.clone(),
+        UserPattern::Code { prefix } => format!("{prefix}{{code}}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(toml: &str) -> Result<String, Vec<String>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("paytone.toml");
+        std::fs::write(&path, toml).unwrap();
+        inspect(Some(&path), false)
+    }
+
+    #[test]
+    fn a_good_configuration_is_summed_up() {
+        let summary = of("sip.udp = \"127.0.0.1:5070\"\n").unwrap();
+        assert!(summary.contains("127.0.0.1:5070 (udp)"), "{summary}");
+        assert!(summary.contains("pay: pays JPY 1000; users pay, 200; speaks en, ja"), "{summary}");
+        assert!(summary.contains("pay-order: pays the order dialled; users pay-{code}, {code}"), "{summary}");
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said_at_once() {
+        let shapes = of("sip.udp = 5060\ncall.max_calls = \"many\"\nlog.colour = true\n").unwrap_err();
+        let text = shapes.join("\n");
+        for name in ["sip.udp", "call.max_calls", "log.colour"] {
+            assert!(text.contains(&format!("configuration setting `{name}`")), "{name}: {text}");
+        }
+        assert_eq!(shapes.len(), 3, "{text}");
+        let values =
+            of("sip.udp = \"0.0.0.0:5060\"\norder.max_guesses_per_call = 0\nmerchant.clip = \"a b\"\n");
+        assert_eq!(values.unwrap_err().len(), 3);
+    }
+
+    #[test]
+    fn prompts_are_part_of_it() {
+        let missing = of("[[prompts.wordings]]\nprompt = \"goodbye\"\nclip = \"bye-bye\"\n").unwrap_err();
+        assert_eq!(missing, ["prompt bye-bye: no such clip in en"]);
+        let unknown = of("[[prompts.wordings]]\nprompt = \"good-bye\"\nclip = \"goodbye\"\n").unwrap_err();
+        assert_eq!(unknown, ["configuration setting `prompts.wordings`: there is no prompt of that name"]);
+        let brand = of("[[prompts.wordings]]\nprompt = \"goodbye\"\nclip = \"x\"\nbrand = \"gold\"\n");
+        assert!(brand.unwrap_err()[0].contains("there is no such brand"));
+        let language =
+            of("[[lines]]\nname = \"a\"\nkind = \"order\"\nusers = [\"a\"]\nlanguages = [\"fr\"]\n");
+        assert!(language.unwrap_err()[0].contains("a language is en or ja"));
+        assert_eq!(of("prompts.directory = \"/nowhere\"\n").unwrap_err().len(), 1);
+    }
+}
