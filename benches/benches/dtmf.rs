@@ -8,7 +8,7 @@ use std::hint::black_box;
 #[cfg(feature = "peers")]
 use benches::spandsp::DtmfReceiver;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use paytone_dtmf::{Detector, Generator, Key, SampleRate};
+use paytone_dtmf::{Detector, DetectorBank, Generator, Key, SampleRate};
 
 /// Samples of each input: ten seconds.
 const SAMPLES: usize = 80_000;
@@ -55,15 +55,13 @@ fn bank(c: &mut Criterion) {
     let mut group = c.benchmark_group("dtmf_bank_speech");
     group.throughput(Throughput::Elements((CHANNELS * SAMPLES) as u64));
     group.bench_function("paytone", |b| {
-        let mut detectors: Vec<Detector> =
-            channels.iter().map(|_| Detector::new(SampleRate::Hz8000)).collect();
+        let mut bank = DetectorBank::<CHANNELS>::new(SampleRate::Hz8000);
         b.iter(|| {
             for from in (0..SAMPLES).step_by(FRAME) {
-                for (detector, audio) in detectors.iter_mut().zip(&channels) {
-                    for event in detector.process(black_box(&audio[from..from + FRAME])) {
-                        black_box(event);
-                    }
-                }
+                let frames = std::array::from_fn(|channel| &channels[channel][from..from + FRAME]);
+                bank.process(black_box(&frames), |channel, event| {
+                    black_box((channel, event));
+                });
             }
         });
     });

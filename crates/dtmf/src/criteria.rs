@@ -2,9 +2,10 @@ use core::time::Duration;
 
 /// What a sound must be like to count as a key.
 ///
-/// The default accepts everything that the administrations of ITU-T Q.24, TIA-464 and ETSI
+/// The default accepts what AT&T, NTT and the Danish administration (ITU-T Q.24), TIA-464 and ETSI
 /// ES 201 235-3 ask a receiver to accept, and rejects what they ask it to reject in frequency and
-/// duration.
+/// duration. What contradicts the others is in the presets of that name only: NTT's silence below -29 dBm,
+/// the 9 dB of the Brazilian and the 10 dB of the Australian administration in favour of the high tone.
 ///
 /// ```
 /// use core::time::Duration;
@@ -45,6 +46,85 @@ impl Criteria {
     #[must_use]
     pub const fn slow() -> Self {
         Self { min_duration: Duration::from_millis(60), min_pause: Duration::from_millis(60), ..Self::new() }
+    }
+
+    /// ITU-T Q.24 as AT&T has it, the same as TIA-464: accepts 0 to -25 dBm, 1.5 %, a low tone up to 8 dB
+    /// stronger and a high tone up to 4 dB stronger; rejects 3.5 % and less than 23 ms.
+    #[must_use]
+    pub const fn q24_att() -> Self {
+        Self { max_low_over_high_db: 9.5, max_high_over_low_db: 5.5, ..Self::new() }
+    }
+
+    /// TIA-464, whose receiver is that of [`q24_att`](Self::q24_att).
+    #[must_use]
+    pub const fn tia_464() -> Self {
+        Self::q24_att()
+    }
+
+    /// ITU-T Q.24 as NTT has it: accepts -3 to -24 dBm, 1.8 %, 5 dB either way, pauses from 30 ms; rejects
+    /// -29 dBm and 3.0 %.
+    #[must_use]
+    pub const fn q24_ntt() -> Self {
+        Self {
+            min_level_dbm0: -26.5,
+            max_low_over_high_db: 6.5,
+            max_high_over_low_db: 6.5,
+            max_frequency_error: 0.024,
+            ..Self::new()
+        }
+    }
+
+    /// ITU-T Q.24 as the Danish administration has it: accepts down to -27 dBm, 1.5 % and 2 Hz, 6 dB either
+    /// way; rejects 9 dB less; rides over interruptions of 20 ms.
+    #[must_use]
+    pub const fn q24_danish() -> Self {
+        Self {
+            min_level_dbm0: -31.5,
+            max_low_over_high_db: 7.5,
+            max_high_over_low_db: 7.5,
+            min_pause: Duration::from_millis(30),
+            ..Self::new()
+        }
+    }
+
+    /// ITU-T Q.24 as the Australian administration has it: accepts -5 to -27 dBm, 1.5 % and 4 Hz, 10 dB
+    /// either way; rejects -30 dBm; a pause has 70 ms.
+    #[must_use]
+    pub const fn q24_australian() -> Self {
+        Self {
+            min_level_dbm0: -28.5,
+            max_low_over_high_db: 12.0,
+            max_high_over_low_db: 12.0,
+            max_doubt: 1.2,
+            min_pause: Duration::from_millis(40),
+            ..Self::new()
+        }
+    }
+
+    /// ITU-T Q.24 as the Brazilian administration has it: accepts -3 to -25 dBm, 1.8 %, 9 dB either way;
+    /// rejects -50 dBm and 3 %.
+    #[must_use]
+    pub const fn q24_brazilian() -> Self {
+        Self {
+            max_low_over_high_db: 11.0,
+            max_high_over_low_db: 11.0,
+            max_frequency_error: 0.024,
+            max_doubt: 1.2,
+            ..Self::new()
+        }
+    }
+
+    /// ETSI ES 201 235-3: accepts 1.5 % and 2 Hz, 6 dB either way, 40 ms of tone and of pause; rides over
+    /// 20 ms. Its reference receiver answers down to -30 dBm.
+    #[must_use]
+    pub const fn etsi_es_201_235() -> Self {
+        Self {
+            min_level_dbm0: -32.0,
+            max_low_over_high_db: 7.5,
+            max_high_over_low_db: 7.5,
+            min_pause: Duration::from_millis(28),
+            ..Self::new()
+        }
     }
 
     /// Sets the level below which neither tone may be, in dBm0.

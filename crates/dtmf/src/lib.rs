@@ -20,7 +20,8 @@
 //! assert_eq!(keys, "42#");
 //! ```
 //!
-//! - [`Detector`] finds keys in audio at 8, 16 or 48 kHz; [`Criteria`] says what counts as one.
+//! - [`Detector`] finds keys in audio at 8, 16 or 48 kHz, [`DetectorBank`] on many channels; [`Criteria`]
+//!   says what counts as one.
 //! - [`Generator`] makes them, [`Masker`] takes them out of audio that others hear, [`Eavesdropper`]
 //!   tells what can still be read out of it.
 //! - [`telephone_event`] reads and writes RTP telephone-events (RFC 4733), [`info`] reads SIP INFO.
@@ -32,6 +33,7 @@
 #![cfg_attr(not(test), no_std)]
 
 mod arbiter;
+mod bank;
 mod criteria;
 mod detector;
 mod eavesdropper;
@@ -44,6 +46,7 @@ mod rate;
 pub mod telephone_event;
 
 pub use arbiter::{Arbiter, Phase, Source};
+pub use bank::DetectorBank;
 pub use criteria::Criteria;
 pub use detector::{Detector, ToneEvent, ToneEvents};
 pub use eavesdropper::{Eavesdropper, Reading};

@@ -154,3 +154,34 @@ impl WithKernel for Hear<'_> {
         taken
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Generator, Key, SampleRate};
+
+    #[test]
+    fn every_kernel_makes_the_same_decisions() {
+        let mut state = 1u32;
+        let mut noise = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) as i16 / 16
+        };
+        let keys = Key::ALL.iter().flat_map(|&key| Generator::new(SampleRate::Hz8000).key(key));
+        let audio: Vec<i16> = keys.map(|sample| sample.saturating_add(noise())).collect();
+        let events = |path: Path| {
+            let mut listener = Listener { path, ..Listener::new(Criteria::default()) };
+            let (mut rest, mut events) = (&audio[..], Vec::new());
+            while rest.len() >= BLOCK {
+                rest = &rest[listener.hear(rest)..];
+                events.extend(core::iter::from_fn(|| listener.poll()));
+            }
+            events
+        };
+        let expected = events(Path::Portable);
+        assert!(expected.len() >= 32);
+        for path in Path::all() {
+            assert_eq!(events(path), expected, "{path:?}");
+        }
+    }
+}

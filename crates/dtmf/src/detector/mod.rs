@@ -2,6 +2,7 @@ mod block;
 mod doubt;
 mod event;
 mod history;
+mod input;
 mod kernel;
 mod listener;
 mod measure;
@@ -11,6 +12,7 @@ mod tracker;
 pub use event::ToneEvent;
 
 use crate::{Criteria, SampleRate};
+use input::{CHUNK, Input};
 use kernel::BLOCK;
 use listener::Listener;
 use resample::Resampler;
@@ -80,7 +82,22 @@ impl Detector {
     ///
     /// All samples are taken in even if the iterator is dropped early; the events not read are then lost.
     pub fn process<'a>(&'a mut self, samples: &'a [i16]) -> ToneEvents<'a> {
-        ToneEvents { detector: self, samples }
+        ToneEvents { detector: self, input: Input::Linear(samples) }
+    }
+
+    /// [`process`](Self::process) for floating point samples; full scale is -1.0 to 1.0.
+    pub fn process_f32<'a>(&'a mut self, samples: &'a [f32]) -> ToneEvents<'a> {
+        ToneEvents { detector: self, input: Input::Float(samples) }
+    }
+
+    /// [`process`](Self::process) for G.711 u-law, one byte a sample.
+    pub fn process_mu_law<'a>(&'a mut self, bytes: &'a [u8]) -> ToneEvents<'a> {
+        ToneEvents { detector: self, input: Input::MuLaw(bytes) }
+    }
+
+    /// [`process`](Self::process) for G.711 A-law, one byte a sample.
+    pub fn process_a_law<'a>(&'a mut self, bytes: &'a [u8]) -> ToneEvents<'a> {
+        ToneEvents { detector: self, input: Input::ALaw(bytes) }
     }
 
     /// Says that the next `samples` samples never arrived. They count as unknown, not as silence: a
@@ -95,6 +112,16 @@ impl Detector {
             self.take(0);
         }
         self.listener.skip(skipped);
+    }
+
+    /// Listens until something is found; how many samples were taken.
+    #[inline]
+    fn take_some(&mut self, samples: &[i16]) -> usize {
+        if self.rate == SampleRate::Hz8000 {
+            return self.hear(samples);
+        }
+        let full = samples.iter().position(|&sample| self.take(sample));
+        full.map_or(samples.len(), |index| index + 1)
     }
 
     /// Takes one sample; whether it filled a block.
@@ -145,7 +172,7 @@ impl Detector {
 #[must_use = "samples are processed while the events are read; keys that are not read are lost"]
 pub struct ToneEvents<'a> {
     detector: &'a mut Detector,
-    samples: &'a [i16],
+    input: Input<'a>,
 }
 
 impl Iterator for ToneEvents<'_> {
@@ -156,16 +183,12 @@ impl Iterator for ToneEvents<'_> {
             if let Some(event) = self.detector.poll() {
                 return Some(event);
             }
-            if self.samples.is_empty() {
+            if self.input.is_empty() {
                 return None;
             }
-            let taken = if self.detector.rate == SampleRate::Hz8000 {
-                self.detector.hear(self.samples)
-            } else {
-                let full = self.samples.iter().position(|&sample| self.detector.take(sample));
-                full.map_or(self.samples.len(), |index| index + 1)
-            };
-            self.samples = &self.samples[taken..];
+            let mut buffer = [0; CHUNK];
+            let taken = self.detector.take_some(self.input.linear(&mut buffer));
+            self.input.advance(taken);
         }
     }
 }
