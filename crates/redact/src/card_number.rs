@@ -80,13 +80,19 @@ const DOUBLED: [u16; 10] = [0, 2, 4, 6, 8, 1, 3, 5, 7, 9];
 /// How many digits of a run are a card number with the rest of the card keyed straight behind it: a month and
 /// a year, and perhaps a security code.
 pub(crate) fn keyed_on(digits: &[u8]) -> Option<(usize, Brand)> {
-    let range = IssuerRange::of(digits).filter(|range| WORLDWIDE.contains(range.brand()))?;
-    (MIN_DIGITS..=MAX_DIGITS.min(digits.len())).rev().find_map(|length| {
+    EXPIRY_AND_CODE.iter().find_map(|behind| {
+        let length =
+            digits.len().checked_sub(*behind).filter(|length| (MIN_DIGITS..=MAX_DIGITS).contains(length))?;
         let (number, rest) = digits.split_at(length);
-        let is_card = range.lengths().contains(length) && luhn::is_valid(number);
-        (is_card && is_expiry_and_code(rest)).then_some((length, range.brand()))
+        let range = is_expiry_and_code(rest).then(|| IssuerRange::of(digits))??;
+        let is_card =
+            WORLDWIDE.contains(range.brand()) && range.lengths().contains(length) && luhn::is_valid(number);
+        is_card.then_some((length, range.brand()))
     })
 }
+
+/// Digits of an expiry date, alone and with a code behind it.
+const EXPIRY_AND_CODE: [usize; 3] = [4, 7, 8];
 
 /// The most digits [`keyed_on`] knows of: number, expiry date, code of four.
 pub(crate) const MAX_KEYED_ON: usize = MAX_DIGITS + 4 + 4;
@@ -94,7 +100,7 @@ pub(crate) const MAX_KEYED_ON: usize = MAX_DIGITS + 4 + 4;
 fn is_expiry_and_code(rest: &[u8]) -> bool {
     let [m1, m2, y1, _, code @ ..] = rest else { return false };
     let month = matches!((m1, m2), (b'0', b'1'..=b'9') | (b'1', b'0'..=b'2'));
-    month && matches!(y1, b'2'..=b'4') && matches!(code.len(), 0 | 3 | 4)
+    month && matches!(y1, b'2'..=b'4') && EXPIRY_AND_CODE.contains(&(4 + code.len()))
 }
 
 /// The brands looked for in runs longer than a number: with all of them too many ids would be found.
@@ -111,6 +117,12 @@ const WORLDWIDE: BrandSet = BrandSet::of(&[
 /// Domestic brands issued without a check digit; their prefixes are narrow.
 pub(crate) const fn has_no_check_digit(brand: Brand) -> bool {
     matches!(brand, Brand::LankaPay | Brand::UzCard | Brand::Humo | Brand::Napas)
+}
+
+/// Whether numbers that begin with these ASCII digits may have no check digit, told by the first two.
+#[inline]
+pub(crate) const fn may_lack_check_digit(digits: &[u8]) -> bool {
+    matches!(digits, [b'3', b'5', ..] | [b'5', b'6', ..] | [b'8', b'6', ..] | [b'9', b'7' | b'8', ..])
 }
 
 #[cfg(test)]
@@ -138,8 +150,12 @@ mod tests {
     fn no_range_begins_otherwise() {
         for prefix in 0..1_000_000 {
             let digits = format!("{prefix:06}00");
-            if IssuerRange::of(digits.as_bytes()).is_some() {
+            if let Some(range) = IssuerRange::of(digits.as_bytes()) {
                 assert!(may_begin(digits.as_bytes()), "{digits}");
+                assert!(
+                    !has_no_check_digit(range.brand()) || may_lack_check_digit(digits.as_bytes()),
+                    "{digits}"
+                );
             }
         }
     }

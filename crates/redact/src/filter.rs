@@ -2,35 +2,46 @@
 //!
 //! The text is taken in blocks of 64 bytes, each of which becomes a few bit masks. A card number in ASCII is a
 //! run of bits in `digits | separators behind a digit`; a code or a key is a digit group of one, three or four
-//! behind the end of a label; digits and separators written otherwise begin with a special byte. Runs that
-//! reach the end of a block are taken again at the start of the next, so that no state is carried.
+//! behind the end of a label; digits and separators written otherwise begin with a special byte. Most blocks hold
+//! none of these.
 //!
 //! What is said to hold nothing holds nothing; the other way round the filter may err.
 
+mod block;
+mod run;
+
 use core::ops::Range;
 
-use paytone_card::IssuerRange;
 use zeroize::Zeroize;
 
-use crate::card_number::{self, MAX_DIGITS, MAX_KEYED_ON, MIN_DIGITS};
+use self::block::{Block, OVERLAP};
 use crate::label;
-use crate::masks::{BLOCK, Masks};
+use crate::masks::{self, BLOCK, Look, Search};
 use crate::token::{Token, may_be_in_number, may_begin_number, token_at};
 
-/// The next stretch of `text`, at `from` or behind it, in which something may begin; empty and at the end when
-/// there is none. `from` is where a token begins, and so is the start of what is returned. More text may follow
-/// unless `end`; what may go on in it is part of a stretch.
-pub(crate) fn next_stretch(text: &[u8], from: usize, end: bool) -> Range<usize> {
-    let tail = if end { text.len() } else { start_of_tail(text, from) };
-    let mut at = from;
-    while at < tail {
-        let (next, stretch) = Block::of(text, at).look(text, from, end);
-        if let Some(stretch) = stretch {
-            return stretch.start.min(tail)..stretch.end;
-        }
-        at = next;
+/// Looks for stretches of one text.
+#[derive(Clone, Copy)]
+pub(crate) struct Filter<'a> {
+    text: &'a [u8],
+    /// Where what may go on behind the end of the text begins.
+    tail: usize,
+    end: bool,
+}
+
+impl<'a> Filter<'a> {
+    /// More text may follow unless `end`; nothing in front of `from` will be asked for.
+    pub(crate) fn new(text: &'a [u8], from: usize, end: bool) -> Self {
+        let tail = if end { text.len() } else { start_of_tail(text, from) };
+        Self { text, tail, end }
     }
-    tail..text.len()
+
+    /// The next stretch at `from` or behind it in which something may begin; empty and at the end when there is
+    /// none. `from` is where a token begins, and so is the start of what is returned. What may go on in text that
+    /// follows is part of a stretch.
+    #[inline]
+    pub(crate) fn next_stretch(&self, from: usize) -> Range<usize> {
+        masks::search(Blocks { filter: *self, from })
+    }
 }
 
 /// Where what may go on behind the end of `text` begins.
@@ -39,213 +50,124 @@ fn start_of_tail(text: &[u8], from: usize) -> usize {
     text.len() - tail
 }
 
-/// What is known of 64 bytes.
-struct Block {
-    /// Where they begin in the text.
-    base: usize,
-    /// Digits and special bytes, without those before the point the block was asked for.
-    masks: Masks,
-    /// Digits, and single separators behind one.
-    joined: u64,
-    /// Where groups of one, three or four digits begin that no letter or digit follows.
-    short: u64,
-    /// The text ends with it.
-    last: bool,
+/// The text in blocks, from a point on. Each begins with the end of the one before, so that nothing that is looked
+/// for is cut.
+struct Blocks<'a> {
+    filter: Filter<'a>,
+    from: usize,
 }
 
-impl Block {
-    /// The block at `at`, or the last of the text.
+impl Search for Blocks<'_> {
+    type Found = Range<usize>;
+
     #[inline(always)]
-    fn of(text: &[u8], at: usize) -> Self {
-        if let Some(block) = text[at..].first_chunk() {
-            return Self::new(block, at, 0, at + BLOCK == text.len());
-        }
-        if let Some(block) = text.last_chunk() {
-            let base = text.len() - BLOCK;
-            return Self::new(block, base, at - base, true);
-        }
-        let mut block = [0; BLOCK];
-        block[..text.len()].copy_from_slice(text);
-        let known = Self::new(&block, 0, at, true);
-        block.zeroize();
-        known
-    }
-
-    #[inline]
-    fn new(block: &[u8; BLOCK], base: usize, skip: usize, last: bool) -> Self {
-        let wanted = u64::MAX << skip;
-        let mut masks = Masks::of(block);
-        masks.digits &= wanted;
-        let short = short_groups(&masks);
-        masks.special &= wanted;
-        let joined = masks.digits | masks.separators & masks.digits << 1;
-        Self { base, masks, joined, short, last }
-    }
-
-    /// Where to go on, and the first stretch in which something may begin.
-    #[inline]
-    fn look(mut self, text: &[u8], from: usize, end: bool) -> (usize, Option<Range<usize>>) {
-        let mut next = (self.base + BLOCK).min(text.len());
-        if self.masks.digits | self.masks.special == 0 {
-            return (next, None);
-        }
-        if !self.last {
-            let open = self.joined.leading_ones();
-            if open == u64::BITS {
-                return (next, Some(self.base..next));
+    fn with(self, look: impl Look) -> Range<usize> {
+        let Filter { text, tail, .. } = self.filter;
+        let mut base = self.from;
+        // Where in the block new bytes begin. A group that ends with the text ends in front of an empty block.
+        let mut new = 0;
+        while base + new < tail || base + new == text.len() && text.last().is_some_and(u8::is_ascii_digit) {
+            let masks = of_bytes_at(text, base, |block| look.masks(block));
+            if !block::is_dull(&masks, new) {
+                let block = Block::new(masks, of_bytes_at(text, base, |block| look.around(block)), new);
+                if block.may_hold_something()
+                    && let Some(stretch) = self.look(base, &block, look)
+                {
+                    return stretch.start.min(tail)..stretch.end;
+                }
             }
-            next -= open as usize;
-            self.joined &= u64::MAX >> open;
-            self.masks.digits &= self.joined;
+            base += BLOCK - OVERLAP;
+            new = OVERLAP;
         }
-        let mut stretch = if self.masks.special == 0 { None } else { self.special(text, from, end) };
-        for found in [self.labelled(text), self.run(text)].into_iter().flatten() {
-            if stretch.as_ref().is_none_or(|stretch| found.start < stretch.start) {
-                stretch = Some(start_of_token(text, from, found.start)..found.end);
-            }
-        }
-        (next, stretch)
-    }
-
-    /// The first group of one, three or four digits behind what may be a label.
-    #[inline]
-    fn labelled(&self, text: &[u8]) -> Option<Range<usize>> {
-        let mut groups = self.short & self.masks.digits;
-        while groups != 0 {
-            let at = self.base + groups.trailing_zeros() as usize;
-            if label::may_end(&text[..at], text.get(at + 1).is_none_or(|byte| !byte.is_ascii_digit())) {
-                return Some(at..at + 1);
-            }
-            groups &= groups - 1;
-        }
-        None
-    }
-
-    /// The first run that may hold a card number.
-    #[inline]
-    fn run(&self, text: &[u8]) -> Option<Range<usize>> {
-        let joined = self.joined;
-        // Runs of two, four, eight, then thirteen, by the bit they begin with.
-        let two = joined & joined >> 1;
-        let four = two & two >> 2;
-        let eight = four & four >> 4;
-        let mut runs = eight & eight >> (MIN_DIGITS - 8);
-        while runs != 0 {
-            let bit = runs.trailing_zeros();
-            let len = (joined >> bit).trailing_ones();
-            let at = self.base + bit as usize;
-            let digits = self.masks.digits >> bit & (u64::MAX >> (u64::BITS - len));
-            if may_hold_card(&text[at..], digits) {
-                return Some(at..at + len as usize);
-            }
-            runs &= (u64::MAX << bit) << (len - 1) << 1;
-        }
-        None
-    }
-
-    /// The first digit or separator written otherwise, or escape right in front of a digit, that matters.
-    fn special(&self, text: &[u8], from: usize, end: bool) -> Option<Range<usize>> {
-        let mut special = self.masks.special;
-        while special != 0 {
-            let at = self.base + special.trailing_zeros() as usize;
-            special &= special - 1;
-            if !may_begin_number(&text[at..]) {
-                continue;
-            }
-            let token = token_at(&text[at..], end);
-            let (Token::Digit { len, .. } | Token::Separator { len, .. } | Token::Escape { len }) = token
-            else {
-                continue;
-            };
-            let next = text.get(at + len).copied().unwrap_or_default();
-            let joins =
-                at > from && text[at - 1].is_ascii_digit() && (next.is_ascii_digit() || is_special(next));
-            let matters = match token {
-                Token::Digit { .. } => true,
-                // The digits of an escape run into those behind it.
-                _ if text[at].is_ascii() && next.is_ascii_digit() => true,
-                Token::Separator { .. } => joins,
-                _ => false,
-            };
-            if matters {
-                return Some(start_of_run(text, from, at)..at + len + 1);
-            }
-        }
-        None
+        tail.max(self.from)..text.len()
     }
 }
 
-/// The groups that may be a key or a code, as far as the block tells.
-#[inline]
-fn short_groups(masks: &Masks) -> u64 {
-    let digits = masks.digits;
-    let starts = digits & !(digits << 1);
-    let singles = starts & !(digits >> 1);
-    let threes = starts & digits >> 1 & digits >> 2;
-    let words = digits | masks.letters;
-    // The label of a key ends in a separator: none is a letter, but in `%3D`.
-    let keys = singles & !(words >> 1) & (!(words << 1) | masks.special << 3);
-    let codes = threes & !(words >> 3 & (!digits >> 3 | words >> 4));
-    (keys | codes) & !(masks.joints << 1)
+/// What is told of the 64 bytes at `at`, or of as many as there are with zeros behind.
+#[inline(always)]
+fn of_bytes_at<T>(text: &[u8], at: usize, tell: impl Fn(&[u8; BLOCK]) -> T) -> T {
+    match text[at..].first_chunk() {
+        Some(block) => tell(block),
+        None => of_last_bytes(&text[at..], tell),
+    }
 }
 
-/// Whether a card number may begin with one of the groups of an ASCII run; `digits` has a bit for each digit.
-#[inline]
-fn may_hold_card(run: &[u8], mut digits: u64) -> bool {
-    let (mut at, mut previous, mut ones) = (0, (0, 0, 0), 0);
-    while digits != 0 {
-        let gap = digits.trailing_zeros();
-        digits >>= gap;
-        at += gap as usize;
-        let size = digits.trailing_ones();
-        if size as usize >= MIN_DIGITS && may_be_card(&run[at..at + size as usize]) {
-            return true;
-        }
-        ones = if size == 1 { ones + 1 } else { 0 };
-        let (start, from_start, size_before) = previous;
-        let grouped = matches!((size_before, size), (4, 3 | 4 | 6) | (6, 10 | 13) | (8, 8));
-        if ones >= MIN_DIGITS || grouped && may_be_grouped_card(&run[start..], from_start) {
-            return true;
-        }
-        previous = (at, digits, size);
-        digits = digits.checked_shr(size).unwrap_or(0);
-        at += size as usize;
-    }
-    false
+#[inline(never)]
+fn of_last_bytes<T>(bytes: &[u8], tell: impl Fn(&[u8; BLOCK]) -> T) -> T {
+    let mut block = [0; BLOCK];
+    block[..bytes.len()].copy_from_slice(bytes);
+    let told = tell(&block);
+    block.zeroize();
+    told
 }
 
-/// Whether the first groups of a run may be a card number; `digits` has a bit for each digit.
-fn may_be_grouped_card(run: &[u8], mut digits: u64) -> bool {
-    let mut number = [0; MAX_DIGITS];
-    let (mut count, mut at, mut ends) = (0, 0, 0_u32);
-    while digits != 0 && count < MAX_DIGITS {
-        if digits & 1 == 1 {
-            number[count] = run[at];
-            count += 1;
-            ends |= u32::from(digits & 2 == 0) << count;
+impl Blocks<'_> {
+    /// The first stretch in which something may begin.
+    #[inline(always)]
+    fn look(&self, base: usize, block: &Block, look: impl Look) -> Option<Range<usize>> {
+        let text = self.filter.text;
+        let mut first = self.first_labelled(base, block);
+        let mut keep = |found: Range<usize>| {
+            if first.as_ref().is_none_or(|first| found.start < first.start) {
+                first = Some(start_of_token(text, self.from, found.start)..found.end);
+            }
+        };
+        if block.long != 0 {
+            each(block.long, |bit| run::ending(text, base, bit, block, look)).map(&mut keep);
         }
-        digits >>= 1;
-        at += 1;
+        if block.special != 0 {
+            each(block.special, |bit| self.special_at(base + bit)).map(&mut keep);
+        }
+        first
     }
-    let is_card = card_number::may_begin(&number)
-        && IssuerRange::of(&number[..count]).is_some_and(|range| {
-            let mut lengths = MIN_DIGITS..=count;
-            lengths.any(|length| ends & 1 << length != 0 && card_number::is_card_of(&number[..length], range))
-        });
-    number.zeroize();
-    is_card
+
+    /// The first group behind what may be a label.
+    #[inline(always)]
+    fn first_labelled(&self, base: usize, block: &Block) -> Option<Range<usize>> {
+        let text = self.filter.text;
+        each(block.keys | block.threes | block.fours, |bit| {
+            let size = if block.keys >> bit & 1 == 1 { 1 } else { 3 + (block.fours >> bit & 1) as usize };
+            let at = base + bit - size;
+            label::may_end(&text[..at], size == 1).then(|| start_of_token(text, self.from, at)..at + 1)
+        })
+    }
+
+    /// A digit or separator written otherwise, or escape right in front of a digit, that matters.
+    fn special_at(&self, at: usize) -> Option<Range<usize>> {
+        let Filter { text, end, .. } = self.filter;
+        let rest = &text[at..];
+        if !may_begin_number(rest) {
+            return None;
+        }
+        let token = token_at(rest, end);
+        let (Token::Digit { len, .. } | Token::Separator { len, .. } | Token::Escape { len }) = token else {
+            return None;
+        };
+        let next = rest.get(len).copied().unwrap_or_default();
+        let matters = match token {
+            Token::Digit { .. } => true,
+            // The digits of an escape run into those behind it.
+            _ if rest[0].is_ascii() && next.is_ascii_digit() => true,
+            Token::Separator { .. } => {
+                at > self.from && text[at - 1].is_ascii_digit() && (next.is_ascii_digit() || is_special(next))
+            }
+            _ => false,
+        };
+        matters.then(|| start_of_run(text, self.from, at)..at + len + 1)
+    }
 }
 
-/// Whether a run of digits is a card number, or one with the rest of the card behind it.
-#[inline]
-fn may_be_card(digits: &[u8]) -> bool {
-    if digits.len() > MAX_KEYED_ON || !card_number::may_begin(digits) {
-        return false;
+/// What `look` says of the first of some bits that it says anything of.
+#[inline(always)]
+fn each<T>(mut bits: u64, mut look: impl FnMut(usize) -> Option<T>) -> Option<T> {
+    while bits != 0 {
+        let found = look(bits.trailing_zeros() as usize);
+        if found.is_some() {
+            return found;
+        }
+        bits &= bits - 1;
     }
-    IssuerRange::of(digits).is_some_and(|range| {
-        card_number::is_card_of(digits, range)
-            || digits.len() >= MIN_DIGITS + FEWEST_BEHIND && card_number::keyed_on(digits).is_some()
-    })
+    None
 }
 
 /// Where the token that `at` is in begins: an escape holds digits of its own.
@@ -262,11 +184,8 @@ fn start_of_run(text: &[u8], from: usize, at: usize) -> usize {
 }
 
 const fn is_special(byte: u8) -> bool {
-    matches!(byte, b'%' | b'\\' | b'&' | 0x80..)
+    matches!(byte, b'%' | b'\\' | b'&' | 0xC0..)
 }
-
-/// Digits of an expiry date.
-const FEWEST_BEHIND: usize = 4;
 
 /// Bytes of `\u0031` and `%c2%a0`.
 const LONGEST_ESCAPE: usize = 6;

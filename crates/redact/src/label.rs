@@ -43,17 +43,56 @@ pub(crate) fn is_key(before: &[u8]) -> bool {
 
 /// Whether a label of a code, or of a key where the number is a `single` digit, may end there: told by the last
 /// letters of `before`, and not always rightly. The front of `before` is not looked at.
-#[inline]
+#[inline(always)]
 pub(crate) fn may_end(before: &[u8], single: bool) -> bool {
-    let Some(&last) = before.last() else { return false };
-    match (ENDING[usize::from(last)], single) {
-        (Ending::Never, _) | (Ending::Word, true) => false,
-        (Ending::Escape, true) if last.is_ascii_alphanumeric() && !is_escaped(before) => false,
-        _ => may_end_in(before, single),
+    let mut words = before;
+    while let [head @ .., last] = words {
+        return match ENDING[usize::from(*last)] {
+            Ending::Separator => {
+                words = head;
+                continue;
+            }
+            Ending::Never => false,
+            Ending::Letter => {
+                let pairs = if single { &KEY_PAIRS } else { &CODE_PAIRS };
+                let previous = head.last().copied().unwrap_or_default();
+                let is_label = pairs[usize::from(last & 31)] >> (previous & 31) & 1 == 1;
+                (is_label || is_escaped(words)) && may_end_in(before, single)
+            }
+            Ending::Digit => {
+                let is_label = head.last().is_some_and(u8::is_ascii_alphabetic);
+                (is_label || is_escaped(words)) && may_end_in(before, single)
+            }
+            Ending::Other => may_end_in(before, single),
+        };
     }
+    false
 }
 
+/// The last two letters of what [`code_may_end_in`] and [`key_may_end_in`] know: for each last letter, a bit for
+/// each in front.
+static CODE_PAIRS: [u32; 32] =
+    pairs(&["de", "er", "on", "ue", "ts", "vc", "vv", "vn", "vd", "sc", "id", "no", "is", "as"]);
+static KEY_PAIRS: [u32; 32] =
+    pairs(&["mf", "ad", "ss", "ed", "it", "nt", "ne", "al", "ey", "in", "gh", "ue", "ar", "ut", "de", "nd"]);
+
+const fn pairs(endings: &[&str]) -> [u32; 32] {
+    let mut pairs = [0; 32];
+    let mut index = 0;
+    while index < endings.len() {
+        let ending = endings[index].as_bytes();
+        pairs[(ending[1] & 31) as usize] |= 1 << (ending[0] & 31);
+        index += 1;
+    }
+    pairs
+}
+
+#[inline(never)]
 fn may_end_in(before: &[u8], single: bool) -> bool {
+    // The label of a key ends in a separator.
+    if single && before.last().is_some_and(u8::is_ascii_alphabetic) && !is_escaped(before) {
+        return false;
+    }
     let separators = before.iter().rev().take(MOST_SEPARATORS);
     let separators = separators.take_while(|&&byte| ENDING[usize::from(byte)] == Ending::Separator).count();
     let (words, separators) = before.split_at(before.len() - separators);
@@ -116,10 +155,11 @@ fn is_strong(separators: &[u8]) -> bool {
 enum Ending {
     /// There is no label.
     Never,
-    /// It may be the last one of a word.
-    Word,
-    /// It may be the last one of an escaped separator.
-    Escape,
+    Letter,
+    /// The digits that end `%20`, `%22` and `cvc2`.
+    Digit,
+    /// The semicolon of `&quot;`, and what is outside ASCII.
+    Other,
     Separator,
 }
 
@@ -131,9 +171,9 @@ static ENDING: [Ending; 256] = {
             b' ' | b'\t' | b'"' | b'\'' | b':' | b'=' | b'>' | b'\\' | b'[' | b']' | b'(' | b')' | b'#' => {
                 Ending::Separator
             }
-            // `%20` to `%5d`, the semicolon of `&quot;`, and what is outside ASCII.
-            b'0' | b'2' | b'A' | b'B' | b'D' | b'a' | b'b' | b'd' | b';' | 0x80.. => Ending::Escape,
-            b'a'..=b'z' | b'A'..=b'Z' => Ending::Word,
+            b'a'..=b'z' | b'A'..=b'Z' => Ending::Letter,
+            b'0' | b'2' => Ending::Digit,
+            b';' | 0x80.. => Ending::Other,
             _ => Ending::Never,
         };
         byte += 1;

@@ -8,7 +8,7 @@
 //! Long because the walk, its waiting for more input and their tests only make sense together.
 
 use crate::context::{Context, LOOK_BEHIND};
-use crate::filter::next_stretch;
+use crate::filter::Filter;
 use crate::finding::{Finding, Found, Kind};
 use crate::json::Quote;
 use crate::token::{Token, may_begin_digit, token_at};
@@ -134,12 +134,13 @@ impl Walk {
     /// Goes as far as can be decided.
     fn scan(&mut self, text: Text<'_>, sink: &mut impl Sink) {
         let len = text.start + text.bytes.len();
+        let filter = Filter::new(text.bytes, self.at - text.start, text.end);
         while self.at < len {
             let mut stop = self.at;
             if self.open.is_none() && !self.in_endless_run {
-                let stretch = self.filter(text.bytes, self.at - text.start, text.end);
+                let stretch = self.next_stretch(filter, self.at - text.start);
                 self.at = text.start + stretch.start;
-                stop = text.start + stretch.end;
+                stop = stretch.end.saturating_add(text.start);
             }
             let mut goes_on = true;
             while goes_on && (self.at < stop || self.open.is_some() || self.in_endless_run) {
@@ -155,12 +156,12 @@ impl Walk {
 
     /// The next stretch to walk through.
     #[inline]
-    fn filter(&self, text: &[u8], from: usize, end: bool) -> Range<usize> {
+    fn next_stretch(&self, filter: Filter<'_>, from: usize) -> Range<usize> {
         #[cfg(test)]
         if self.walks_everything {
-            return from..text.len();
+            return from..usize::MAX;
         }
-        next_stretch(text, from, end)
+        filter.next_stretch(from)
     }
 
     /// Handles one token, after skipping what cannot be a digit; false when there is nothing left or more is

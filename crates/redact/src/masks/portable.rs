@@ -1,16 +1,23 @@
 //! The masks, eight bytes at a time in a word.
 
-use super::{BLOCK, Masks};
+use super::{Around, BLOCK, Masks};
 
 pub(super) fn masks(block: &[u8; BLOCK]) -> Masks {
     Masks {
         digits: mask(block, |word| within(word, b'0', b'9')),
-        letters: mask(block, |word| within(word | (ONES * 0x20), b'a', b'z')),
-        joints: mask(block, |word| within(word, b'+', b'/')),
+        special: mask(block, |word| {
+            word & word << 1 & HIGH | equal(word, b'%') | equal(word, b'&') | equal(word, b'\\')
+        }),
+    }
+}
+
+pub(super) fn around(block: &[u8; BLOCK]) -> Around {
+    Around {
         separators: mask(block, |word| {
             equal(word, b' ') | equal(word, b'-') | equal(word, b'+') | equal(word, b'.')
         }),
-        special: mask(block, |word| word & HIGH | equal(word, b'%') | equal(word, b'&') | equal(word, b'\\')),
+        letters: mask(block, |word| within(word | (ONES * 0x20), b'a', b'z')),
+        joints: mask(block, |word| within(word, b'+', b'/')),
     }
 }
 
