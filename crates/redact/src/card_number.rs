@@ -14,6 +14,7 @@ pub(crate) fn is_card_of(digits: &[u8], range: &IssuerRange) -> bool {
 }
 
 /// Whether card numbers of `range` may have so many digits.
+#[inline]
 pub(crate) fn may_have(digits: usize, range: &IssuerRange) -> bool {
     digits >= MIN_DIGITS && range.lengths().union(range.rare_lengths()).contains(digits)
 }

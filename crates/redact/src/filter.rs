@@ -63,13 +63,15 @@ impl Search for Blocks<'_> {
     #[inline(always)]
     fn with(self, look: impl Look) -> Range<usize> {
         let Filter { text, tail, .. } = self.filter;
+        let mut last = LastBytes::default();
         let mut base = self.from;
         // Where in the block new bytes begin. A group that ends with the text ends in front of an empty block.
         let mut new = 0;
         while base + new < tail || base + new == text.len() && text.last().is_some_and(u8::is_ascii_digit) {
-            let masks = of_bytes_at(text, base, |block| look.masks(block));
+            let bytes = last.block_at(text, base);
+            let masks = look.masks(bytes);
             if !block::is_dull(&masks, new) {
-                let block = Block::new(masks, of_bytes_at(text, base, |block| look.around(block)), new);
+                let block = Block::new(masks, look.around(bytes), new);
                 if block.may_hold_something()
                     && let Some(stretch) = self.look(base, &block, look)
                 {
@@ -83,22 +85,31 @@ impl Search for Blocks<'_> {
     }
 }
 
-/// What is told of the 64 bytes at `at`, or of as many as there are with zeros behind.
-#[inline(always)]
-fn of_bytes_at<T>(text: &[u8], at: usize, tell: impl Fn(&[u8; BLOCK]) -> T) -> T {
-    match text[at..].first_chunk() {
-        Some(block) => tell(block),
-        None => of_last_bytes(&text[at..], tell),
+/// The last bytes of a text with zeros behind, where they are fewer than a block; wiped when dropped.
+#[derive(Default)]
+struct LastBytes(Option<[u8; BLOCK]>);
+
+impl LastBytes {
+    /// The 64 bytes at `at`.
+    #[inline(always)]
+    fn block_at<'a>(&'a mut self, text: &'a [u8], at: usize) -> &'a [u8; BLOCK] {
+        text[at..].first_chunk().unwrap_or_else(|| self.padded(&text[at..]))
+    }
+
+    #[cold]
+    fn padded(&mut self, bytes: &[u8]) -> &[u8; BLOCK] {
+        let block = self.0.insert([0; BLOCK]);
+        block[..bytes.len()].copy_from_slice(bytes);
+        block
     }
 }
 
-#[inline(never)]
-fn of_last_bytes<T>(bytes: &[u8], tell: impl Fn(&[u8; BLOCK]) -> T) -> T {
-    let mut block = [0; BLOCK];
-    block[..bytes.len()].copy_from_slice(bytes);
-    let told = tell(&block);
-    block.zeroize();
-    told
+impl Drop for LastBytes {
+    fn drop(&mut self) {
+        if let Some(block) = &mut self.0 {
+            block.zeroize();
+        }
+    }
 }
 
 impl Blocks<'_> {

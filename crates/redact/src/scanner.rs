@@ -204,7 +204,9 @@ impl Walk {
         let Some(digit) = rest[..len].iter().position(u8::is_ascii_digit) else { return Some(len) };
         match self.window.read(&rest[digit..], self.at + digit, text.end) {
             Parsed::NeedMore => None,
-            Parsed::Groups if self.window.card().is_some() => Some(digit),
+            Parsed::Groups if self.window.start(0) == self.at + digit && self.window.card().is_some() => {
+                Some(digit)
+            }
             _ => Some(len),
         }
     }
@@ -214,15 +216,23 @@ impl Walk {
         let rest = text.from(self.at);
         let (len, judgement) = match lone_digits(rest) {
             Some(digits) => (digits, self.judge_labelled(text, digits, digits)),
-            None => match self.window.read(rest, self.at, text.end) {
-                Parsed::NeedMore => return false,
-                Parsed::Endless(len) => {
-                    self.in_endless_run = true;
-                    self.advance(text, len, sink);
-                    return true;
+            None => {
+                let parsed = self.window.read(rest, self.at, text.end);
+                // Single digits that nothing begins with.
+                let over = self.window.start(self.at) - self.at;
+                if over > 0 {
+                    self.advance(text, over, sink);
                 }
-                Parsed::Groups => (self.window.first_len(), self.judge(text)),
-            },
+                match parsed {
+                    Parsed::NeedMore => return false,
+                    Parsed::Endless(len) => {
+                        self.in_endless_run = true;
+                        self.advance(text, len, sink);
+                        return true;
+                    }
+                    Parsed::Groups => (self.window.first_len(), self.judge(text)),
+                }
+            }
         };
         match judgement {
             Judgement::NeedMore => return false,

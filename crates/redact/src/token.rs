@@ -39,17 +39,28 @@ pub(crate) fn may_begin_number(bytes: &[u8]) -> bool {
 }
 
 /// Whether a byte can be part of a digit, a separator or an escape, or of what may become one.
+#[inline]
 pub(crate) const fn may_be_in_number(byte: u8) -> bool {
-    matches!(
-        byte,
-        b'0'..=b'9'
-            | b'a'..=b'f'
-            | b'A'..=b'F'
-            | b' ' | b'-' | b'+' | b'.' | b'%' | b'\\' | b'&' | b'#' | b';'
-            | b'u' | b'U' | b'x' | b'X' | b'n' | b'N' | b's' | b'S' | b'p' | b'P'
-            | 0x80..
-    )
+    IN_NUMBER[byte as usize]
 }
+
+static IN_NUMBER: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = matches!(
+            byte as u8,
+            b'0'..=b'9'
+                | b'a'..=b'f'
+                | b'A'..=b'F'
+                | b' ' | b'-' | b'+' | b'.' | b'%' | b'\\' | b'&' | b'#' | b';'
+                | b'u' | b'U' | b'x' | b'X' | b'n' | b'N' | b's' | b'S' | b'p' | b'P'
+                | 0x80..
+        );
+        byte += 1;
+    }
+    table
+};
 
 /// The token at the start of `bytes`; nothing follows them when `end` is set.
 #[inline]

@@ -2,14 +2,18 @@
 //!
 //! The window slides over the text from group to group. What it has read stays in it, with running sums for the
 //! check digit, so that each digit is read once however many numbers it may be part of.
-//!
-//! Long because reading, sliding and judging share one state, and the tests of all three are beside it.
+
+mod ones;
+mod rest;
+mod shape;
 
 use paytone_card::{Brand, IssuerRange};
 use zeroize::Zeroize;
 
+use self::rest::{Next, Rest};
+use self::shape::Shape;
 use crate::card_number::{self, CheckSums, MAX_DIGITS, MAX_KEYED_ON, MIN_DIGITS};
-use crate::token::{Token, may_begin_digit, token_at};
+use crate::token::{Token, may_begin_digit};
 
 /// Groups of digits with single separators between them; filled in place, wiped when dropped.
 pub(crate) struct Window {
@@ -103,7 +107,8 @@ impl Default for Window {
 
 impl Window {
     /// Reads the groups at the start of `bytes`, which begin with a digit and stand at `at` in the text; nothing
-    /// follows `bytes` when `end`.
+    /// follows `bytes` when `end`. Single digits that begin no card number are read over, so that the window then
+    /// [begins](Self::start) further on.
     pub(crate) fn read(&mut self, bytes: &[u8], at: usize, end: bool) -> Parsed {
         self.slide_to(at);
         let rest = Rest { bytes, at, end };
@@ -115,7 +120,7 @@ impl Window {
                 Run::Whole => {}
             }
         }
-        if self.groups[self.first].size == 1 { self.measure_ones(rest) } else { self.measure(rest) }
+        if self.groups[self.first].size == 1 { self.read_ones(rest) } else { self.measure(rest) }
     }
 
     /// Makes the group that begins there, if it is known, the first.
@@ -163,25 +168,6 @@ impl Window {
             }
             group = self.first + offset + 1;
         }
-        Parsed::Groups
-    }
-
-    /// The same for single digits, of which all but the last were looked at for the group before.
-    fn measure_ones(&mut self, rest: Rest<'_>) -> Parsed {
-        self.ones = self.ones.max(self.first + 1);
-        while self.ones < self.first + MAX_DIGITS {
-            let Some(link) = self.link(self.ones - 1, rest) else { return Parsed::NeedMore };
-            let alike =
-                link != Link::None && (self.ones == self.first + 1 || link == self.groups[self.first].link);
-            if !alike || self.groups[self.ones].size != 1 {
-                break;
-            }
-            self.ones += 1;
-        }
-        self.reach = self.ones - self.first;
-        self.complete = (1 << self.reach) - 1;
-        let digits = self.digits(self.reach);
-        self.range = if card_number::may_begin(digits) { IssuerRange::of(digits) } else { None };
         Parsed::Groups
     }
 
@@ -276,6 +262,11 @@ impl Window {
         (last.end - first.start, last.digit + last.size - first.digit)
     }
 
+    /// Where in the text the first group begins, or `at` where there is none.
+    pub(crate) fn start(&self, at: usize) -> usize {
+        if self.first < self.known { self.groups[self.first].start } else { at }
+    }
+
     /// Bytes of the first group.
     pub(crate) fn first_len(&self) -> usize {
         self.end_of(0).0
@@ -332,55 +323,11 @@ impl Drop for Window {
     }
 }
 
-/// The text from a point on.
-#[derive(Clone, Copy)]
-struct Rest<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    end: bool,
-}
-
-impl Rest<'_> {
-    fn token(self, at: usize) -> Token {
-        token_at(&self.bytes[at - self.at..], self.end)
-    }
-
-    fn separator(self, at: usize) -> Next {
-        match self.token(at) {
-            Token::Partial => Next::NeedMore,
-            Token::Separator { len, dot } => match self.token(at + len) {
-                Token::Partial => Next::NeedMore,
-                Token::Digit { .. } => Next::Digit(at + len, dot),
-                _ => Next::Nothing,
-            },
-            _ => Next::Nothing,
-        }
-    }
-
-    /// Where the digits from `at` on end.
-    fn end_of_run(self, mut at: usize) -> usize {
-        loop {
-            at += self.bytes[at - self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-            match self.token(at) {
-                Token::Digit { len, .. } => at += len,
-                _ => return at,
-            }
-        }
-    }
-}
-
 enum Run {
     NeedMore,
     /// Where it ends, or where what is there of it does.
     TooLong(usize),
     Whole,
-}
-
-enum Next {
-    NeedMore,
-    /// A digit follows the separator, here; whether the separator is a dot.
-    Digit(usize, bool),
-    Nothing,
 }
 
 /// How many digits stand alone at the start of `bytes`, told by the bytes at hand alone: no card number can
@@ -392,70 +339,6 @@ pub(crate) fn lone_digits(bytes: &[u8]) -> Option<usize> {
     let ends =
         !may_begin_digit(next) && next < 0x80 && !(in_a_group && matches!(next, b' ' | b'-' | b'+' | b'.'));
     (ends && digits < MIN_DIGITS).then_some(digits)
-}
-
-/// How card numbers are grouped: digit by digit, in fours (the last group may differ), or as single brands
-/// print theirs. The state after each group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
-    Start,
-    /// Ones only.
-    Ones,
-    Four,
-    /// 4-4.
-    TwoFours,
-    /// 4-4-4.
-    ThreeFours,
-    /// 4-4-4-4 and on.
-    MoreFours,
-    /// 4-6, of 4-6-5 and 4-6-4.
-    FourSix,
-    /// 4-3, of 4-3-3-3.
-    FourThree,
-    FourThreeThree,
-    Six,
-    Eight,
-    /// A number may end here and not go on.
-    Whole,
-    /// Nothing is written so.
-    Wrong,
-}
-
-impl Shape {
-    const fn and(self, size: usize) -> Self {
-        match (self, size) {
-            (Self::Start | Self::Ones, 1) => Self::Ones,
-            (Self::Start, 4) => Self::Four,
-            (Self::Start, 6) => Self::Six,
-            (Self::Start, 8) => Self::Eight,
-            (Self::Start, _) => Self::Whole,
-            (Self::Four, 4) => Self::TwoFours,
-            (Self::Four, 6) => Self::FourSix,
-            (Self::Four, 3) => Self::FourThree,
-            (Self::FourThree, 3) => Self::FourThreeThree,
-            (Self::TwoFours, 4) => Self::ThreeFours,
-            (Self::ThreeFours | Self::MoreFours, 4) => Self::MoreFours,
-            (Self::Four, 1 | 2)
-            | (Self::TwoFours, 1..=3 | 5)
-            | (Self::ThreeFours, 1..=3 | 5..=7)
-            | (Self::MoreFours, 1..=3)
-            | (Self::FourSix, 4 | 5)
-            | (Self::FourThreeThree, 3)
-            | (Self::Six, 10 | 13)
-            | (Self::Eight, 8) => Self::Whole,
-            _ => Self::Wrong,
-        }
-    }
-
-    /// Whether a number may end here.
-    const fn is_complete(self) -> bool {
-        !matches!(self, Self::Start | Self::FourSix | Self::FourThree | Self::FourThreeThree | Self::Wrong)
-    }
-
-    /// Whether a further group may belong to it.
-    const fn may_go_on(self) -> bool {
-        !matches!(self, Self::Whole | Self::Wrong)
-    }
 }
 
 /// Digits that decide the issuer range.

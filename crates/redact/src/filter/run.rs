@@ -5,7 +5,7 @@ use core::ops::Range;
 use paytone_card::{IssuerRange, luhn};
 use zeroize::Zeroize;
 
-use super::{block::Block, of_bytes_at};
+use super::{LastBytes, block::Block};
 use crate::card_number::{self, MAX_DIGITS, MAX_KEYED_ON, MIN_DIGITS};
 use crate::masks::{BLOCK, Look};
 
@@ -36,8 +36,9 @@ pub(super) fn ending(
 /// The digits of a run and how long it is, as far as a block goes.
 #[inline(never)]
 fn whole(text: &[u8], at: usize, look: impl Look) -> (u64, usize) {
-    let (digits, separators) =
-        of_bytes_at(text, at, |block| (look.masks(block).digits, look.around(block).separators));
+    let mut last = LastBytes::default();
+    let bytes = last.block_at(text, at);
+    let (digits, separators) = (look.masks(bytes).digits, look.around(bytes).separators);
     (digits, (digits | separators & digits << 1).trailing_ones() as usize)
 }
 
