@@ -18,6 +18,7 @@ use self::block::{Block, OVERLAP};
 use crate::label;
 use crate::masks::{self, BLOCK, Look, Search};
 use crate::token::{Token, may_be_in_number, may_begin_number, token_at};
+use crate::work;
 
 /// Looks for stretches of one text.
 #[derive(Clone, Copy)]
@@ -47,6 +48,7 @@ impl<'a> Filter<'a> {
 /// Where what may go on behind the end of `text` begins.
 fn start_of_tail(text: &[u8], from: usize) -> usize {
     let tail = text[from..].iter().rev().take_while(|&&byte| may_be_in_number(byte)).count();
+    work::note(tail);
     text.len() - tail
 }
 
@@ -68,6 +70,7 @@ impl Search for Blocks<'_> {
         // Where in the block new bytes begin. A group that ends with the text ends in front of an empty block.
         let mut new = 0;
         while base + new < tail || base + new == text.len() && text.last().is_some_and(u8::is_ascii_digit) {
+            work::note(1);
             let bytes = last.block_at(text, base);
             let masks = look.masks(bytes);
             if !block::is_dull(&masks, new) {
@@ -191,6 +194,7 @@ fn start_of_token(text: &[u8], from: usize, at: usize) -> usize {
 fn start_of_run(text: &[u8], from: usize, at: usize) -> usize {
     let is_joined = |byte: &&u8| byte.is_ascii_digit() || matches!(byte, b' ' | b'-' | b'+' | b'.');
     let joined = text[from..at].iter().rev().take_while(is_joined).count();
+    work::note(joined);
     start_of_token(text, from, at - joined)
 }
 

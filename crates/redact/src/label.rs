@@ -2,6 +2,8 @@
 //!
 //! Long because every spelling of a label is listed, and its tests with it.
 
+use crate::work;
+
 /// Whether the number behind `before` is a security code.
 pub(crate) fn is_code(before: &[u8]) -> bool {
     let (words, _) = split_separators(before);
@@ -47,6 +49,7 @@ pub(crate) fn is_key(before: &[u8]) -> bool {
 pub(crate) fn may_end(before: &[u8], single: bool) -> bool {
     let mut words = before;
     while let [head @ .., last] = words {
+        work::note(1);
         return match ENDING[usize::from(*last)] {
             Ending::Separator => {
                 words = head;

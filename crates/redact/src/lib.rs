@@ -63,6 +63,7 @@ mod token;
 mod track;
 mod window;
 mod wiped;
+mod work;
 #[cfg(feature = "std")]
 mod writer;
 

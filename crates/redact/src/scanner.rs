@@ -14,7 +14,7 @@ use crate::json::Quote;
 use crate::token::{Token, may_begin_digit, token_at};
 use crate::window::{Candidate, Parsed, Window, lone_digits};
 use crate::wiped::Wiped;
-use crate::{label, track};
+use crate::{label, track, work};
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -169,6 +169,7 @@ impl Walk {
     fn step(&mut self, text: Text<'_>, sink: &mut impl Sink) -> bool {
         let rest = text.from(self.at);
         let skip = rest.iter().position(|&byte| may_begin_digit(byte)).unwrap_or(rest.len());
+        work::note(skip);
         if skip > 0 {
             self.in_endless_run = false;
             self.advance(text, skip, sink);
@@ -310,6 +311,7 @@ impl Walk {
     /// What precedes the walk on its line, as far back as is ever looked at.
     fn before<'a>(&self, text: Text<'a>) -> &'a [u8] {
         let before = &text.bytes[..self.at - text.start];
+        work::note(LOOK_BEHIND);
         let before = &before[before.len().saturating_sub(LOOK_BEHIND)..];
         match memchr::memrchr(b'\n', before) {
             Some(at) => &before[at + 1..],

@@ -1,5 +1,7 @@
 //! One character of a text, seen as a part of a number: a digit, a separator between digits, or neither.
 
+use crate::work;
+
 /// What stands at the start of some bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Token {
@@ -65,6 +67,7 @@ static IN_NUMBER: [bool; 256] = {
 /// The token at the start of `bytes`; nothing follows them when `end` is set.
 #[inline]
 pub(crate) fn token_at(bytes: &[u8], end: bool) -> Token {
+    work::note(1);
     match bytes.first() {
         Some(&byte @ b'0'..=b'9') => Token::Digit { value: byte - b'0', len: 1 },
         Some(b' ' | b'-' | b'+') => Token::Separator { len: 1, dot: false },

@@ -1,6 +1,7 @@
 //! Tokens by where they stand in the text.
 
 use crate::token::{Token, token_at};
+use crate::work;
 
 /// A text from a point on.
 #[derive(Clone, Copy)]
@@ -31,6 +32,7 @@ impl Rest<'_> {
 
     /// Where the digits from `at` on end.
     pub(super) fn end_of_run(self, mut at: usize) -> usize {
+        let start = at;
         loop {
             let rest = &self.bytes[at - self.at..];
             at += rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -38,7 +40,10 @@ impl Rest<'_> {
             at += 3 * rest.as_chunks().0.iter().take_while(is_full_width).count();
             match self.token(at) {
                 Token::Digit { len, .. } => at += len,
-                _ => return at,
+                _ => {
+                    work::note(at - start);
+                    return at;
+                }
             }
         }
     }
