@@ -43,6 +43,7 @@ impl<const N: usize> CheckSums<N> {
     }
 
     /// Notes a digit, 0 to 9, at a place behind those noted before. What is noted at place zero starts anew.
+    #[inline]
     pub(crate) fn push(&mut self, place: usize, value: u8) {
         let [odd, even] = self.before(place);
         let (once, twice) = (u16::from(value), DOUBLED[usize::from(value)]);
@@ -51,6 +52,7 @@ impl<const N: usize> CheckSums<N> {
     }
 
     /// Whether the last digit of `start..end` is the right check digit (ISO/IEC 7812-1 annex B).
+    #[inline]
     pub(crate) fn is_valid(&self, start: usize, end: usize) -> bool {
         // The last digit counts once.
         let which = (end - 1) % 2;
@@ -70,6 +72,7 @@ impl<const N: usize> CheckSums<N> {
         self.sums.zeroize();
     }
 
+    #[inline]
     fn before(&self, place: usize) -> [u16; 2] {
         place.checked_sub(1).map_or([0; 2], |last| self.sums[last])
     }

@@ -5,6 +5,10 @@
 pub(crate) fn contains(before: &[u8], rest: &[u8], end: bool) -> Option<bool> {
     // Spaces make up at most a fifth of the longest one.
     let reach = before.len().saturating_sub(MAX_LENGTH + MAX_LENGTH / 4);
+    // All bytes are looked at, so that the compiler can do it many at a time.
+    if !before[reach..].iter().fold(false, |any, byte| any | byte.is_ascii_uppercase()) {
+        return Some(false);
+    }
     for start in (reach..before.len()).rev() {
         if !before[start].is_ascii_uppercase() || start > 0 && before[start - 1].is_ascii_alphanumeric() {
             continue;

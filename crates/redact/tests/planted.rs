@@ -76,8 +76,8 @@ fn valid_number() -> impl Strategy<Value = &'static str> {
 }
 
 fn written(digit: char, digits: Digits) -> String {
-    let value = digit.to_digit(10).unwrap();
-    let at = |zero: u32| char::from_u32(zero + value).unwrap().to_string();
+    let value = digit.to_digit(10).expect("a digit");
+    let at = |zero: u32| char::from_u32(zero + value).expect("a character").to_string();
     match digits {
         Digits::Ascii => digit.to_string(),
         Digits::Percent => format!("%3{value}"),
@@ -86,7 +86,7 @@ fn written(digit: char, digits: Digits) -> String {
         Digits::FullWidth => at(0xFF10),
         Digits::Arabic => at(0x0660),
         Digits::Devanagari => at(0x0966),
-        Digits::Kanji => "〇一二三四五六七八九".chars().nth(value as usize).unwrap().to_string(),
+        Digits::Kanji => "〇一二三四五六七八九".chars().nth(value as usize).expect("ten digits").to_string(),
         Digits::Mathematical => at(0x1D7CE),
     }
 }

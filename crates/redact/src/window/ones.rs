@@ -3,8 +3,10 @@
 use paytone_card::IssuerRange;
 
 use super::rest::Rest;
-use super::{Link, Parsed, Window};
+use super::{Group, Link, Parsed, Window};
 use crate::card_number::{self, MAX_DIGITS, MIN_DIGITS};
+use crate::token::may_begin_digit;
+use crate::work;
 
 impl Window {
     /// Goes on to the first of single digits that a card number begins with, or to the last of them.
@@ -29,6 +31,9 @@ impl Window {
     fn find_ones(&mut self, rest: Rest<'_>) -> Option<()> {
         self.ones = self.ones.max(self.first + 1);
         while self.ones < self.first + MAX_DIGITS {
+            if self.ones == self.known {
+                self.read_plain_one(rest);
+            }
             let link = self.link(self.ones - 1, rest)?;
             let alike =
                 link != Link::None && (self.ones == self.first + 1 || link == self.groups[self.first].link);
@@ -40,6 +45,34 @@ impl Window {
         Some(())
     }
 
+    /// Reads what most rows of single digits are made of, quickly: a separator and a digit in ASCII, and behind
+    /// them something that is no digit either.
+    #[inline]
+    fn read_plain_one(&mut self, rest: Rest<'_>) {
+        let Some(last) = self.groups[..self.known].last().filter(|last| last.link == Link::Unknown) else {
+            return;
+        };
+        let start = last.end + 1;
+        let &[separator, digit, next, ..] = &rest.bytes[last.end - rest.at..] else { return };
+        let dot = separator == b'.';
+        let plain = (dot || matches!(separator, b' ' | b'-' | b'+'))
+            && digit.is_ascii_digit()
+            && !may_begin_digit(next)
+            && next.is_ascii();
+        if !plain {
+            return;
+        }
+        work::note(1);
+        self.make_room();
+        self.groups[self.known - 1].link = Link::Separator { dot };
+        self.digits[self.count] = digit;
+        self.sums.push(self.count, digit - b'0');
+        self.groups[self.known] =
+            Group { start, end: start + 1, digit: self.count, size: 1, link: Link::Unknown };
+        self.known += 1;
+        self.count += 1;
+    }
+
     #[inline]
     fn range_of_ones(&self) -> Option<&'static IssuerRange> {
         let digits = self.digits(MIN_DIGITS);
@@ -49,6 +82,11 @@ impl Window {
     /// Whether some of the first so many single digits are a number of `range`.
     #[inline]
     fn may_hold_one_of(&self, range: &IssuerRange, most: usize) -> bool {
-        (MIN_DIGITS..=most).any(|digits| self.is_card(digits, range))
+        let start = self.groups[self.first].digit;
+        let lengths = range.lengths().union(range.rare_lengths());
+        let no_check_digit = card_number::has_no_check_digit(range.brand());
+        (MIN_DIGITS..=most).any(|digits| {
+            lengths.contains(digits) && (no_check_digit || self.sums.is_valid(start, start + digits))
+        })
     }
 }
