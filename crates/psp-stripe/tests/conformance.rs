@@ -45,7 +45,12 @@ async fn the_adapter_keeps_every_promise_against_the_fake_in_memory() {
     let armed = memory.clone();
     let arm = move |fault| armed.fake().script("/confirm", fault, 1);
     let transport = ByAmount { inner: memory, arm, faults: FAULTS.to_vec() };
+    let books = transport.inner.clone();
     expect_everything(&judge(&Runner::new(Stripe::new(account()), transport)).await);
+    for payment in books.fake().payments() {
+        assert_eq!(payment.order, "conformance", "the merchant's own order id goes along");
+        assert!(payment.by_telephone || payment.charged.is_none(), "{payment:?}");
+    }
 }
 
 #[tokio::test]
