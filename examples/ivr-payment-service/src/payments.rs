@@ -19,14 +19,14 @@ use paytone_dialog::Verdict;
 use paytone_psp::attempt::{Attempt, Event, InvalidEvent, State, Transition};
 use paytone_psp::simulator::{Pause, Simulator};
 use paytone_psp::{
-    AskError, Authorize, BoxFuture, CallContext, Capture, Entry, Found, Gateway, IdempotencyKey, InDoubt,
-    PaymentMethod, Reference, Refusal,
+    AskError, Authorization, Authorize, BoxFuture, CallContext, Capture, Entry, Found, Gateway, GatewayError,
+    IdempotencyKey, InDoubt, PaymentMethod, Reference, Refusal,
 };
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::answer::{Answer, NoAnswer, caught, event, given_back, refusal, verdict};
+use self::answer::{Answer, NoAnswer, caught, event, given_back, refusal, same_key_after, verdict};
 use self::checkpoint::{JournalCheckpoint, NoCheckpoint};
 use crate::bus::{Bus, EventKind};
 use crate::clock::{Clock, SystemClock};
@@ -35,6 +35,9 @@ use crate::store::{AttemptRecord, CallUlid, ChangeError, NewAttempt, Order, Stor
 
 /// How long past its deadline a gateway may still take to say so itself before it is not listened to any more.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// How often an authorisation is made, under the same key, where nothing of it was sent.
+const MOST_TRIES: u32 = 3;
 
 /// How long to wait before an outcome the store did not take is written again.
 const STORE_PATIENCE: Duration = Duration::from_secs(1);
@@ -229,7 +232,26 @@ impl Cashier {
             entry: Entry::TelephoneOrder,
             card,
         };
-        self.wait_for(self.tools.gateway.authorize(context, request), pending.deadline).await
+        let again = |now| self.tools.gateway.authorize(CallContext { now, ..context }, request);
+        self.with_same_key(pending.deadline, again).await
+    }
+
+    /// Asks, and where nothing was sent asks again under the same key while there is time.
+    async fn with_same_key<'a>(
+        &self,
+        deadline: Duration,
+        ask: impl Fn(Duration) -> BoxFuture<'a, Result<Authorization, GatewayError>> + Send + Sync,
+    ) -> Answer {
+        for _ in 1..MOST_TRIES {
+            let answer = self.wait_for(ask(self.now()), deadline).await;
+            let Some(after) = same_key_after(&answer) else { return answer };
+            let again = self.now().saturating_add(after);
+            if again >= deadline {
+                return answer;
+            }
+            self.tools.clock.sleep_until(again).await;
+        }
+        self.wait_for(ask(self.now()), deadline).await
     }
 
     /// Waits for a gateway, but not for ever, and outlives its bugs.

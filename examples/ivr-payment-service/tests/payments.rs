@@ -21,9 +21,9 @@ use paytone_psp::attempt::{SETTLE, State};
 use paytone_psp::simulator::Simulator;
 use paytone_psp::{
     Approval, AskError, Authorization, Authorize, BoxFuture, CallContext, CaptureRequest, ChargeStored,
-    CheckpointBlob, Decline, DeclineReason, Found, Gateway, GatewayError, GatewayInfo, InDoubt, Operation,
-    ProviderState, Reference, RefundRequest, Refusal, Register, Registration, Retry, Snapshot, StoredCardId,
-    Verification, Verify, VoidRequest,
+    CheckpointBlob, Decline, DeclineReason, Found, Gateway, GatewayError, GatewayInfo, IdempotencyKey,
+    InDoubt, Operation, ProviderState, Reference, RefundRequest, Refusal, Register, Registration, Retry,
+    Snapshot, StoredCardId, Verification, Verify, VoidRequest,
 };
 use tokio::sync::broadcast::Receiver;
 
@@ -67,6 +67,13 @@ impl Shop {
         }
     }
 
+    /// Lets the seconds pass that what was not sent waits for its second and third try.
+    async fn second_tries(&self) {
+        for seconds in 1..=2 {
+            self.clock.come_when_awaited(NOW + Duration::from_secs(seconds)).await;
+        }
+    }
+
     async fn attempts(&self, order: &Order) -> Vec<State> {
         let attempts = self.store.attempts_of(order.id).await.unwrap();
         attempts.iter().map(|record| record.attempt.state()).collect()
@@ -88,6 +95,8 @@ enum Line {
     Hang,
     /// Does not even send, and never comes back.
     HangUnsent,
+    /// Has no connection, this time.
+    NotConnected,
     /// Sends, and falls over.
     Panic,
     /// Wants the card number stored.
@@ -102,6 +111,7 @@ struct Scripted {
     authorizations: AtomicUsize,
     lookups: AtomicUsize,
     asked: Mutex<Option<(Reference, paytone_psp::Money)>>,
+    keys: Mutex<Vec<IdempotencyKey>>,
 }
 
 impl Scripted {
@@ -112,6 +122,7 @@ impl Scripted {
             authorizations: AtomicUsize::new(0),
             lookups: AtomicUsize::new(0),
             asked: Mutex::new(None),
+            keys: Mutex::default(),
         }
     }
 
@@ -130,6 +141,7 @@ impl Scripted {
             _ => b"access-pass".to_vec(),
         };
         let blob = CheckpointBlob::new(blob).unwrap();
+        self.keys.lock().unwrap().push(request.key);
         let sends = !matches!(line, Line::NotATestNumber | Line::HangUnsent);
         if sends && context.checkpoint.save(&blob).await.is_err() {
             return Err(GatewayError::NotSent { retry: Retry::Never });
@@ -145,6 +157,9 @@ impl Scripted {
             Line::NotATestNumber => Err(GatewayError::refused(Refusal::NotATestNumber)),
             Line::Decline => Ok(Authorization::Declined(Decline::new(DeclineReason::InsufficientFunds))),
             Line::Hang | Line::HangUnsent => pending().await,
+            Line::NotConnected => {
+                Err(GatewayError::NotSent { retry: Retry::SameKey { after: Duration::from_secs(1) } })
+            }
             Line::Panic => panic!("the gateway falls over"),
         }
     }
@@ -316,13 +331,45 @@ async fn what_was_not_sent_leaves_the_order_as_it_was() {
     let shop = Shop::simulated().await;
     let (call, order) = claimed(&shop.store, 1253).await;
 
-    let verdict = shop.payments.authorize(call, &order, card(VISA)).await;
+    let verdict = shop.payments.authorize(call, &order, card(VISA));
+    shop.second_tries().await;
+    let verdict = verdict.await;
 
     assert!(matches!(verdict, Verdict::Unavailable));
     assert_eq!(shop.attempts(&order).await, [State::NotCharged]);
     assert_eq!(state(&shop.store, &order).await, OrderState::Collecting);
     shop.store.call_ended(call, &Outcome::GatewayUnavailable, NOW).await.unwrap();
     assert_eq!(state(&shop.store, &order).await, OrderState::Open);
+}
+
+#[tokio::test]
+async fn what_was_not_sent_is_sent_again_under_the_same_key() {
+    let (shop, gateway) = Shop::scripted([Line::NotConnected, Line::NotConnected, Line::Approve]).await;
+    let (call, order) = claimed(&shop.store, 900).await;
+
+    let verdict = shop.payments.authorize(call, &order, card(VISA));
+    shop.second_tries().await;
+    let verdict = verdict.await;
+
+    assert!(matches!(verdict, Verdict::Approved), "{verdict:?}");
+    assert_eq!(gateway.count(), (3, 0));
+    let keys = gateway.keys.lock().unwrap().clone();
+    assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
+    assert_eq!(shop.attempts(&order).await, [State::Captured]);
+}
+
+#[tokio::test]
+async fn a_provider_that_cannot_be_reached_is_not_asked_for_ever() {
+    let (shop, gateway) = Shop::scripted([Line::NotConnected; 5]).await;
+    let (call, order) = claimed(&shop.store, 900).await;
+
+    let verdict = shop.payments.authorize(call, &order, card(VISA));
+    shop.second_tries().await;
+    let verdict = verdict.await;
+
+    assert!(matches!(verdict, Verdict::Unavailable), "{verdict:?}");
+    assert_eq!(gateway.count(), (3, 0));
+    assert_eq!(shop.attempts(&order).await, [State::NotCharged]);
 }
 
 #[tokio::test]

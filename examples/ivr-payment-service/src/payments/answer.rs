@@ -3,12 +3,13 @@
 use core::future::poll_fn;
 use core::panic::AssertUnwindSafe;
 use core::task::Poll;
+use core::time::Duration;
 use std::panic::catch_unwind;
 
 use paytone_card::Card;
 use paytone_dialog::Verdict;
 use paytone_psp::attempt::{Event, State};
-use paytone_psp::{Authorization, BoxFuture, GatewayError, Refusal};
+use paytone_psp::{Authorization, BoxFuture, GatewayError, Refusal, Retry};
 
 use crate::store::AttemptRecord;
 
@@ -32,6 +33,14 @@ pub(super) fn event(answer: Answer) -> Event {
 pub(super) fn refusal(answer: &Answer) -> Option<Refusal> {
     match answer {
         Ok(Err(GatewayError::Refused { reason, .. })) => Some(*reason),
+        _ => None,
+    }
+}
+
+/// When the same request may be made again under its key: where it is certain that nothing of it was sent.
+pub(super) const fn same_key_after(answer: &Answer) -> Option<Duration> {
+    match answer {
+        Ok(Err(GatewayError::NotSent { retry: Retry::SameKey { after } })) => Some(*after),
         _ => None,
     }
 }
