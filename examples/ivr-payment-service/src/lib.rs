@@ -19,6 +19,7 @@ pub mod service;
 pub mod telephony;
 
 pub mod desk;
+pub mod gateway;
 pub mod payments;
 pub mod store;
 

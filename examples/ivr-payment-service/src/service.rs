@@ -11,9 +11,11 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::api::Api;
 use crate::bus::Bus;
+use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::desk;
-use crate::payments::Payments;
+use crate::gateway::{self, GatewaySetupError};
+use crate::payments::{Payments, Tools};
 use crate::speech::{Voice, VoiceError};
 use crate::store::{Store, StoreError};
 use crate::telephony::{self, Telephony};
@@ -56,6 +58,9 @@ pub enum StartError {
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The payment provider cannot be asked.
+    #[error(transparent)]
+    Gateway(#[from] GatewaySetupError),
     /// SIP cannot be served.
     #[error(transparent)]
     Telephony(#[from] telephony::StartError),
@@ -130,7 +135,7 @@ impl Services {
         let (merchant, voice) = rehearse(&config)?;
         let store = Store::open(&config.database.path).await?;
         let bus = Bus::new();
-        let payments = Payments::new(store.clone(), bus.clone(), &config.gateway);
+        let payments = payments(store.clone(), bus.clone(), &config)?;
         Ok(Self { config: Arc::new(config), merchant, store, payments, bus, clips: Arc::new(voice) })
     }
 }
@@ -151,6 +156,16 @@ pub fn rehearse(config: &Config) -> Result<(MerchantName, Voice), StartError> {
         voice.require(*language, merchant.clip())?;
     }
     Ok((merchant, voice))
+}
+
+/// Payments by the configured provider.
+fn payments(store: Store, bus: Bus, config: &Config) -> Result<Payments, GatewaySetupError> {
+    let gateway = gateway::open(&config.gateway)?;
+    if gateway.info().test && !config.test_mode && !config.stays_on_this_machine() {
+        return Err(GatewaySetupError::BeyondThisMachine);
+    }
+    let (clock, deadline) = (Arc::new(SystemClock), config.gateway.deadline);
+    Ok(Payments::with(Tools { store, gateway, bus, clock, deadline }))
 }
 
 /// Waits for whoever runs the service to end it: Ctrl-C, or a `SIGTERM`.

@@ -2,6 +2,7 @@
 //!
 //! Every setting and its default is in `default.toml` beside this file.
 
+mod gateway;
 mod line;
 mod words;
 
@@ -20,6 +21,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
+pub use self::gateway::{GatewayConfig, GmoConfig, GmoEnvironment, GmoMerchant, Provider, StripeConfig};
 pub use self::line::{LineConfig, LineKind, LineMatch, UserPattern};
 
 const FREE_PORTS: &str = "sip.udp = '127.0.0.1:0'\nsip.tcp = '127.0.0.1:0'\nhttp.address = '127.0.0.1:0'\n";
@@ -30,7 +32,7 @@ const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The simulator may listen beyond this machine.
+    /// A test account may serve beyond this machine.
     pub test_mode: bool,
     /// SIP addresses.
     pub sip: SipConfig,
@@ -122,15 +124,6 @@ pub struct OrderConfig {
     /// The window those are counted in.
     #[serde(rename = "guess_window_s", deserialize_with = "seconds")]
     pub guess_window: Duration,
-}
-
-/// The payment provider.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GatewayConfig {
-    /// How long one request may take before its outcome counts as unknown.
-    #[serde(rename = "deadline_s", deserialize_with = "seconds")]
-    pub deadline: Duration,
 }
 
 /// The voice.
@@ -273,7 +266,7 @@ impl Config {
     #[must_use]
     pub fn problems(&self) -> Vec<ConfigError> {
         let mut problems = Vec::new();
-        if !self.test_mode {
+        if self.gateway.is_test() && !self.test_mode {
             problems.extend(self.check_loopback().err());
         }
         let merchant = MerchantName::new(&self.merchant.name);
@@ -303,6 +296,12 @@ impl Config {
             .map_err(|error| setting("prompts.wordings", error.to_string()))
     }
 
+    /// Whether nobody beyond this machine can call or ask.
+    #[must_use]
+    pub fn stays_on_this_machine(&self) -> bool {
+        [self.sip.udp, self.sip.tcp, self.http.address].iter().all(|address| address.ip().is_loopback())
+    }
+
     /// The line a dialled SIP user (the part before `@`) belongs to. A user listed literally wins over a pattern.
     #[must_use]
     pub fn line_for<'a>(&'a self, user: &'a str) -> Option<LineMatch<'a>> {
@@ -316,14 +315,14 @@ impl Config {
         Ok(config)
     }
 
-    /// The simulator takes test numbers only, but a phone system wired to it by mistake would tell callers that
+    /// A test account takes test numbers only, but a phone system wired to it by mistake would tell callers that
     /// they have paid: beyond this machine it needs to be asked for.
     fn check_loopback(&self) -> Result<(), ConfigError> {
         for (name, address) in
             [("sip.udp", self.sip.udp), ("sip.tcp", self.sip.tcp), ("http.address", self.http.address)]
         {
             if !address.ip().is_loopback() {
-                return Err(setting(name, "the simulator listens beyond this machine in test mode only"));
+                return Err(setting(name, "a test account serves beyond this machine in test mode only"));
             }
         }
         Ok(())
