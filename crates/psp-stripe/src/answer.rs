@@ -12,6 +12,7 @@ use crate::decline::decline;
 /// A payment.
 #[derive(Deserialize)]
 pub(crate) struct PaymentIntent {
+    #[serde(deserialize_with = "id")]
     pub(crate) id: String,
     pub(crate) status: Status,
     amount: u64,
@@ -80,12 +81,14 @@ pub(crate) struct ErrorObject {
 /// Any object whose id is all that matters.
 #[derive(Deserialize)]
 pub(crate) struct WithId {
+    #[serde(deserialize_with = "id")]
     pub(crate) id: String,
 }
 
 /// A card setup.
 #[derive(Deserialize)]
 pub(crate) struct SetupIntent {
+    #[serde(deserialize_with = "id")]
     pub(crate) id: String,
     pub(crate) status: Status,
     pub(crate) last_setup_error: Option<ErrorObject>,
@@ -96,6 +99,17 @@ pub(crate) struct SetupIntent {
 pub(crate) struct Page {
     pub(crate) data: Vec<PaymentIntent>,
     pub(crate) has_more: bool,
+}
+
+/// An id, which becomes part of later paths: letters, digits and `_` alone.
+fn id<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if is_id(&text) { Ok(text) } else { Err(serde::de::Error::custom("not an id")) }
+}
+
+/// Whether a text is safe as a part of a path.
+pub(crate) fn is_id(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// The object in an answer; `None` where it cannot be read.

@@ -10,7 +10,7 @@ use paytone_psp::{
 
 use crate::account::Account;
 use crate::amount;
-use crate::answer::{Page, PaymentIntent, REFERENCE, Status, WithId};
+use crate::answer::{Page, PaymentIntent, REFERENCE, Status, WithId, is_id};
 use crate::failure::Failure;
 use crate::flow::Wire;
 use crate::form::{form, query_value};
@@ -214,7 +214,7 @@ fn was_confirmed(payment: &PaymentIntent) -> bool {
 
 /// Whether a text is one of Stripe's payment ids, and so safe in a path.
 fn is_payment_id(text: &str) -> bool {
-    text.starts_with("pi_") && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    text.starts_with("pi_") && is_id(text)
 }
 
 const MOST_PAGES: u32 = 50;

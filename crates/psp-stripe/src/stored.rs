@@ -7,7 +7,7 @@ use paytone_psp::{
 };
 
 use crate::account::Account;
-use crate::answer::{REFERENCE, SetupIntent, Status, WithId};
+use crate::answer::{REFERENCE, SetupIntent, Status, WithId, is_id};
 use crate::charge::keep_card;
 use crate::decline::decline;
 use crate::failure::Failure;
@@ -24,10 +24,8 @@ pub(crate) struct StoredParts<'a> {
 impl<'a> StoredParts<'a> {
     pub(crate) fn of(id: &'a StoredCardId) -> Option<Self> {
         let (customer, card) = id.as_str().split_once('/')?;
-        let is_id = |text: &str, prefix: &str| {
-            text.starts_with(prefix) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        };
-        (is_id(customer, "cus_") && is_id(card, "pm_")).then_some(Self { customer, card })
+        let fits = |text: &str, prefix: &str| text.starts_with(prefix) && is_id(text);
+        (fits(customer, "cus_") && fits(card, "pm_")).then_some(Self { customer, card })
     }
 }
 

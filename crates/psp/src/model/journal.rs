@@ -71,9 +71,10 @@ impl Journal {
 
     /// Whether nine digits in a row of a card number were ever written down.
     pub(super) fn holds_digits(&self, pan: &str) -> bool {
-        let holds = |bytes: &[u8]| {
-            pan.as_bytes().windows(9).any(|digits| bytes.windows(9).any(|window| window == digits))
+        let is_part = |run: &[u8]| {
+            pan.as_bytes().windows(9).any(|digits| run.windows(9).any(|window| window == digits))
         };
+        let holds = |bytes: &[u8]| bytes.split(|byte| !byte.is_ascii_digit()).any(is_part);
         self.everything.iter().any(|record| {
             let sealed = record.checkpoint.as_deref().unwrap_or_default();
             holds(format!("{record:?}").as_bytes()) || holds(sealed)
