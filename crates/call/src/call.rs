@@ -1,26 +1,40 @@
 //! The composed call.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::fmt;
 use core::time::Duration;
 
 use paytone_dialog::phrase::{Clip, Situation};
-use paytone_dialog::{Action as DialogAction, Dialog, Event, PlayId, Prompt, Script};
+use paytone_dialog::{
+    Action as DialogAction, Command, Dialog, Event, HandOver, Phase, PlayId, Progress, Prompt, Script,
+    SecureState,
+};
 
+use crate::bridge::Bridge;
 use crate::clips::Clips;
+use crate::comfort::Comfort;
 use crate::input::{Action, Input};
 use crate::keypad::{EventPacket, Keypad};
+use crate::legs::{Role, SecureSpeech, Topology};
 use crate::player::Player;
 
-/// One call from answer to outcome: the caller's keypad, the dialog and the voice.
+/// One call from answer to outcome: the legs' keypads, the dialog and the voices.
 ///
 /// It does no I/O and reads no clock; see the [crate's loop](crate#the-loop-of-an-embedder).
 pub struct Call {
     dialog: Dialog,
-    keypad: Keypad,
+    caller: Keypad,
+    operator: Keypad,
     player: Player,
+    comfort: Comfort,
     clips: Arc<dyn Clips>,
+    topology: Topology,
+    speech: SecureSpeech,
+    /// Both have to agree before a card is asked for.
+    both_agree: bool,
+    bridge: Option<Box<Bridge>>,
     actions: VecDeque<Action>,
 }
 
@@ -29,70 +43,116 @@ pub struct Call {
 pub struct Settings {
     /// Keys may come as SIP INFO: only where the trunk is trusted to mean it.
     pub info: bool,
+    /// How the legs meet.
+    pub topology: Topology,
+    /// Whether the others hear the caller speak while the card is taken.
+    pub speech: SecureSpeech,
 }
 
 impl Call {
     /// A call that has not been answered yet.
     #[must_use]
     pub fn new(script: Script, clips: Arc<dyn Clips>, settings: Settings) -> Self {
+        let is_bridge = settings.topology == Topology::Bridge;
         Self {
+            both_agree: script.hand_over() == HandOver::CallerAndOperator,
             dialog: Dialog::new(script),
-            keypad: Keypad::new(settings.info),
+            caller: Keypad::new(settings.info),
+            operator: Keypad::new(false),
             player: Player::default(),
+            comfort: Comfort::new(),
             clips,
+            topology: settings.topology,
+            speech: settings.speech,
+            bridge: is_bridge.then(|| Box::new(Bridge::new())),
             actions: VecDeque::new(),
         }
     }
 
     /// Takes in what happened. Every input is accepted in every state.
     pub fn handle(&mut self, input: Input<'_>, now: Duration) {
-        let Self { dialog, keypad, .. } = self;
-        let mut press = |key| dialog.handle(Event::Key(key), now);
         match input {
-            Input::Audio(samples) => keypad.audio(samples, now, press),
-            Input::AudioLost(samples) => keypad.audio_lost(samples),
+            Input::Audio(samples) => self.caller_speaks(samples, now),
+            Input::AudioLost(samples) => {
+                self.caller.audio_lost(samples);
+                if let Some(bridge) = &mut self.bridge {
+                    bridge.caller_lost(samples);
+                }
+            }
             Input::TelephoneEvent { ssrc, timestamp, marker, payload } => {
-                keypad.telephone_event(EventPacket { ssrc, timestamp, marker, payload }, now, press);
+                self.caller_event(EventPacket { ssrc, timestamp, marker, payload }, now);
             }
             Input::Info { content_type, body } => {
-                keypad.info(content_type, body, now).into_iter().for_each(&mut press);
+                let key = self.caller.info(content_type, body, now);
+                key.into_iter().for_each(|key| self.dialog.handle(Event::Key(key), now));
             }
-            Input::EventsWithdrawn => keypad.events_withdrawn(),
-            Input::Answered => dialog.handle(Event::Answered, now),
-            Input::Secured => dialog.handle(Event::Secured, now),
-            Input::SecureRefused => dialog.handle(Event::SecureRefused, now),
-            Input::OrderFound(order) => dialog.handle(Event::OrderFound(order), now),
-            Input::OrderRefused(refusal) => dialog.handle(Event::OrderRefused(refusal), now),
-            Input::Verdict(verdict) => dialog.handle(Event::Verdict(verdict), now),
-            Input::Held => dialog.handle(Event::Held, now),
-            Input::Resumed => dialog.handle(Event::Resumed, now),
-            Input::Speak(language) => dialog.handle(Event::Speak(language), now),
-            Input::HungUp => dialog.handle(Event::HungUp, now),
+            Input::EventsWithdrawn => self.caller.events_withdrawn(),
+            Input::OperatorAudio(samples) => self.operator_speaks(samples, now),
+            Input::OperatorAudioLost(samples) => self.operator.audio_lost(samples),
+            Input::OperatorEvent { ssrc, timestamp, marker, payload } => {
+                self.operator_event(EventPacket { ssrc, timestamp, marker, payload }, now);
+            }
+            Input::Command(command) => self.command(command, now),
+            other => {
+                if let Some(event) = other.into_event() {
+                    self.dialog.handle(event, now);
+                }
+            }
         }
-        self.collect();
+        self.collect(now);
     }
 
-    /// Fills the next 20 ms to send: the prompt being spoken, or silence.
+    /// Fills the next 20 ms to send to the caller: the prompt being spoken, the operator where they are bridged, quiet
+    /// noise while the caller waits, or silence.
     pub fn next_frame(&mut self, frame: &mut [i16; crate::FRAME_SAMPLES], now: Duration) {
-        if let Some(id) = self.player.next_frame(frame) {
+        let is_waiting = matches!(self.dialog.progress().phase(), Phase::LookingUp | Phase::Authorizing);
+        let ended = self.player.next_frame(frame);
+        if ended.is_none() && !self.player.is_playing() && is_waiting {
+            self.comfort.fill(frame);
+        }
+        if let Some(bridge) = &mut self.bridge {
+            bridge.prompt(frame);
+            bridge.mix_for_caller(frame);
+        }
+        if let Some(id) = ended {
             self.dialog.handle(Event::PromptDone(id), now);
-            self.collect();
+            self.collect(now);
+        }
+    }
+
+    /// Fills the next 20 ms to send to another leg: what its role hears in this topology
+    /// ([`Topology::hears`]), never a key of the caller's.
+    pub fn next_frame_for(&mut self, role: Role, frame: &mut [i16; crate::FRAME_SAMPLES], now: Duration) {
+        if role == Role::Caller {
+            return self.next_frame(frame, now);
+        }
+        frame.fill(0);
+        match (&mut self.bridge, role) {
+            (Some(bridge), Role::Operator) => bridge.mix_for_operator(frame),
+            (Some(bridge), _) => bridge.mix_for_recorder(frame),
+            (None, _) => {}
         }
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called, since the Unix epoch.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        [self.dialog.poll_timeout(), self.keypad.poll_timeout()].into_iter().flatten().min()
+        let keypads = [self.caller.poll_timeout(), self.operator.poll_timeout()];
+        keypads.into_iter().chain([self.dialog.poll_timeout()]).flatten().min()
     }
 
     /// Lets time pass. Called early or late, nothing is lost.
     pub fn handle_timeout(&mut self, now: Duration) {
-        if let Some(key) = self.keypad.handle_timeout(now) {
+        let Self { caller, bridge, .. } = self;
+        let found = |event: &_| bridge.iter_mut().for_each(|bridge| bridge.event_key(event));
+        if let Some(key) = caller.handle_timeout(now, found) {
             self.dialog.handle(Event::Key(key), now);
         }
+        if self.operator.handle_timeout(now, |_| {}).is_some() {
+            self.drop_key();
+        }
         self.dialog.handle_timeout(now);
-        self.collect();
+        self.collect(now);
     }
 
     /// The next thing to do; `None` until something happens again.
@@ -100,29 +160,97 @@ impl Call {
         self.actions.pop_front()
     }
 
-    /// Moves the dialog's actions on: speech is done here, the rest is the embedder's.
-    fn collect(&mut self) {
-        while let Some(action) = self.dialog.poll_action() {
-            let action = match action {
-                DialogAction::Play { id, prompts, situation } => {
-                    self.speak(id, &prompts, &situation);
-                    Action::Speaking { prompts, language: situation.language() }
-                }
-                DialogAction::StopPlaying => {
-                    self.player.stop();
-                    continue;
-                }
-                DialogAction::Secure => Action::Secure,
-                DialogAction::Release => Action::Release,
-                DialogAction::LookUpOrder(code) => Action::LookUpOrder(code),
-                DialogAction::Authorize(payment) => Action::Authorize(payment),
-                DialogAction::Report(progress) => Action::Report(progress),
-                DialogAction::HangUp => Action::HangUp,
-                DialogAction::Finished(outcome) => Action::Finished(outcome),
-                _ => continue,
-            };
-            self.actions.push_back(action);
+    /// What a screen may show now.
+    #[must_use]
+    pub const fn progress(&self) -> &Progress {
+        self.dialog.progress()
+    }
+
+    fn caller_speaks(&mut self, samples: &[i16], now: Duration) {
+        let Self { caller, dialog, bridge, .. } = self;
+        let found = |event: &_| bridge.iter_mut().for_each(|bridge| bridge.tone(event));
+        caller.audio(samples, now, found, |key| dialog.handle(Event::Key(key), now));
+        if let Some(bridge) = bridge {
+            bridge.caller_speaks(samples);
         }
+    }
+
+    fn caller_event(&mut self, packet: EventPacket<'_>, now: Duration) {
+        let Self { caller, dialog, bridge, .. } = self;
+        let found = |event: &_| bridge.iter_mut().for_each(|bridge| bridge.event_key(event));
+        caller.telephone_event(packet, now, found, |key| dialog.handle(Event::Key(key), now));
+    }
+
+    fn operator_speaks(&mut self, samples: &[i16], now: Duration) {
+        let Some(bridge) = &mut self.bridge else { return };
+        bridge.operator_speaks(samples);
+        let mut pressed = 0;
+        self.operator.audio(samples, now, |_| {}, |_| pressed += 1);
+        (0..pressed).for_each(|_| self.drop_key());
+    }
+
+    fn operator_event(&mut self, packet: EventPacket<'_>, now: Duration) {
+        let mut pressed = 0;
+        self.operator.telephone_event(packet, now, |_| {}, |_| pressed += 1);
+        (0..pressed).for_each(|_| self.drop_key());
+    }
+
+    /// The operator's keys say nothing to the dialog; that there was one is for the audit.
+    fn drop_key(&mut self) {
+        self.actions.push_back(Action::KeyDropped(Role::Operator));
+    }
+
+    fn command(&mut self, command: Command, now: Duration) {
+        if let Err(why) = self.dialog.command(command, now) {
+            self.actions.push_back(Action::CommandRefused(command, why));
+        }
+    }
+
+    /// Moves the dialog's actions on: speech is done here, the rest is the embedder's.
+    fn collect(&mut self, now: Duration) {
+        while let Some(action) = self.dialog.poll_action() {
+            if let Some(action) = self.act(action, now) {
+                self.actions.push_back(action);
+            }
+        }
+        if let Some(bridge) = &mut self.bridge {
+            let secure =
+                matches!(self.dialog.progress().secure(), SecureState::Securing | SecureState::Secured);
+            bridge.cut_caller(!self.topology.hears(Role::Operator, secure, self.speech).caller);
+        }
+    }
+
+    fn act(&mut self, action: DialogAction, now: Duration) -> Option<Action> {
+        Some(match action {
+            DialogAction::Play { id, prompts, situation } => {
+                self.speak(id, &prompts, &situation);
+                Action::Speaking { prompts, language: situation.language() }
+            }
+            DialogAction::StopPlaying => {
+                self.player.stop();
+                return None;
+            }
+            DialogAction::SlowMode(slow) => {
+                self.caller.set_slow(slow);
+                return None;
+            }
+            // Somebody hears the keys and nobody has agreed to that.
+            DialogAction::Secure if self.topology == Topology::Conference && !self.both_agree => {
+                self.dialog.handle(Event::SecureRefused, now);
+                return None;
+            }
+            DialogAction::Secure => Action::Secure,
+            DialogAction::Release => Action::Release,
+            DialogAction::LookUpOrder(code) => Action::LookUpOrder(code),
+            DialogAction::Authorize(payment) => Action::Authorize(payment),
+            DialogAction::Void => Action::Void,
+            DialogAction::Consent { given, at } => Action::Consent { given, at },
+            DialogAction::Report(progress) => Action::Report(progress),
+            DialogAction::ReturnToOperator => Action::ReturnToOperator,
+            DialogAction::HangUp => Action::HangUp,
+            DialogAction::Finished(outcome) => Action::Finished(outcome),
+            _ => return None,
+        })
     }
 
     fn speak(&mut self, id: PlayId, prompts: &[Prompt], situation: &Situation) {

@@ -2,10 +2,14 @@
 
 use alloc::sync::Arc;
 use core::fmt;
+use core::time::Duration;
 
 use paytone_dialog::{
-    Language, OrderCode, OrderRefusal, OrderSummary, Outcome, Payment, Progress, Prompt, Verdict,
+    Command, CommandRefused, Event, Language, OrderChange, OrderCode, OrderRefusal, OrderSummary, Outcome,
+    Payment, Progress, Prompt, Verdict,
 };
+
+use crate::legs::Role;
 
 /// Something that happened on the call.
 #[non_exhaustive]
@@ -27,6 +31,23 @@ pub enum Input<'a> {
         /// The packet's payload.
         payload: &'a [u8],
     },
+    /// Audio from the operator's leg, where there is one: linear PCM, mono, 8 kHz.
+    OperatorAudio(&'a [i16]),
+    /// Audio from the operator's leg that did not arrive, in samples.
+    OperatorAudioLost(usize),
+    /// As `TelephoneEvent`, from the operator's leg. Such keys never count.
+    OperatorEvent {
+        /// The packet's synchronisation source.
+        ssrc: u32,
+        /// The packet's RTP timestamp, in units of the 8 kHz clock.
+        timestamp: u32,
+        /// The packet's marker bit.
+        marker: bool,
+        /// The packet's payload.
+        payload: &'a [u8],
+    },
+    /// The operator wants something done; refused commands come back as [`Action::CommandRefused`].
+    Command(Command),
     /// A SIP INFO request's content type and body.
     Info {
         /// The `Content-Type`.
@@ -38,11 +59,19 @@ pub enum Input<'a> {
     Secured,
     /// The other answer to [`Action::Secure`]: keys cannot be kept from others.
     SecureRefused,
+    /// The answer to [`Action::Release`].
+    Released,
     /// The answer to [`Action::LookUpOrder`].
     OrderFound(OrderSummary),
     /// The other answer to [`Action::LookUpOrder`].
     OrderRefused(OrderRefusal),
-    /// The answer to [`Action::Authorize`].
+    /// The order was cancelled or changed meanwhile.
+    OrderWithdrawn(OrderChange),
+    /// How many more wrong security codes the card that is with the gateway may have; before its verdict.
+    CodeTriesLeft(u8),
+    /// Something on our side failed and the payment cannot go on.
+    Failed,
+    /// The answer to [`Action::Authorize`] or [`Action::Void`].
     Verdict(Verdict),
     /// The far end put the call on hold: no audio flows and every timer of the dialog rests.
     Held,
@@ -56,6 +85,29 @@ pub enum Input<'a> {
     HungUp,
 }
 
+impl Input<'_> {
+    /// What the dialog is told; `None` for what is about audio.
+    pub(crate) fn into_event(self) -> Option<Event> {
+        Some(match self {
+            Self::Answered => Event::Answered,
+            Self::Secured => Event::Secured,
+            Self::SecureRefused => Event::SecureRefused,
+            Self::Released => Event::Released,
+            Self::OrderFound(order) => Event::OrderFound(order),
+            Self::OrderRefused(refusal) => Event::OrderRefused(refusal),
+            Self::OrderWithdrawn(change) => Event::OrderWithdrawn(change),
+            Self::CodeTriesLeft(left) => Event::CodeTriesLeft(left),
+            Self::Verdict(verdict) => Event::Verdict(verdict),
+            Self::Failed => Event::Failed,
+            Self::Held => Event::Held,
+            Self::Resumed => Event::Resumed,
+            Self::Speak(language) => Event::Speak(language),
+            Self::HungUp => Event::HungUp,
+            _ => return None,
+        })
+    }
+}
+
 impl fmt::Debug for Input<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -64,6 +116,14 @@ impl fmt::Debug for Input<'_> {
             Self::AudioLost(_) => "AudioLost(..)",
             Self::TelephoneEvent { .. } => "TelephoneEvent(..)",
             Self::Info { .. } => "Info(..)",
+            Self::OperatorAudio(_) => "OperatorAudio(..)",
+            Self::OperatorAudioLost(_) => "OperatorAudioLost(..)",
+            Self::OperatorEvent { .. } => "OperatorEvent(..)",
+            Self::Command(_) => "Command(..)",
+            Self::Released => "Released",
+            Self::OrderWithdrawn(_) => "OrderWithdrawn(..)",
+            Self::CodeTriesLeft(_) => "CodeTriesLeft(..)",
+            Self::Failed => "Failed",
             Self::Secured => "Secured",
             Self::SecureRefused => "SecureRefused",
             Self::OrderFound(_) => "OrderFound(..)",
@@ -98,8 +158,23 @@ pub enum Action {
         /// The language it is said in.
         language: Language,
     },
+    /// Take back the payment that was just approved, and answer [`Input::Verdict`].
+    Void,
+    /// The caller was asked whether the card may be stored: for the audit.
+    Consent {
+        /// Whether the caller agreed.
+        given: bool,
+        /// When, since the Unix epoch.
+        at: Duration,
+    },
+    /// A key of somebody whose keys do not count was dropped: for the audit.
+    KeyDropped(Role),
+    /// A command was not followed.
+    CommandRefused(Command, CommandRefused),
     /// What a screen may show has changed.
     Report(Progress),
+    /// Give the call back to the operator.
+    ReturnToOperator,
     /// End the call.
     HangUp,
     /// The call's one outcome; the last action of all.

@@ -1,9 +1,9 @@
-//! The caller's keypad, heard three ways, each press once.
+//! One leg's keypad, heard three ways, each press once.
 
 use core::time::Duration;
 
 use paytone_dtmf::telephone_event::{EventKey, EventReceiver};
-use paytone_dtmf::{Arbiter, Detector, Key, Phase, SampleRate, Source, ToneEvent, info};
+use paytone_dtmf::{Arbiter, Criteria, Detector, Key, Phase, SampleRate, Source, ToneEvent, info};
 
 /// Tones, telephone-events and INFO of one leg, made into single key presses.
 ///
@@ -20,24 +20,42 @@ impl Keypad {
         Self { detector: Detector::new(SampleRate::Hz8000), events: EventReceiver::new(), arbiter }
     }
 
-    pub(crate) fn audio(&mut self, samples: &[i16], now: Duration, press: impl FnMut(Key)) {
+    /// Hears `samples`; every finding is handed to `found`, every press to `press`.
+    pub(crate) fn audio(
+        &mut self,
+        samples: &[i16],
+        now: Duration,
+        mut found: impl FnMut(&ToneEvent),
+        mut press: impl FnMut(Key),
+    ) {
         let Self { detector, arbiter, .. } = self;
-        let heard = |event| match event {
-            ToneEvent::Start { key, .. } => arbiter.handle(Source::InBand, Phase::Start, key, now),
-            ToneEvent::End { key, .. } => arbiter.handle(Source::InBand, Phase::End, key, now),
-            _ => None,
-        };
-        detector.process(samples).filter_map(heard).for_each(press);
+        for event in detector.process(samples) {
+            found(&event);
+            let key = match event {
+                ToneEvent::Start { key, .. } => arbiter.handle(Source::InBand, Phase::Start, key, now),
+                ToneEvent::End { key, .. } => arbiter.handle(Source::InBand, Phase::End, key, now),
+                _ => None,
+            };
+            key.into_iter().for_each(&mut press);
+        }
     }
 
     pub(crate) fn audio_lost(&mut self, samples: usize) {
         self.detector.frame_lost(samples);
     }
 
-    pub(crate) fn telephone_event(&mut self, packet: EventPacket<'_>, now: Duration, press: impl FnMut(Key)) {
+    pub(crate) fn telephone_event(
+        &mut self,
+        packet: EventPacket<'_>,
+        now: Duration,
+        mut found: impl FnMut(&EventKey),
+        mut press: impl FnMut(Key),
+    ) {
         let Self { events, arbiter, .. } = self;
-        let changes = events.handle(packet.ssrc, packet.timestamp, packet.marker, packet.payload, now);
-        changes.filter_map(|change| count(arbiter, change, now)).for_each(press);
+        for change in events.handle(packet.ssrc, packet.timestamp, packet.marker, packet.payload, now) {
+            found(&change);
+            count(arbiter, change, now).into_iter().for_each(&mut press);
+        }
     }
 
     pub(crate) fn info(&mut self, content_type: &str, body: &[u8], now: Duration) -> Option<Key> {
@@ -50,12 +68,19 @@ impl Keypad {
         self.arbiter.forget_events();
     }
 
+    /// Hears keys that bounce or break up as one.
+    pub(crate) fn set_slow(&mut self, slow: bool) {
+        self.detector.set_criteria(if slow { Criteria::slow() } else { Criteria::new() });
+    }
+
     pub(crate) fn poll_timeout(&self) -> Option<Duration> {
         self.events.poll_timeout()
     }
 
-    pub(crate) fn handle_timeout(&mut self, now: Duration) -> Option<Key> {
+    /// Ends a key whose end was lost; `found` is told, and a press it makes comes back.
+    pub(crate) fn handle_timeout(&mut self, now: Duration, mut found: impl FnMut(&EventKey)) -> Option<Key> {
         let change = self.events.handle_timeout(now)?;
+        found(&change);
         count(&mut self.arbiter, change, now)
     }
 }

@@ -37,15 +37,19 @@
 
 extern crate alloc;
 
+mod bridge;
 mod call;
 mod clips;
+mod comfort;
 mod input;
 mod keypad;
+mod legs;
 mod player;
 
 pub use call::{Call, Settings};
 pub use clips::{Clip, Clips, Silent};
 pub use input::{Action, Input};
+pub use legs::{Hears, Role, SecureSpeech, Topology};
 
 /// Samples in 20 ms at 8 kHz: one frame of telephone audio.
 pub const FRAME_SAMPLES: usize = 160;

@@ -22,6 +22,10 @@ impl Player {
         self.clips.extend(clips);
     }
 
+    pub(crate) const fn is_playing(&self) -> bool {
+        self.playing.is_some()
+    }
+
     /// Falls silent at once.
     pub(crate) fn stop(&mut self) {
         self.playing = None;

@@ -144,7 +144,7 @@ fn a_call_is_paid_with_telephone_events() {
 
 #[test]
 fn info_counts_only_where_it_is_allowed() {
-    let mut trusted = World::new(Settings { info: true });
+    let mut trusted = World::new(Settings { info: true, ..Settings::default() });
     trusted.verdicts.push(Verdict::Approved);
     trusted.press_info(&format!("{}#1230123", pan()));
     trusted.wait(Duration::from_secs(20));

@@ -309,5 +309,5 @@ impl fmt::Debug for Dialog {
     }
 }
 
-/// As many actions as most events lead to.
-const QUEUE: usize = 4;
+/// As many actions as a key leads to.
+const QUEUE: usize = 2;

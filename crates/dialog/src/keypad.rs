@@ -12,19 +12,26 @@ pub(crate) struct Keypad {
     pub(crate) type_ahead: TypeAhead,
     /// The last entry ended without its terminator: one that follows belongs to it.
     pub(crate) swallow: bool,
-    pub(crate) last_key: Duration,
+    last_key: Duration,
+    /// From the key before the last one to the last one.
+    pub(crate) last_gap: Duration,
 }
 
 impl Keypad {
     pub(crate) fn new() -> Self {
-        Self { type_ahead: TypeAhead::new(), swallow: false, last_key: Duration::ZERO }
+        Self {
+            type_ahead: TypeAhead::new(),
+            swallow: false,
+            last_key: Duration::ZERO,
+            last_gap: Duration::ZERO,
+        }
     }
 
     /// The time since the key before, which this call makes the present one.
     pub(crate) const fn gap(&mut self, now: Duration) -> Duration {
-        let gap = now.saturating_sub(self.last_key);
+        self.last_gap = now.saturating_sub(self.last_key);
         self.last_key = now;
-        gap
+        self.last_gap
     }
 
     pub(crate) fn wipe(&mut self) {

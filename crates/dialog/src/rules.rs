@@ -77,7 +77,7 @@ pub enum TypeAheadPolicy {
 /// Where in an entry the clear key opens the menu of commands: operator, repeat, language, help, cancel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum AbortScope {
-    /// Pressed twice. Once clears the entry, or has the prompt of an empty one repeated.
+    /// Pressed twice within 1.5 s. Once clears the entry, or has the prompt of an empty one repeated.
     #[default]
     DoublePress,
     /// As the first key of an entry. Later it clears the entry.

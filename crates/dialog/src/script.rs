@@ -107,6 +107,12 @@ impl Script {
         self.plan.authorizations
     }
 
+    /// What has to happen between an operator's order code and the first word about the order.
+    #[must_use]
+    pub fn hand_over(&self) -> HandOver {
+        self.plan.hand_over
+    }
+
     /// The waits.
     #[must_use]
     pub fn timeouts(&self) -> &Timeouts {

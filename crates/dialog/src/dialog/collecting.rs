@@ -221,7 +221,6 @@ impl Dialog {
         let Some(open) = self.collecting_mut() else { return };
         open.no_match += 1;
         open.running_on = true;
-        open.nudged = false;
         let (field, mistakes) = (open.field, open.no_match);
         if mistakes >= self.plan.rules(field).no_match {
             let outcome = Outcome::TooManyAttempts(field);
@@ -250,7 +249,7 @@ impl Dialog {
         self.code.wipe();
         self.clear_card_field();
         if let Some(open) = self.collecting_mut() {
-            (open.digits, open.zero) = (0, false);
+            (open.digits, open.zero, open.nudged) = (0, false, false);
         }
     }
 

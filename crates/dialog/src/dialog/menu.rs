@@ -19,7 +19,7 @@ impl Dialog {
         let was_cleared = core::mem::replace(&mut open.cleared, true);
         let field = open.field;
         let opens_menu = match self.plan.rules(field).abort {
-            AbortScope::DoublePress => was_cleared,
+            AbortScope::DoublePress => was_cleared && self.keypad.last_gap <= DOUBLE_PRESS,
             AbortScope::FirstKeyOnly => is_empty,
             AbortScope::Anywhere => true,
             AbortScope::Never => false,
@@ -97,3 +97,6 @@ impl Dialog {
         self.close(outcome, Vec::new(), now);
     }
 }
+
+/// Two presses of the clear key within this time are one command.
+const DOUBLE_PRESS: Duration = Duration::from_millis(1500);

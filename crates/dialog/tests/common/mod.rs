@@ -9,8 +9,8 @@ use std::sync::Arc;
 use paytone_card::Card;
 use paytone_dialog::phrase::Situation;
 use paytone_dialog::{
-    Action, Details, Dialog, Entry, Event, MerchantName, OrderCode, OrderSummary, Outcome, PlayId, Progress,
-    Prompt, Script, ScriptBuilder, Verdict,
+    Action, Command, CommandRefused, Details, Dialog, Entry, Event, MerchantName, OrderCode, OrderSummary,
+    Outcome, PlayId, Progress, Prompt, Script, ScriptBuilder, Verdict,
 };
 use paytone_dtmf::Key;
 use paytone_psp::{Currency, DeclineReason, Money};
@@ -72,6 +72,13 @@ impl Call {
         self.secured |= matches!(event, Event::Secured);
         self.dialog.handle(event, self.now);
         self.drain();
+    }
+
+    /// What the operator wants.
+    pub(crate) fn command(&mut self, command: Command) -> Result<(), CommandRefused> {
+        let followed = self.dialog.command(command, self.now);
+        self.drain();
+        followed
     }
 
     /// Presses keys [`GAP`] apart, the first one at once; spaces are for the reader.

@@ -62,7 +62,7 @@ async fn prepare(
     let (desk, script) = Desk::open(services.clone(), line, caller(transaction), clock.now())
         .await
         .map_err(|_| StatusCode::ServiceUnavailable)?;
-    let settings = Settings { info: line.line.allow_info };
+    let settings = Settings { info: line.line.allow_info, ..Settings::default() };
     let call = Call::new(script, services.clips.clone(), settings);
     Ok(Prepared { media, answer, desk, call })
 }
