@@ -1,27 +1,41 @@
-//! What is going on, for whoever wants to watch: the demo's timeline now, a console's event stream next.
+//! What is going on, for whoever wants to watch, and what operators want done, for the calls.
 //!
-//! An event never carries more of a card than its brand and last four digits. Watching is best effort: a slow
-//! watcher loses the oldest events, the store stays the truth.
+//! An event never carries more of a card than its brand and last four digits. Watching is best effort: a slow watcher
+//! loses the oldest events and is told so; the store stays the truth. Events are numbered, and the latest are kept, so
+//! that a watcher who was away can go on where it was.
+//!
+//! The bus is a handle to a [`Transport`]: this process's own, or one that spans processes.
 
+use core::fmt;
 use core::time::Duration;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use paytone_dialog::{Language, Outcome, Progress};
 use paytone_psp::Reference;
 use paytone_psp::attempt::State;
 use serde::{Serialize, Serializer};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, mpsc};
 
-use crate::store::CallUlid;
+use crate::store::{CallUlid, MerchantUlid};
 
-/// How many events a watcher may lag behind before it starts to lose the oldest.
+/// How many events a watcher may lag behind before it starts to lose the oldest, and how many are kept for one who was
+/// away.
 const BACKLOG: usize = 1024;
 
-/// One thing that happened in one call.
+/// How many commands may wait for one call.
+const COMMANDS: usize = 16;
+
+/// One thing that happened.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct ServiceEvent {
-    /// The call it happened in.
-    pub call: CallUlid,
+    /// Counted from 1 since the bus was made.
+    pub number: u64,
+    /// Whose business it is.
+    pub merchant: MerchantUlid,
+    /// The call it happened in, where it did in one.
+    pub call: Option<CallUlid>,
     /// When, since the Unix epoch; serialised as RFC 3339 text.
     #[serde(serialize_with = "crate::clock::serialize_time")]
     pub at: Duration,
@@ -57,34 +71,123 @@ pub enum EventKind {
         /// The state just committed.
         state: State,
     },
+    /// An operator gave the call a command.
+    Command {
+        /// Which.
+        command: CallCommand,
+        /// The call's version now.
+        version: u32,
+    },
+    /// Somebody has to look: a rule was broken or a limit reached.
+    Alarm {
+        /// Which, in a word.
+        alarm: &'static str,
+    },
     /// The call is over.
     #[serde(serialize_with = "serialize_outcome")]
     CallEnded(Outcome),
 }
 
-/// Carries [`ServiceEvent`]s from the calls to whoever watches. Cheap to clone; all clones are one bus.
-#[derive(Debug, Clone)]
-pub struct Bus {
-    events: broadcast::Sender<ServiceEvent>,
+/// What an operator can have a call do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CallCommand {
+    /// End it: the caller is told, and no card is asked for any more.
+    Cancel,
 }
 
+/// The call does not take commands on this bus: it is over, or somewhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the call takes no commands here")]
+pub struct NotServed;
+
+/// What a watcher who was away has missed.
+#[derive(Debug)]
+pub struct Replay {
+    /// The events after the one it saw last.
+    pub missed: Vec<ServiceEvent>,
+    /// Some of what it missed is not kept any more.
+    pub gap: bool,
+    /// What happens from now on.
+    pub live: broadcast::Receiver<ServiceEvent>,
+}
+
+/// What carries events and commands.
+pub trait Transport: fmt::Debug + Send + Sync {
+    /// Numbers an event, keeps it for a while, and tells every watcher; without one the event is gone, which is no error.
+    fn publish(&self, event: ServiceEvent);
+
+    /// Everything after the event with this number, then everything that happens.
+    fn replay(&self, after: u64) -> Replay;
+
+    /// Which run of the bus the numbers belong to.
+    fn run(&self) -> u64;
+
+    /// Takes the commands for this call from now on.
+    fn serve(&self, call: CallUlid) -> mpsc::Receiver<CallCommand>;
+
+    /// Hands a command to whoever serves the call.
+    ///
+    /// # Errors
+    ///
+    /// [`NotServed`].
+    fn command(&self, call: CallUlid, command: CallCommand) -> Result<(), NotServed>;
+}
+
+/// Carries events from the calls to whoever watches, and commands to the calls. Cheap to clone; all clones are one bus.
+#[derive(Debug, Clone)]
+pub struct Bus(Arc<dyn Transport>);
+
 impl Bus {
-    /// A bus nobody watches yet.
+    /// A bus within this process.
     #[must_use]
     pub fn new() -> Self {
-        Self { events: broadcast::Sender::new(BACKLOG) }
+        Self::over(Arc::new(InProcess::new()))
     }
 
-    /// Tells every watcher; without one the event is gone, which is no error.
-    pub fn publish(&self, call: &CallUlid, at: Duration, kind: EventKind) {
-        let event = ServiceEvent { call: *call, at, kind };
-        drop(self.events.send(event));
+    /// A bus over this transport.
+    #[must_use]
+    pub fn over(transport: Arc<dyn Transport>) -> Self {
+        Self(transport)
+    }
+
+    /// Tells every watcher.
+    pub fn publish(&self, merchant: MerchantUlid, call: Option<CallUlid>, at: Duration, kind: EventKind) {
+        self.0.publish(ServiceEvent { number: 0, merchant, call, at, kind });
     }
 
     /// Watches from now on.
     #[must_use]
     pub fn watch(&self) -> broadcast::Receiver<ServiceEvent> {
-        self.events.subscribe()
+        self.0.replay(u64::MAX).live
+    }
+
+    /// Watches from after the event with this number.
+    #[must_use]
+    pub fn replay(&self, after: u64) -> Replay {
+        self.0.replay(after)
+    }
+
+    /// Which run of the bus the numbers belong to: another one starts from 1 again.
+    #[must_use]
+    pub fn run(&self) -> u64 {
+        self.0.run()
+    }
+
+    /// Takes the commands for this call from now on.
+    #[must_use]
+    pub fn serve(&self, call: CallUlid) -> mpsc::Receiver<CallCommand> {
+        self.0.serve(call)
+    }
+
+    /// Hands a command to whoever serves the call.
+    ///
+    /// # Errors
+    ///
+    /// [`NotServed`].
+    pub fn command(&self, call: CallUlid, command: CallCommand) -> Result<(), NotServed> {
+        self.0.command(call, command)
     }
 }
 
@@ -92,6 +195,75 @@ impl Default for Bus {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// A transport within this process.
+#[derive(Debug)]
+struct InProcess {
+    run: u64,
+    events: broadcast::Sender<ServiceEvent>,
+    kept: Mutex<Kept>,
+    calls: Mutex<HashMap<CallUlid, mpsc::Sender<CallCommand>>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    last: u64,
+    events: VecDeque<ServiceEvent>,
+}
+
+impl InProcess {
+    fn new() -> Self {
+        Self {
+            run: u64::try_from(crate::clock::now().as_millis()).unwrap_or_default(),
+            events: broadcast::Sender::new(BACKLOG),
+            kept: Mutex::default(),
+            calls: Mutex::default(),
+        }
+    }
+}
+
+impl Transport for InProcess {
+    /// The number is given and the event sent under one lock: watchers get events in the order of their numbers.
+    fn publish(&self, mut event: ServiceEvent) {
+        let mut kept = locked(&self.kept);
+        kept.last += 1;
+        event.number = kept.last;
+        if kept.events.len() == BACKLOG {
+            kept.events.pop_front();
+        }
+        kept.events.push_back(event.clone());
+        drop(self.events.send(event));
+    }
+
+    fn replay(&self, after: u64) -> Replay {
+        let kept = locked(&self.kept);
+        let oldest = kept.events.front().map_or(kept.last + 1, |event| event.number);
+        let missed = kept.events.iter().filter(|event| event.number > after).cloned().collect();
+        Replay { missed, gap: after.saturating_add(1) < oldest, live: self.events.subscribe() }
+    }
+
+    fn run(&self) -> u64 {
+        self.run
+    }
+
+    fn serve(&self, call: CallUlid) -> mpsc::Receiver<CallCommand> {
+        let (sender, receiver) = mpsc::channel(COMMANDS);
+        let mut calls = locked(&self.calls);
+        calls.retain(|_, served| !served.is_closed());
+        calls.insert(call, sender);
+        receiver
+    }
+
+    fn command(&self, call: CallUlid, command: CallCommand) -> Result<(), NotServed> {
+        let calls = locked(&self.calls);
+        calls.get(&call).ok_or(NotServed)?.try_send(command).map_err(|_| NotServed)
+    }
+}
+
+/// What a panic left behind is as good as what it found: every change here is one step.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn serialize_outcome<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {

@@ -13,8 +13,9 @@ use paytone_redact::SafeText;
 use tokio::sync::mpsc;
 
 use crate::Services;
-use crate::bus::EventKind;
+use crate::bus::{CallCommand, EventKind};
 use crate::config::{DialogConfig, LineKind, LineMatch};
+use crate::guard::{Ruling, Try};
 use crate::store::{CallUlid, Claim, Claimant, GuessLimits, NewCall, Order, StoreError};
 
 /// A call as the store knows it, from its start to its outcome.
@@ -26,6 +27,8 @@ pub struct Desk {
     order: Arc<OnceLock<Order>>,
     card: Option<MaskedPan>,
     language: Option<Language>,
+    line: String,
+    commands: mpsc::Receiver<CallCommand>,
 }
 
 /// Who rings, as the request says.
@@ -54,16 +57,28 @@ impl Desk {
         now: Duration,
     ) -> Result<(Self, Script), StoreError> {
         let line = dialled.line;
+        let merchant = services.merchant_id;
         let new = NewCall {
+            merchant,
             sip_call_id: SafeText::new(&caller.sip_call_id),
-            line: line.name.clone(),
+            line: SafeText::new(&line.name),
             caller: Some(SafeText::new(&caller.from)),
         };
         let call = services.store.call_started(&new, now).await?;
         tracing::info!(%call, line = line.name, "call started");
-        services.bus.publish(&call, now, EventKind::CallStarted { line: line.name.clone() });
+        services.bus.publish(merchant, Some(call), now, EventKind::CallStarted { line: line.name.clone() });
         let claimant = Claimant { call, source: SafeText::new(&caller.source) };
-        let desk = Self { services, call, claimant, order: Arc::default(), card: None, language: None };
+        let (commands, line_name) = (services.bus.serve(call), line.name.clone());
+        let desk = Self {
+            services,
+            call,
+            claimant,
+            order: Arc::default(),
+            card: None,
+            language: None,
+            line: line_name,
+            commands,
+        };
         match desk.entry(dialled, now).await {
             Ok(entry) => {
                 let script = script(&desk.services, &line.languages, entry);
@@ -127,10 +142,40 @@ impl Desk {
             drop(answers.try_send(Input::Verdict(Verdict::Unavailable)));
             return;
         };
+        match self.judge(&order, &card) {
+            Ruling::Pass => {}
+            Ruling::PassWithAlarm(alarm) => self.publish(EventKind::Alarm { alarm }),
+            Ruling::Stop(alarm) => {
+                tracing::warn!(call = %self.call, alarm, "a card was not tried");
+                self.publish(EventKind::Alarm { alarm });
+                drop(answers.try_send(Input::Verdict(Verdict::Unavailable)));
+                return;
+            }
+        }
         let verdict = self.services.payments.authorize(self.call, &order, card);
+        let (services, line, call) = (self.services.clone(), self.line.clone(), self.call);
         tokio::spawn(async move {
-            drop(answers.send(Input::Verdict(verdict.await)).await);
+            let verdict = verdict.await;
+            if matches!(verdict, Verdict::Declined { .. }) {
+                let now = crate::clock::now();
+                if let Some(alarm) = services.guard.declined(order.merchant, &line, order.id, now) {
+                    services.bus.publish(order.merchant, Some(call), now, EventKind::Alarm { alarm });
+                }
+            }
+            drop(answers.send(Input::Verdict(verdict)).await);
         });
+    }
+
+    /// What an operator wants done next.
+    pub async fn command(&mut self) -> Option<CallCommand> {
+        self.commands.recv().await
+    }
+
+    fn judge(&self, order: &Order, card: &Card) -> Ruling {
+        let caller = self.claimant.source.as_str();
+        let (merchant, money) = (order.merchant, order.money);
+        let this = Try { merchant, order: order.id, money, caller, line: &self.line, card };
+        self.services.guard.judge(&this, crate::clock::now())
     }
 
     /// Keys reach nobody but the dialog from now on.
@@ -185,7 +230,8 @@ impl Desk {
     }
 
     fn publish(&self, kind: EventKind) {
-        self.services.bus.publish(&self.call, crate::clock::now(), kind);
+        let merchant = self.services.merchant_id;
+        self.services.bus.publish(merchant, Some(self.call), crate::clock::now(), kind);
     }
 }
 

@@ -24,11 +24,17 @@ pub mod payments;
 pub mod store;
 
 pub mod api;
+pub mod audit;
 pub mod bus;
+pub mod guard;
+pub mod results;
 pub mod speech;
+pub mod webhook;
+pub mod worker;
 
 pub mod clock;
 pub mod demo;
+pub mod failpoint;
 pub mod hardening;
 pub mod inspect;
 pub mod logging;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use ivr_payment_service::{Service, api, config::Config, demo, hardening, inspect, logging, service};
+use ivr_payment_service::{Service, api, audit, config::Config, demo, hardening, inspect, logging, service};
 
 /// Takes card payments over the phone.
 #[derive(Parser)]
@@ -28,12 +28,26 @@ enum Command {
     /// Look at the settings without serving.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look at who did what.
+    #[command(subcommand)]
+    Audit(Audit),
 }
 
 #[derive(Subcommand)]
 enum ConfigCommand {
     /// Say everything that is wrong with the settings, the prompts included; fails if anything is.
     Check,
+}
+
+#[derive(Subcommand)]
+enum Audit {
+    /// Go through the whole chain of the (stopped) service: what was edited, deleted or moved is found, and with a file
+    /// of exported heads what was cut off at the end.
+    Verify {
+        /// The exported heads; PAYTONE_AUDIT_KEY is what signed them.
+        #[arg(long)]
+        head: Option<PathBuf>,
+    },
 }
 
 #[tokio::main]
@@ -50,6 +64,14 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
         Some(Command::Demo(options)) => demo::run(&options).await,
         Some(Command::Config(ConfigCommand::Check)) => {
             Ok(check(arguments.config.as_deref(), arguments.test_mode))
+        }
+        Some(Command::Audit(Audit::Verify { head })) => {
+            let config = Config::load(arguments.config.as_deref(), arguments.test_mode)?;
+            let store = service::open_store(&config).await?;
+            let key = audit::key_from_environment();
+            let entries = audit::verify(&store, head.as_deref(), key.as_ref()).await?;
+            println!("{entries} entries, every one as it was written");
+            Ok(ExitCode::SUCCESS)
         }
         None => serve(arguments.config.as_deref(), arguments.test_mode).await,
     }

@@ -6,6 +6,8 @@
 
 mod answer;
 mod checkpoint;
+mod operations;
+mod without_money;
 
 use core::fmt;
 use core::future::Future;
@@ -19,19 +21,24 @@ use paytone_dialog::Verdict;
 use paytone_psp::attempt::{Attempt, Event, InvalidEvent, State, Transition};
 use paytone_psp::simulator::{Pause, Simulator};
 use paytone_psp::{
-    AskError, Authorization, Authorize, BoxFuture, CallContext, Capture, Entry, Found, Gateway, GatewayError,
-    IdempotencyKey, InDoubt, PaymentMethod, Reference, Refusal,
+    AskError, Authorization, Authorize, BoxFuture, CallContext, Entry, Found, Gateway, GatewayError,
+    IdempotencyKey, InDoubt, Reference, Refusal,
 };
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+pub use self::operations::{Operate, OperationError};
 
 use self::answer::{Answer, NoAnswer, caught, event, given_back, refusal, same_key_after, verdict};
 use self::checkpoint::{JournalCheckpoint, NoCheckpoint};
 use crate::bus::{Bus, EventKind};
 use crate::clock::{Clock, SystemClock};
 use crate::config::GatewayConfig;
-use crate::store::{AttemptRecord, CallUlid, ChangeError, NewAttempt, Order, Store, StoreError};
+use crate::failpoint;
+use crate::store::{
+    AttemptRecord, CallUlid, ChangeError, MerchantUlid, NewAttempt, Order, Source, Store, StoreError,
+};
 
 /// How long past its deadline a gateway may still take to say so itself before it is not listened to any more.
 const GRACE: Duration = Duration::from_secs(5);
@@ -95,6 +102,12 @@ impl Payments {
             authorizations: TaskTracker::new(),
             lookups: CancellationToken::new(),
         }
+    }
+
+    /// Whether no real card network is asked.
+    #[must_use]
+    pub fn is_test(&self) -> bool {
+        self.cashier.tools.gateway.info().test
     }
 
     /// Asks for the money, once. The card is wiped when the provider has answered; with a decline it comes back without
@@ -178,12 +191,21 @@ impl Cashier {
 
     /// One authorisation from intent to verdict; with it the attempt, where it has to be looked up.
     async fn authorize(&self, call: CallUlid, order: &Order, card: Card) -> (Verdict, Option<AttemptRecord>) {
+        if !order.terms.purpose.has_amount() {
+            return (self.without_money(call, order, card).await, None);
+        }
         let Some(attempt) = self.intend(call, order, &card).await else {
             return (Verdict::Unavailable, None);
         };
+        failpoint::hit("intent");
         let deadline = attempt.pending().map_or(Duration::ZERO, |pending| pending.deadline);
-        let answer = self.ask(&attempt, &card).await;
-        let mut card = given_back(&answer, card);
+        let answer = self.ask(order, &attempt, &card).await;
+        failpoint::hit("answered");
+        let approved = matches!(&answer, Ok(Ok(Authorization::Approved(_))));
+        let (to_store, mut card) = match approved && order.terms.purpose.stores_card() {
+            true => (Some(card), None),
+            false => (None, given_back(&answer, card)),
+        };
         let not_a_test_card = refusal(&answer) == Some(Refusal::NotATestNumber);
         let mut settled = pin!(self.learn(*attempt.reference(), event(answer), Event::NoAnswer));
         let record = tokio::select! {
@@ -195,32 +217,48 @@ impl Cashier {
                 settled.await
             }
         };
+        if let Some(mut card) = to_store {
+            card.drop_code();
+            self.store_beside(order, &card).await;
+        }
         (verdict(record.as_ref(), card, not_a_test_card), record)
     }
 
     /// Journals the intent. Without it nothing is sent.
     async fn intend(&self, call: CallUlid, order: &Order, card: &Card) -> Option<Attempt> {
         let now = self.now();
-        let (reference, key) = names(now);
-        let mut attempt = Attempt::new(reference, order.order_id.clone(), order.money, Capture::Auto, now);
-        let deadline = now.saturating_add(self.tools.deadline);
-        if let Err(error) = attempt.apply(Event::Intend { key, deadline }, now) {
-            tracing::error!(%call, %error, "no attempt can be made");
-            return None;
-        }
+        let attempt = self.new_attempt(order)?;
         let (last_four, brand) = (card.masked(), card.brand());
-        let new = NewAttempt { attempt: &attempt, order: order.id, call, last_four, brand };
+        let source = Source::Call(call);
+        let new = NewAttempt { attempt: &attempt, order: order.id, source, last_four, brand };
         if let Err(error) = self.tools.store.begin_attempt(new, now).await {
             tracing::error!(%call, %error, "the attempt could not be journalled");
             return None;
         }
-        self.publish(call, &attempt);
+        self.publish(order.merchant, Some(call), &attempt);
         Some(attempt)
     }
 
-    async fn ask(&self, attempt: &Attempt, card: &Card) -> Answer {
+    /// An attempt whose name, key and deadline are fixed.
+    fn new_attempt(&self, order: &Order) -> Option<Attempt> {
+        let now = self.now();
+        let (reference, key) = names(now);
+        let capture = order.terms.purpose.capture();
+        let mut attempt = Attempt::new(reference, order.order_id.clone(), order.money, capture, now);
+        let deadline = now.saturating_add(self.tools.deadline);
+        match attempt.apply(Event::Intend { key, deadline }, now) {
+            Ok(_) => Some(attempt),
+            Err(error) => {
+                tracing::error!(order = %order.id, %error, "no attempt can be made");
+                None
+            }
+        }
+    }
+
+    async fn ask(&self, order: &Order, attempt: &Attempt, card: &Card) -> Answer {
         let pending = attempt.pending().ok_or(NoAnswer)?;
-        let checkpoint = JournalCheckpoint { cashier: self, reference: *attempt.reference(), card };
+        let checkpoint =
+            JournalCheckpoint { cashier: self, reference: *attempt.reference(), card: Some(card) };
         let context = CallContext { now: self.now(), deadline: pending.deadline, checkpoint: &checkpoint };
         let request = Authorize {
             reference: *attempt.reference(),
@@ -228,7 +266,7 @@ impl Cashier {
             order: attempt.order(),
             money: attempt.money(),
             capture: attempt.capture(),
-            method: PaymentMethod::LumpSum,
+            method: order.terms.payment_methods.first(),
             entry: Entry::TelephoneOrder,
             card,
         };
@@ -302,8 +340,9 @@ impl Cashier {
                 attempt.apply(otherwise.clone(), now)
             })
         });
+        let learnt = learnt.await;
+        failpoint::hit("learnt");
         learnt
-            .await
             .inspect_err(|error| tracing::error!(%reference, %error, "an outcome could not be journalled"))
             .ok()
     }
@@ -333,18 +372,18 @@ impl Cashier {
         let changed = move |attempt: &mut Attempt| change(attempt, now);
         let (record, transition) = self.tools.store.change_attempt(reference, now, changed).await?;
         if transition.changed {
-            self.publish(record.call, &record.attempt);
+            self.publish(record.merchant, record.source.call(), &record.attempt);
         }
         Ok(record)
     }
 
-    fn publish(&self, call: CallUlid, attempt: &Attempt) {
+    fn publish(&self, merchant: MerchantUlid, call: Option<CallUlid>, attempt: &Attempt) {
         let (reference, state) = (*attempt.reference(), attempt.state());
-        tracing::info!(%call, %reference, %state, "attempt");
+        tracing::info!(call = call.as_ref().map(CallUlid::as_str), %reference, %state, "attempt");
         if attempt.needs_compensation() || state == State::NeedsPerson {
-            tracing::error!(%call, %reference, %state, "a person has to look at this attempt");
+            tracing::error!(%reference, %state, "a person has to look at this attempt");
         }
-        self.tools.bus.publish(&call, self.now(), EventKind::AttemptState { reference, state });
+        self.tools.bus.publish(merchant, call, self.now(), EventKind::AttemptState { reference, state });
     }
 }
 

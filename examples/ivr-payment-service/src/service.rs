@@ -14,11 +14,14 @@ use crate::bus::Bus;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::desk;
+use crate::failpoint;
 use crate::gateway::{self, GatewaySetupError};
+use crate::guard::{Guard, Limits, SamePayment};
 use crate::payments::{Payments, Tools};
 use crate::speech::{Voice, VoiceError};
-use crate::store::{Store, StoreError};
+use crate::store::{MerchantUlid, Store, StoreError};
 use crate::telephony::{self, Telephony};
+use crate::worker::{HeadExport, Worker};
 
 /// What every call is served with. Cheap to clone; all clones are one service.
 #[derive(Clone)]
@@ -27,12 +30,16 @@ pub struct Services {
     pub config: Arc<Config>,
     /// Who is paid.
     pub merchant: MerchantName,
+    /// Whose the configured lines are.
+    pub merchant_id: MerchantUlid,
     /// Orders, calls, attempts.
     pub store: Store,
     /// The only way to move money.
     pub payments: Payments,
     /// What is going on.
     pub bus: Bus,
+    /// How often a card may be tried.
+    pub guard: Arc<Guard>,
     /// The voice.
     pub clips: Arc<dyn Clips>,
 }
@@ -43,6 +50,7 @@ pub struct Service {
     services: Services,
     telephony: Telephony,
     api: Api,
+    worker: Worker,
 }
 
 /// Why the service does not start.
@@ -61,6 +69,9 @@ pub enum StartError {
     /// The payment provider cannot be asked.
     #[error(transparent)]
     Gateway(#[from] GatewaySetupError),
+    /// A release build that can be made to kill itself, and nobody asked for that.
+    #[error("built with fail points: set PAYTONE_ALLOW_FAILPOINTS=1 if that is meant")]
+    FailPoints,
     /// SIP cannot be served.
     #[error(transparent)]
     Telephony(#[from] telephony::StartError),
@@ -77,12 +88,18 @@ impl Service {
     /// [`StartError`] with the first thing that does not work.
     pub async fn start(config: Config, api_key: SecretString) -> Result<Self, StartError> {
         let services = Services::new(config).await?;
+        if !failpoint::may_start() {
+            return Err(StartError::FailPoints);
+        }
         services.payments.recover().await?;
         let http = services.config.http.address;
         let listener = tokio::net::TcpListener::bind(http).await.map_err(|_| StartError::Http(http))?;
         let telephony = Telephony::start(services.clone()).await?;
         let api = Api::start(listener, services.clone(), telephony.udp(), api_key);
-        Ok(Self { services, telephony, api })
+        let (store, payments, bus) =
+            (services.store.clone(), services.payments.clone(), services.bus.clone());
+        let worker = Worker::start(store, payments, bus, head_export(&services.config));
+        Ok(Self { services, telephony, api, worker })
     }
 
     /// Where SIP over UDP listens.
@@ -120,6 +137,7 @@ impl Service {
         self.telephony.shut_down(PATIENCE).await;
         self.api.shut_down().await;
         self.services.payments.shut_down(PATIENCE).await;
+        self.worker.shut_down(PATIENCE).await;
         self.services.store.close().await;
     }
 }
@@ -133,10 +151,14 @@ impl fmt::Debug for Services {
 impl Services {
     async fn new(config: Config) -> Result<Self, StartError> {
         let (merchant, voice) = rehearse(&config)?;
-        let store = Store::open(&config.database.path).await?;
+        let store = open_store(&config).await?;
         let bus = Bus::new();
         let payments = payments(store.clone(), bus.clone(), &config)?;
-        Ok(Self { config: Arc::new(config), merchant, store, payments, bus, clips: Arc::new(voice) })
+        let merchant_id = store.first_merchant().await?.id;
+        let on_same_payment = if payments.is_test() { SamePayment::Alarm } else { SamePayment::Refuse };
+        let guard = Arc::new(Guard::new(Limits { on_same_payment, ..Limits::default() }));
+        let (config, clips) = (Arc::new(config), Arc::new(voice));
+        Ok(Self { config, merchant, merchant_id, store, payments, bus, guard, clips })
     }
 }
 
@@ -166,6 +188,29 @@ fn payments(store: Store, bus: Bus, config: &Config) -> Result<Payments, Gateway
     }
     let (clock, deadline) = (Arc::new(SystemClock), config.gateway.deadline);
     Ok(Payments::with(Tools { store, gateway, bus, clock, deadline }))
+}
+
+/// The PostgreSQL database `PAYTONE_DATABASE_URL` names, under the node name in `PAYTONE_NODE`; without that the
+/// configured SQLite file.
+///
+/// # Errors
+/// The database cannot be used.
+pub async fn open_store(config: &Config) -> Result<Store, StoreError> {
+    match std::env::var("PAYTONE_DATABASE_URL") {
+        Ok(url) => {
+            let node = std::env::var("PAYTONE_NODE").unwrap_or_else(|_| "main".to_owned());
+            Store::postgres(&SecretString::from(url), &node).await
+        }
+        Err(_) => Store::open(&config.database.path).await,
+    }
+}
+
+/// Heads go beside the database, or to `PAYTONE_AUDIT_HEADS`, if there is a key to sign them.
+fn head_export(config: &Config) -> Option<HeadExport> {
+    let key = crate::audit::key_from_environment()?;
+    let beside = || config.database.path.with_extension("audit-heads").into_os_string();
+    let file = std::env::var_os("PAYTONE_AUDIT_HEADS").unwrap_or_else(beside).into();
+    Some(HeadExport { file, key })
 }
 
 /// Waits for whoever runs the service to end it: Ctrl-C, or a `SIGTERM`.

@@ -6,12 +6,18 @@ mod fixtures;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
+use core::time::Duration;
 use fixtures::{NOW, TTL, TestClock, call, card, claim};
-use ivr_payment_service::api::{Backend, Dialling, router};
+use std::sync::Arc;
+
+use ivr_payment_service::api::{Backend, Dialling, RateLimit, router};
+use ivr_payment_service::bus::Bus;
 use ivr_payment_service::config::Config;
+use ivr_payment_service::payments::{Payments, Tools};
 use ivr_payment_service::store::Store;
 use paytone_card::test_numbers;
 use paytone_dialog::Outcome;
+use paytone_psp::simulator::Simulator;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -42,10 +48,23 @@ impl Answer {
 impl Api {
     async fn new() -> Self {
         let store = Store::in_memory().await.unwrap();
+        let (clock, bus) = (TestClock::new(), Bus::new());
+        let tools = Tools {
+            store: store.clone(),
+            gateway: Arc::new(Simulator::new()),
+            bus: bus.clone(),
+            clock: clock.clone(),
+            deadline: Duration::from_secs(60),
+        };
+        let payments = Payments::with(tools);
         let backend = Backend {
             store: store.clone(),
-            clock: TestClock::new(),
+            payments,
+            bus,
+            rate: RateLimit::new(1000, 1000),
+            clock,
             key: KEY.into(),
+            merchant: store.first_merchant().await.unwrap().id,
             ttl: TTL,
             dialling: Dialling::new(&Config::default(), "127.0.0.1:5060".parse().unwrap()),
         };
@@ -237,7 +256,7 @@ async fn what_is_not_there_is_a_problem_too() {
         (Method::GET, "/v1/orders/4111111111111111", StatusCode::NOT_FOUND),
         (Method::GET, "/v1/orders/%ff", StatusCode::NOT_FOUND),
         (Method::GET, "/v1/calls/nobody", StatusCode::NOT_FOUND),
-        (Method::GET, "/v1/orders", StatusCode::METHOD_NOT_ALLOWED),
+        (Method::GET, "/v1/merchants", StatusCode::METHOD_NOT_ALLOWED),
         (Method::DELETE, "/v1/orders/a", StatusCode::METHOD_NOT_ALLOWED),
         (Method::POST, "/healthz", StatusCode::METHOD_NOT_ALLOWED),
     ];
@@ -264,7 +283,7 @@ async fn a_call_is_read_by_our_id_and_by_its_sip_call_id() {
     api.store.call_card(caller, card.masked(), card.brand()).await.unwrap();
     api.store.call_ended(caller, &Outcome::Approved, NOW + TTL).await.unwrap();
     let expected = json!({
-        "id": caller, "sip_call_id": "a84b4c76e66710", "line": "order", "caller": null, "order_id": "2026-0001",
+        "id": caller, "sip_call_id": "a84b4c76e66710", "line": "order", "operator": null, "version": 1, "order": order.id.to_string(), "caller": null, "order_id": "2026-0001",
         "state": "ended", "outcome": "approved", "detail": null, "last_four": "1111", "brand": "visa",
         "started_at": "2027-01-15T08:00:00Z", "ended_at": "2027-01-16T08:00:00Z",
     });
@@ -277,8 +296,9 @@ async fn a_call_is_read_by_our_id_and_by_its_sip_call_id() {
 async fn a_sip_call_id_may_hold_any_character_a_phone_sends() {
     let api = Api::new().await;
     let new = ivr_payment_service::store::NewCall {
+        merchant: api.store.first_merchant().await.unwrap().id,
         sip_call_id: paytone_redact::SafeText::new("f81d/4fae?x=1@[2001:db8::1]"),
-        line: "order".to_owned(),
+        line: paytone_redact::SafeText::new("order"),
         caller: None,
     };
     let caller = api.store.call_started(&new, NOW).await.unwrap();

@@ -268,7 +268,7 @@ async fn an_approved_payment_pays_the_order() {
     assert_eq!((record.attempt.state(), record.attempt.is_test()), (State::Captured, true));
     assert_eq!((record.last_four.last_four(), record.brand.name()), ("1111", "visa"));
     assert_eq!(record.attempt.captured(), Some(order.money));
-    let shown = shop.store.call(call.as_str()).await.unwrap().unwrap();
+    let shown = shop.store.call(order.merchant, call.as_str()).await.unwrap().unwrap();
     assert_eq!(shown.last_four, Some(record.last_four));
 }
 
@@ -307,8 +307,7 @@ async fn a_lost_answer_is_unknown_blocks_the_order_and_is_found_by_a_lookup() {
     shop.until(State::Captured).await;
     assert_eq!(state(&shop.store, &order).await, OrderState::Paid);
     assert_eq!(shop.attempts(&order).await, [State::Captured]);
-    let told: Vec<_> =
-        shop.store.undelivered_reports().await.unwrap().iter().map(|told| told.state).collect();
+    let told: Vec<_> = shop.store.reports().await.unwrap().iter().map(|told| told.state).collect();
     assert_eq!(told, [State::InDoubt, State::Captured]);
 }
 
@@ -489,7 +488,7 @@ async fn a_crash_in_any_state_is_cleared_up_without_asking_for_money_again() {
         assert_eq!(shop.attempts(&order).await, [recovered], "{line:?}");
         assert_eq!(state(&shop.store, &order).await, expected, "{line:?}");
         assert_eq!(gateway.count().0, 1, "{line:?}: asked for money again");
-        let ending = shop.store.call(call.as_str()).await.unwrap().unwrap().ending.unwrap();
+        let ending = shop.store.call(order.merchant, call.as_str()).await.unwrap().unwrap().ending.unwrap();
         assert_eq!(ending.outcome, "interrupted", "{line:?}");
         drop(verdict);
     }

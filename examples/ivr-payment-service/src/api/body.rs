@@ -57,6 +57,73 @@ impl Fields {
         value.as_u64().ok_or_else(|| Problem::field(name, "must be a whole number, not a text or a fraction"))
     }
 
+    /// A whole number; `null` is as good as none.
+    pub(super) fn optional_whole_number(&mut self, name: &'static str) -> Result<Option<u64>, Problem> {
+        match self.take(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => {
+                value.as_u64().map(Some).ok_or_else(|| Problem::field(name, "must be a whole number"))
+            }
+        }
+    }
+
+    /// A yes or no; no where there is none.
+    pub(super) fn flag(&mut self, name: &'static str) -> Result<bool, Problem> {
+        match self.take(name) {
+            None | Some(Value::Null) => Ok(false),
+            Some(value) => value.as_bool().ok_or_else(|| Problem::field(name, "must be true or false")),
+        }
+    }
+
+    /// A list of texts; `null` is as good as none.
+    pub(super) fn optional_texts(&mut self, name: &'static str) -> Result<Option<Vec<String>>, Problem> {
+        let wrong = || Problem::field(name, "must be a list of texts");
+        match self.take(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Array(items)) => {
+                let texts = items.into_iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong));
+                texts.collect::<Result<Vec<_>, _>>().map(Some)
+            }
+            Some(_) => Err(wrong()),
+        }
+    }
+
+    /// Texts by name; `null` is as good as none.
+    pub(super) fn optional_map(
+        &mut self,
+        name: &'static str,
+    ) -> Result<Option<Vec<(String, String)>>, Problem> {
+        let wrong = || Problem::field(name, "must be an object of texts");
+        match self.take(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Object(map)) => {
+                let pairs = map.into_iter().map(|(key, value)| match value {
+                    Value::String(text) => Ok((key, text)),
+                    _ => Err(wrong()),
+                });
+                pairs.collect::<Result<Vec<_>, _>>().map(Some)
+            }
+            Some(_) => Err(wrong()),
+        }
+    }
+
+    /// Whether the field is there at all.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == name)
+    }
+
+    /// The body of a request that need not have one.
+    pub(super) async fn read_or_none(request: Request) -> Result<Self, Problem> {
+        if is_json(request.headers()) {
+            return Self::read(request).await;
+        }
+        let body = tokio::time::timeout(PATIENCE, receive(request.into_body()));
+        match body.await.map_err(|_| Problem::TOO_SLOW)??.is_empty() {
+            true => Ok(Self(Vec::new())),
+            false => Err(Problem::UNSUPPORTED_MEDIA_TYPE),
+        }
+    }
+
     fn take(&mut self, name: &str) -> Option<Value> {
         let place = self.0.iter().position(|(known, _)| known == name)?;
         Some(self.0.swap_remove(place).1)
@@ -100,7 +167,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
 }
 
-async fn receive(body: Body) -> Result<axum::body::Bytes, Problem> {
+pub(super) async fn receive(body: Body) -> Result<axum::body::Bytes, Problem> {
     to_bytes(body, LARGEST).await.map_err(|error| {
         let too_large =
             core::error::Error::source(&error).is_some_and(|cause| cause.is::<LengthLimitError>());

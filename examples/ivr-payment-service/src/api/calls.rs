@@ -1,58 +1,148 @@
-//! `GET /v1/calls/{id}`.
+//! Calls: read, listed, commanded.
 
-use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
-use paytone_card::Brand;
-use paytone_psp::OrderId;
-use paytone_redact::SafeText;
-use serde::Serialize;
+use axum::extract::{Path, Query, Request, State};
+use axum::{Extension, Json};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use super::{Backend, Problem};
-use crate::clock::rfc3339;
-use crate::store::CallUlid;
+use super::body::Fields;
+use super::orders::Id;
+use super::problem::ProblemBody;
+use super::{Backend, Problem, may};
+use crate::bus::{CallCommand, EventKind};
+use crate::results::CallView;
+use crate::store::{CallFilter, CallRecord, CallUlid, Command, Principal, Role, StoreError};
 
-pub(super) async fn show(
-    State(backend): State<Backend>,
-    id: Result<Path<String>, PathRejection>,
-) -> Result<Json<CallView>, Problem> {
-    let Path(id) = id.map_err(|_| Problem::NOT_FOUND)?;
-    let call = backend.store.call(&id).await?.ok_or(Problem::NOT_FOUND)?;
-    let order = match call.order {
-        Some(order) => backend.store.order(order.as_str()).await?,
-        None => None,
-    };
-    let ended_at = call.ending.as_ref().map(|ending| rfc3339(ending.at));
-    let (outcome, detail) = call.ending.map(|ending| (ending.outcome, ending.detail)).unzip();
-    Ok(Json(CallView {
-        id: call.id,
-        sip_call_id: call.sip_call_id,
-        line: call.line,
-        caller: call.caller,
-        order_id: order.map(|order| order.order_id),
-        state: if outcome.is_some() { "ended" } else { "in_progress" },
-        outcome,
-        detail: detail.flatten(),
-        last_four: call.last_four.map(|masked| masked.last_four().to_owned()),
-        brand: call.brand,
-        started_at: rfc3339(call.started_at),
-        ended_at,
-    }))
+/// Which calls to list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct CallQuery {
+    /// `in_progress` or `ended`.
+    state: Option<String>,
+    /// The `next` of the page before.
+    after: Option<String>,
+    /// At most so many: 1 to 200; 50 if left out.
+    limit: Option<u32>,
 }
 
-/// A call as JSON.
-#[derive(Debug, Serialize)]
-pub(super) struct CallView {
-    id: CallUlid,
-    sip_call_id: SafeText,
-    line: String,
-    caller: Option<SafeText>,
-    order_id: Option<OrderId>,
-    state: &'static str,
-    outcome: Option<String>,
-    detail: Option<String>,
-    last_four: Option<String>,
-    brand: Option<Brand>,
-    started_at: String,
-    ended_at: Option<String>,
+/// Lists calls, newest first.
+#[utoipa::path(get, path = "/v1/calls", tag = "calls", params(CallQuery),
+    responses((status = 200, body = CallPage),
+              (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn list(
+    State(backend): State<Backend>,
+    Extension(principal): Extension<Principal>,
+    query: Result<Query<CallQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<CallPage>, Problem> {
+    let Query(query) =
+        query.map_err(|_| Problem::query("a filter is not known or has a value it cannot have"))?;
+    let running = match query.state.as_deref() {
+        None => None,
+        Some("in_progress") => Some(true),
+        Some("ended") => Some(false),
+        Some(_) => return Err(Problem::query("state")),
+    };
+    let after =
+        query.after.as_deref().map(CallUlid::parse).transpose().map_err(|_| Problem::query("after"))?;
+    let limit = super::limit(query.limit)?;
+    let filter = CallFilter { running, order: None, after };
+    let calls = backend.store.calls(principal.merchant, filter, limit).await?;
+    let full = calls.len() == usize::try_from(limit).unwrap_or(usize::MAX);
+    let next = calls.last().filter(|_| full).map(|call| call.id.to_string());
+    let mut items = Vec::with_capacity(calls.len());
+    for call in calls {
+        items.push(view(&backend, call).await?);
+    }
+    Ok(Json(CallPage { items, next }))
+}
+
+/// Reads a call by our id or its SIP Call-ID.
+#[utoipa::path(get, path = "/v1/calls/{id}", tag = "calls", params(("id" = String, Path)),
+    responses((status = 200, body = CallView),
+              (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn show(
+    State(backend): State<Backend>,
+    Extension(principal): Extension<Principal>,
+    id: Id,
+) -> Result<Json<CallView>, Problem> {
+    Ok(Json(view(&backend, find(&backend, &principal, id).await?).await?))
+}
+
+/// A command.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "it describes the body, which is read field by field so that an error names the field"
+)]
+pub(super) struct CommandRequest {
+    /// `cancel`.
+    command: String,
+    /// The call's version, as it was read last.
+    version: u32,
+    /// Take the call over from another operator.
+    take_over: Option<bool>,
+}
+
+/// Commands a call. One operator controls a call: the first to command it, until another takes it over.
+#[utoipa::path(post, path = "/v1/calls/{id}/commands", tag = "calls", params(("id" = String, Path)),
+    request_body = CommandRequest,
+    responses((status = 200, body = CallView),
+              (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn command(
+    State(backend): State<Backend>,
+    Extension(principal): Extension<Principal>,
+    id: Id,
+    request: Request,
+) -> Result<Json<CallView>, Problem> {
+    may(&principal, Role::Operator)?;
+    let mut body = Fields::read(request).await?.only(&["command", "version", "take_over"])?;
+    let command = match body.text("command")?.as_str() {
+        "cancel" => CallCommand::Cancel,
+        _ => return Err(Problem::field("command", "must be cancel")),
+    };
+    let seen = u32::try_from(body.whole_number("version")?).map_err(|_| Problem::CALL_VERSION)?;
+    let take_over = body.flag("take_over")?;
+    let call = find(&backend, &principal, id).await?;
+    let counted = Command { operator: &principal.actor, seen, take_over };
+    let counted = backend.store.command_call(principal.merchant, call.id, &counted).await;
+    let (version, taken_from) = counted.map_err(|error| match error {
+        StoreError::NotHeld => Problem::CALL_NOT_YOURS,
+        StoreError::Conflict => Problem::CALL_VERSION,
+        error => error.into(),
+    })?;
+    if let Some(before) = taken_from {
+        let object = call.id.to_string();
+        super::layers::note(&backend, &principal, "take over call", &object, true, before.as_str()).await;
+    }
+    backend.bus.command(call.id, command).map_err(|_| Problem::CALL_NOT_YOURS)?;
+    let kind = EventKind::Command { command, version };
+    backend.bus.publish(principal.merchant, Some(call.id), backend.clock.now(), kind);
+    let call = backend.store.call(principal.merchant, call.id.as_str()).await?.ok_or(Problem::NOT_FOUND)?;
+    Ok(Json(view(&backend, call).await?))
+}
+
+async fn find(backend: &Backend, principal: &Principal, id: Id) -> Result<CallRecord, Problem> {
+    let Path(id) = id.map_err(|_| Problem::NOT_FOUND)?;
+    if id.chars().any(char::is_control) {
+        return Err(Problem::NOT_FOUND);
+    }
+    backend.store.call(principal.merchant, &id).await?.ok_or(Problem::NOT_FOUND)
+}
+
+async fn view(backend: &Backend, call: CallRecord) -> Result<CallView, Problem> {
+    let order = match call.order {
+        Some(order) => backend.store.order(call.merchant, order.as_str()).await?,
+        None => None,
+    };
+    Ok(CallView::new(call, order.as_ref()))
+}
+
+/// Some calls.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CallPage {
+    /// The calls.
+    items: Vec<CallView>,
+    /// What to ask for as `after` for the next page; `null` on the last one.
+    next: Option<String>,
 }

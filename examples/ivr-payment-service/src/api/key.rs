@@ -6,11 +6,13 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use paytone_redact::SafeText;
 use rand::RngExt;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
 use super::{Backend, Problem};
+use crate::store::{Principal, Role};
 
 const VARIABLE: &str = "PAYTONE_API_KEY";
 
@@ -32,18 +34,25 @@ pub fn make_key() -> SecretString {
     key.into()
 }
 
-/// Lets a request pass that shows the key.
+/// Lets a request pass that shows a key, and notes whose it is.
 pub(super) async fn require(
     State(backend): State<Backend>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
     let shown = bearer_token(request.headers()).ok_or(Problem::UNAUTHORIZED)?;
     let key = backend.key.expose_secret().as_bytes();
-    match bool::from(shown.ct_eq(key)) {
-        true => Ok(next.run(request).await),
-        false => Err(Problem::UNAUTHORIZED),
-    }
+    let principal = match bool::from(shown.ct_eq(key)) {
+        true => Principal {
+            merchant: backend.merchant,
+            actor: SafeText::new("administrator"),
+            role: Role::Admin,
+            refund_limit: None,
+        },
+        false => backend.store.principal(shown).await?.ok_or(Problem::UNAUTHORIZED)?,
+    };
+    request.extensions_mut().insert(principal);
+    Ok(next.run(request).await)
 }
 
 fn bearer_token(headers: &HeaderMap) -> Option<&[u8]> {

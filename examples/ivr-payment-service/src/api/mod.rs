@@ -1,19 +1,25 @@
 //! The HTTP API the merchant's systems use: orders in, outcomes out. JSON both ways, errors as RFC 9457 problems.
 //!
-//! | request | answer |
-//! |---|---|
-//! | `POST /v1/orders` | a new order with its code and SIP URIs |
-//! | `GET /v1/orders/{id}` | an order by our id or the merchant's, with its payment attempts |
-//! | `GET /v1/calls/{id}` | a call by our id or its SIP Call-ID |
-//! | `GET /healthz` | whether the service works; needs no key |
+//! `GET /openapi.json` describes every request and answer; [`document`] is the same. `GET /healthz` says whether the
+//! service works. Both need no key.
 //!
 //! Everything else needs `Authorization: Bearer <key>`. No answer repeats what was sent in a request that was refused.
 
+#![allow(unused_qualifications, reason = "`utoipa::path` qualifies what it is given")]
+
+mod admin;
 mod body;
 mod calls;
+mod events;
+mod fields;
 mod key;
+mod layers;
+mod money;
+mod openapi;
 mod orders;
+mod person;
 mod problem;
+mod webhooks;
 
 use core::time::Duration;
 use std::net::SocketAddr;
@@ -22,7 +28,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
@@ -31,11 +37,15 @@ use tokio_util::sync::CancellationToken;
 
 use self::problem::Problem;
 use crate::Services;
+use crate::bus::Bus;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, LineKind, UserPattern};
-use crate::store::Store;
+use crate::payments::Payments;
+use crate::store::{MerchantUlid, Principal, Role, Store};
 
 pub use self::key::{key_from_environment, make_key};
+pub use self::layers::RateLimit;
+pub use self::openapi::document;
 
 /// How long requests under way may take at shutdown.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -54,10 +64,18 @@ pub struct Api {
 pub struct Backend {
     /// Orders and calls.
     pub store: Store,
+    /// The only way to move money.
+    pub payments: Payments,
+    /// What is going on.
+    pub bus: Bus,
+    /// How often a merchant may ask.
+    pub rate: RateLimit,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
-    /// What a request has to show.
+    /// The key of the first merchant's administrator.
     pub key: SecretString,
+    /// The first merchant.
+    pub merchant: MerchantUlid,
     /// How long a new order can be paid.
     pub ttl: Duration,
     /// How an order's code becomes SIP URIs.
@@ -77,8 +95,12 @@ impl Api {
     pub fn start(listener: TcpListener, services: Services, sip: SocketAddr, key: SecretString) -> Self {
         let backend = Backend {
             store: services.store.clone(),
+            payments: services.payments.clone(),
+            bus: services.bus.clone(),
+            rate: RateLimit::new(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE),
             clock: Arc::new(SystemClock),
             key: key.clone(),
+            merchant: services.merchant_id,
             ttl: services.config.order.ttl,
             dialling: Dialling::new(&services.config, sip),
         };
@@ -86,7 +108,8 @@ impl Api {
         let stop = CancellationToken::new();
         let until_stopped = stop.clone().cancelled_owned();
         let server = tokio::spawn(async move {
-            let served = axum::serve(listener, router(backend)).with_graceful_shutdown(until_stopped).await;
+            let service = router(backend).into_make_service_with_connect_info::<SocketAddr>();
+            let served = axum::serve(listener, service).with_graceful_shutdown(until_stopped).await;
             if let Err(error) = served {
                 tracing::error!(%error, "the api is no longer served");
             }
@@ -132,18 +155,73 @@ impl Dialling {
 
 /// The API as an axum router.
 pub fn router(backend: Backend) -> Router {
-    let guarded = Router::new()
+    let state = backend.clone();
+    let once = Router::new()
         .route("/v1/orders", post(orders::create))
-        .route("/v1/orders/{id}", get(orders::show))
+        .route("/v1/orders/{id}/capture", post(money::capture))
+        .route("/v1/orders/{id}/void", post(money::void))
+        .route("/v1/orders/{id}/refund", post(money::refund))
+        .route("/v1/orders/{id}/charge", post(money::charge))
+        .route_layer(middleware::from_fn_with_state(state.clone(), layers::once));
+    let guarded = Router::new()
+        .route("/v1/orders", get(orders::list))
+        .route("/v1/orders/{id}", get(orders::show).patch(orders::edit))
+        .route("/v1/orders/{id}/cancel", post(orders::cancel))
+        .route("/v1/stored-cards", get(money::cards))
+        .route("/v1/stored-cards/{id}", delete(money::forget))
+        .route("/v1/calls", get(calls::list))
         .route("/v1/calls/{id}", get(calls::show))
-        .route_layer(middleware::from_fn_with_state(backend.clone(), key::require));
+        .route("/v1/calls/{id}/commands", post(calls::command))
+        .route("/v1/events", get(events::list))
+        .route("/v1/events/stream", get(events::stream))
+        .route("/v1/webhooks", get(webhooks::list).post(webhooks::create))
+        .route("/v1/webhooks/{id}", delete(webhooks::remove))
+        .route("/v1/webhooks/{id}/rotate", post(webhooks::rotate))
+        .route("/v1/webhooks/{id}/retire", post(webhooks::retire))
+        .route("/v1/deliveries", get(webhooks::deliveries))
+        .route("/v1/deliveries/{id}/redeliver", post(webhooks::redeliver))
+        .route("/v1/needs-person", get(person::list))
+        .route("/v1/attempts/{reference}/lookup", post(person::look_up))
+        .route("/v1/attempts/{reference}/settle", post(person::settle))
+        .route("/v1/keys", get(admin::keys).post(admin::create_key))
+        .route("/v1/keys/{id}", delete(admin::revoke_key))
+        .route("/v1/merchants", post(admin::create_merchant))
+        .route("/v1/audit", get(admin::audit))
+        .merge(once)
+        .route_layer(middleware::from_fn_with_state(state.clone(), layers::audit))
+        .route_layer(middleware::from_fn_with_state(state.clone(), layers::limit_rate))
+        .route_layer(middleware::from_fn_with_state(state, key::require));
     Router::new()
         .route("/healthz", get(health))
+        .route("/openapi.json", get(openapi::show))
         .merge(guarded)
         .fallback(async || Problem::NOT_FOUND)
         .method_not_allowed_fallback(async || Problem::METHOD_NOT_ALLOWED)
         .with_state(backend)
 }
+
+/// Whether whoever shows a key may do what needs this role.
+fn may(principal: &Principal, role: Role) -> Result<(), Problem> {
+    if principal.role >= role { Ok(()) } else { Err(Problem::FORBIDDEN) }
+}
+
+/// How many a list may hold.
+fn limit(asked: Option<u32>) -> Result<u32, Problem> {
+    match asked.unwrap_or(50) {
+        limit @ 1..=200 => Ok(limit),
+        _ => Err(Problem::query("limit must be from 1 to 200")),
+    }
+}
+
+/// An RFC 3339 time since the Unix epoch.
+fn time(text: &str) -> Result<Duration, Problem> {
+    let time: jiff::Timestamp =
+        text.parse().map_err(|_| Problem::query("a time must be as RFC 3339 has it"))?;
+    Ok(Duration::from_millis(u64::try_from(time.as_millisecond()).unwrap_or_default()))
+}
+
+const REQUESTS_PER_SECOND: u32 = 50;
+const REQUESTS_AT_ONCE: u32 = 200;
 
 async fn health(State(backend): State<Backend>) -> (StatusCode, Json<serde_json::Value>) {
     match backend.store.check().await {

@@ -4,8 +4,10 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::store::StoreError;
+use crate::payments::OperationError;
+use crate::store::{ChangeError, StoreError};
 
 /// What is wrong with a request. All its words are ours: nothing that was sent comes back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +53,71 @@ impl Problem {
     pub(super) const ORDER_ID_TAKEN: Self =
         Self::new(StatusCode::CONFLICT, "order-id-taken", "there is another order with this id");
 
+    pub(super) const FORBIDDEN: Self =
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "the key may not do this");
+
+    pub(super) const REFUND_LIMIT: Self =
+        Self::new(StatusCode::FORBIDDEN, "refund-limit", "the key may not give back that much");
+
+    pub(super) const TOO_MANY: Self = Self::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too-many-requests",
+        "more requests than are taken in a second",
+    );
+
+    pub(super) const KEY_MISSING: Self = Self::new(
+        StatusCode::BAD_REQUEST,
+        "idempotency-key-missing",
+        "the request moves money and needs an `Idempotency-Key` of 1 to 64 letters, digits, `-` and `_`",
+    );
+
+    pub(super) const KEY_REUSED: Self = Self::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "idempotency-key-reused",
+        "the `Idempotency-Key` came with another request before",
+    );
+
+    pub(super) const KEY_IN_USE: Self = Self::new(
+        StatusCode::CONFLICT,
+        "idempotency-key-in-use",
+        "the request is being carried out, or was when the service stopped: look at the order",
+    );
+
+    pub(super) const PAYMENT_UNDER_WAY: Self = Self::new(
+        StatusCode::CONFLICT,
+        "payment-under-way",
+        "a payment of the order is on its way or in doubt",
+    );
+
+    pub(super) const ORDER_OVER: Self =
+        Self::new(StatusCode::CONFLICT, "order-over", "the order is paid, cancelled or otherwise over");
+
+    pub(super) const NO_PAYMENT: Self =
+        Self::new(StatusCode::CONFLICT, "no-payment", "the order has no payment this can be done to");
+
+    pub(super) const NOT_POSSIBLE: Self =
+        Self::new(StatusCode::CONFLICT, "not-possible", "the payment does not allow this, or not this much");
+
+    pub(super) const NOT_DONE: Self = Self::new(
+        StatusCode::BAD_GATEWAY,
+        "provider-did-not",
+        "the payment provider did not do it or was not reached; nothing has changed",
+    );
+
+    pub(super) const CALL_VERSION: Self =
+        Self::new(StatusCode::CONFLICT, "call-version", "the call has moved on: read it again");
+
+    pub(super) const CALL_NOT_YOURS: Self = Self::new(
+        StatusCode::CONFLICT,
+        "call-not-controlled",
+        "the call is over, or another operator controls it and `take_over` was not asked for",
+    );
+
     const INVALID_FIELD: Self =
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-field", "a field cannot be used");
+
+    const INVALID_QUERY: Self =
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-parameter", "a parameter cannot be used");
 
     const INTERNAL: Self =
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the service failed; try again");
@@ -64,6 +129,11 @@ impl Problem {
     /// A field with a value it cannot have, or one that is missing.
     pub(super) fn field(name: &'static str, detail: impl Into<String>) -> Self {
         Self { field: Some(name), detail: Some(detail.into()), ..Self::INVALID_FIELD }
+    }
+
+    /// A parameter with a value it cannot have.
+    pub(super) fn query(detail: &'static str) -> Self {
+        Self { detail: Some(detail.to_owned()), ..Self::INVALID_QUERY }
     }
 
     /// A field nobody knows. Its name is the sender's, so it is not repeated.
@@ -79,24 +149,50 @@ impl Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => return Self::NOT_FOUND,
+            StoreError::LiveAttempt => return Self::PAYMENT_UNDER_WAY,
+            StoreError::NotHeld => return Self::ORDER_OVER,
+            _ => {}
+        }
         tracing::error!(%error, "a request failed");
         Self::INTERNAL
     }
 }
 
+impl From<OperationError> for Problem {
+    fn from(error: OperationError) -> Self {
+        match error {
+            OperationError::Change(ChangeError::Event(_)) => Self::NOT_POSSIBLE,
+            OperationError::Change(ChangeError::Store(error)) => error.into(),
+            OperationError::NotDone => Self::NOT_DONE,
+            OperationError::Interrupted => Self::INTERNAL,
+        }
+    }
+}
+
+/// An error as JSON (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ProblemBody {
+    /// `urn:paytone:problem:` and what it is.
+    r#type: String,
+    /// The same in words.
+    #[schema(value_type = String)]
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What exactly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    /// The field it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    field: Option<&'static str>,
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        #[derive(Serialize)]
-        struct Body {
-            r#type: String,
-            title: &'static str,
-            status: u16,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            detail: Option<String>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            field: Option<&'static str>,
-        }
-        let body = Body {
+        let body = ProblemBody {
             r#type: format!("urn:paytone:problem:{}", self.kind),
             title: self.title,
             status: self.status.as_u16(),
@@ -106,6 +202,9 @@ impl IntoResponse for Problem {
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.status == StatusCode::TOO_MANY_REQUESTS {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"paytone\""));
         }

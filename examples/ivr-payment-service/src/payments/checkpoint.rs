@@ -12,19 +12,22 @@ use super::Cashier;
 pub(super) struct JournalCheckpoint<'a> {
     pub(super) cashier: &'a Cashier,
     pub(super) reference: Reference,
-    pub(super) card: &'a Card,
+    /// The card that is keyed; none where the provider has it.
+    pub(super) card: Option<&'a Card>,
 }
 
 impl Checkpoint for JournalCheckpoint<'_> {
     fn save<'a>(&'a self, blob: &'a CheckpointBlob) -> BoxFuture<'a, Result<(), CheckpointFailed>> {
         Box::pin(async move {
-            if holds_number(blob, self.card) {
+            if self.card.is_some_and(|card| holds_number(blob, card)) {
                 tracing::error!(reference = %self.reference, "the gateway wanted the card number stored");
                 return Err(CheckpointFailed);
             }
             let send =
                 |attempt: &mut Attempt, now| attempt.apply(Event::Send { checkpoint: blob.clone() }, now);
-            self.cashier.change_once(self.reference, send).await.map(drop).map_err(|error| {
+            let sent = self.cashier.change_once(self.reference, send).await;
+            crate::failpoint::hit("sending");
+            sent.map(drop).map_err(|error| {
                 tracing::error!(reference = %self.reference, %error, "the checkpoint could not be journalled");
                 CheckpointFailed
             })

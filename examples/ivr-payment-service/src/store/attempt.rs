@@ -4,14 +4,15 @@
 use core::time::Duration;
 
 use paytone_card::{Brand, MaskedPan};
-use paytone_psp::attempt::{Attempt, DoubtRecord, InvalidEvent, PendingRecord, Record, State, Transition};
+use paytone_psp::attempt::{Attempt, DoubtRecord, InvalidEvent, PendingRecord, Record, Transition};
 use paytone_psp::{Currency, Reference};
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{FromRow, Row, Sqlite, SqliteConnection};
+use sqlx::AnyConnection;
 
-use super::{CallUlid, OrderUlid, Store, StoreError, call, claim, millis, read, time, whole};
-
-type Query = sqlx::query::Query<'static, Sqlite, SqliteArguments>;
+use super::sql::{Bytes, Row, Word, sql, sql_of};
+use super::{
+    CallUlid, MerchantUlid, OrderUlid, Store, StoreError, StoredCardUlid, call, claim, millis, next_position,
+    outbox, whole,
+};
 
 /// An attempt to be journalled, and whose it is.
 #[derive(Debug, Clone, Copy)]
@@ -20,12 +21,21 @@ pub struct NewAttempt<'a> {
     pub attempt: &'a Attempt,
     /// What it pays.
     pub order: OrderUlid,
-    /// The call it is made in.
-    pub call: CallUlid,
+    /// How it is made.
+    pub source: Source,
     /// What may be shown of the card.
     pub last_four: MaskedPan,
     /// The card's brand.
     pub brand: Brand,
+}
+
+/// Where an attempt's card comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A caller keys it in this call.
+    Call(CallUlid),
+    /// The provider has it.
+    StoredCard(StoredCardUlid),
 }
 
 /// An attempt as it is stored.
@@ -34,10 +44,12 @@ pub struct NewAttempt<'a> {
 pub struct AttemptRecord {
     /// The attempt.
     pub attempt: Attempt,
+    /// Whose it is.
+    pub merchant: MerchantUlid,
     /// What it pays.
     pub order: OrderUlid,
-    /// The call it was made in.
-    pub call: CallUlid,
+    /// How it was made.
+    pub source: Source,
     /// What may be shown of the card.
     pub last_four: MaskedPan,
     /// The card's brand.
@@ -46,17 +58,6 @@ pub struct AttemptRecord {
     pub created_at: Duration,
     /// When it last changed.
     pub updated_at: Duration,
-}
-
-/// One version of an attempt that the merchant has to be told of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Report {
-    /// The attempt.
-    pub reference: Reference,
-    /// Its version: the merchant tells reports apart by both.
-    pub version: u32,
-    /// The state it arrived in.
-    pub state: State,
 }
 
 /// Why an attempt was not changed.
@@ -70,32 +71,56 @@ pub enum ChangeError {
     Store(#[from] StoreError),
 }
 
+impl Source {
+    /// The call, where there is one.
+    #[must_use]
+    pub const fn call(self) -> Option<CallUlid> {
+        match self {
+            Self::Call(call) => Some(call),
+            Self::StoredCard(_) => None,
+        }
+    }
+
+    /// The stored card, where it is one.
+    #[must_use]
+    pub const fn stored_card(self) -> Option<StoredCardUlid> {
+        match self {
+            Self::StoredCard(card) => Some(card),
+            Self::Call(_) => None,
+        }
+    }
+}
+
 impl Store {
     /// Journals a new attempt. Where another attempt of the order has moved money or may have, there cannot be one.
     ///
     /// # Errors
     ///
-    /// [`StoreError::NotHeld`] where the call does not have the order (any more), [`StoreError::LiveAttempt`], or the
-    /// database fails. Nothing may then be sent.
+    /// [`StoreError::NotHeld`] where the call does not have the order (any more), or an order to be paid by a stored card
+    /// cannot be paid; [`StoreError::LiveAttempt`], or the database fails. Nothing may then be sent.
     pub async fn begin_attempt(&self, new: NewAttempt<'_>, now: Duration) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        let held: bool = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM orders JOIN calls ON calls.id = orders.leased_by
-                            WHERE orders.id = ? AND calls.id = ? AND calls.ended_at IS NULL)",
-        )
-        .bind(new.order.as_str().to_owned())
-        .bind(new.call.as_str().to_owned())
-        .fetch_one(&mut *transaction)
-        .await?;
-        if !held {
-            return Err(StoreError::NotHeld);
-        }
-        bind_identity(sqlx::query(INSERT), &new, now)?
-            .execute(&mut *transaction)
-            .await
-            .map_err(live_attempt)?;
+        let held = match new.source {
+            Source::Call(call) => sql("SELECT orders.merchant FROM orders JOIN calls ON calls.id = orders.leased_by
+                                       WHERE orders.id = $1 AND calls.id = $2 AND calls.ended_at IS NULL")
+                .put(&new.order)
+                .put(&call),
+            Source::StoredCard(card) => sql("SELECT orders.merchant FROM orders JOIN stored_cards
+                                                    ON stored_cards.merchant = orders.merchant
+                                             WHERE orders.id = $1 AND orders.state = 'open' AND stored_cards.id = $2
+                                               AND stored_cards.forgotten_at IS NULL")
+                .put(&new.order)
+                .put(&card),
+        };
+        let merchant =
+            held.first(&mut transaction, |row| row.parsed("merchant", MerchantUlid::parse)).await?;
+        let merchant = merchant.ok_or(StoreError::NotHeld)?;
+        insert(&mut transaction, &new, merchant, self.node(), now).await?;
         write(&mut transaction, &new.attempt.to_record(), new.attempt.version(), now).await?;
-        call::set_card(&mut transaction, new.call, new.last_four, new.brand).await?;
+        match new.source {
+            Source::Call(call) => call::set_card(&mut transaction, call, new.last_four, new.brand).await?,
+            Source::StoredCard(_) => claim::refresh(&mut transaction, new.order, now).await?,
+        }
         Ok(transaction.commit().await?)
     }
 
@@ -118,27 +143,106 @@ impl Store {
         let transition = change(&mut record.attempt)?;
         record.updated_at = now;
         write(&mut transaction, &record.attempt.to_record(), before, now).await?;
-        if transition.report {
-            report(&mut transaction, &record.attempt, now).await?;
-        }
         claim::refresh(&mut transaction, record.order, now).await?;
+        if transition.report {
+            outbox::attempt_changed(&mut transaction, &record, now).await?;
+        }
         transaction.commit().await.map_err(StoreError::from)?;
         Ok((record, transition))
     }
 
-    /// Every attempt that waits for something: to be sent, to be answered, to be looked up.
+    /// Every attempt of this node that waits for something: to be sent, to be answered, to be looked up.
     ///
     /// # Errors
     ///
     /// The database fails.
     pub async fn open_attempts(&self) -> Result<Vec<AttemptRecord>, StoreError> {
-        let found: Vec<StoredAttempt> = sqlx::query_as(
-            "SELECT attempts.*, orders.order_id FROM attempts JOIN orders ON orders.id = attempts.order_ulid
-             WHERE attempts.pending_operation IS NOT NULL OR attempts.state = 'created' ORDER BY attempts.rowid",
+        attempts(
+            "attempts.node = $1 AND (attempts.pending_operation IS NOT NULL OR attempts.state = 'created')",
         )
-        .fetch_all(&self.reader)
-        .await?;
-        Ok(found.into_iter().map(|StoredAttempt(attempt)| attempt).collect())
+        .put(Word(self.node()))
+        .all(&mut *self.read().await?, attempt)
+        .await
+    }
+
+    /// Every attempt of this node that holds money it must not hold, and has nothing else going on.
+    ///
+    /// # Errors
+    ///
+    /// The database fails.
+    pub async fn attempts_to_compensate(&self) -> Result<Vec<AttemptRecord>, StoreError> {
+        attempts("attempts.node = $1 AND attempts.pending_operation IS NULL AND attempts.state IN ('approved', 'captured')
+                  AND (attempts.compensate = 1 OR orders.void_on_approval = 1)")
+            .put(Word(self.node()))
+            .all(&mut *self.read().await?, attempt)
+            .await
+    }
+
+    /// The attempts of this node that hold money and were not compared with the provider since `before`.
+    ///
+    /// # Errors
+    ///
+    /// The database fails.
+    pub async fn attempts_to_check(&self, before: Duration) -> Result<Vec<AttemptRecord>, StoreError> {
+        attempts("attempts.node = $1 AND attempts.pending_operation IS NULL AND attempts.state IN ('approved', 'captured')
+                  AND COALESCE(attempts.checked_at, attempts.updated_at) < $2")
+            .put(Word(self.node()))
+            .put(millis(before))
+            .all(&mut *self.read().await?, attempt)
+            .await
+    }
+
+    /// Notes that an attempt was compared with what the provider has.
+    ///
+    /// # Errors
+    ///
+    /// The database fails.
+    pub async fn attempt_checked(&self, reference: Reference, now: Duration) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sql("UPDATE attempts SET checked_at = $1 WHERE reference = $2")
+            .put(millis(now))
+            .put(&reference)
+            .run(&mut transaction)
+            .await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// The merchant's attempts that a person has to look at: in doubt for too long, or holding money that could not be
+    /// given back; and reservations made before `lapsing`, which the issuer will let go of soon.
+    ///
+    /// # Errors
+    ///
+    /// The database fails.
+    pub async fn attempts_for_a_person(
+        &self,
+        merchant: MerchantUlid,
+        lapsing: Duration,
+    ) -> Result<Vec<AttemptRecord>, StoreError> {
+        attempts(
+            "attempts.merchant = $1 AND (attempts.state = 'needs_person' OR attempts.compensate = 1
+                  OR (attempts.state = 'approved' AND attempts.since < $2))",
+        )
+        .put(&merchant)
+        .put(millis(lapsing))
+        .all(&mut *self.read().await?, attempt)
+        .await
+    }
+
+    /// The merchant's attempt with this reference.
+    ///
+    /// # Errors
+    ///
+    /// The database fails.
+    pub async fn attempt(
+        &self,
+        merchant: MerchantUlid,
+        reference: Reference,
+    ) -> Result<Option<AttemptRecord>, StoreError> {
+        attempts("attempts.merchant = $1 AND attempts.reference = $2")
+            .put(&merchant)
+            .put(&reference)
+            .first(&mut *self.read().await?, attempt)
+            .await
     }
 
     /// The attempts to pay an order, oldest first.
@@ -147,128 +251,110 @@ impl Store {
     ///
     /// The database fails.
     pub async fn attempts_of(&self, order: OrderUlid) -> Result<Vec<AttemptRecord>, StoreError> {
-        let found: Vec<StoredAttempt> = sqlx::query_as(
-            "SELECT attempts.*, orders.order_id FROM attempts JOIN orders ON orders.id = attempts.order_ulid
-             WHERE attempts.order_ulid = ? ORDER BY attempts.rowid",
-        )
-        .bind(order.as_str().to_owned())
-        .fetch_all(&self.reader)
-        .await?;
-        Ok(found.into_iter().map(|StoredAttempt(attempt)| attempt).collect())
-    }
-
-    /// What the merchant has not been told yet, in the order it happened.
-    ///
-    /// # Errors
-    ///
-    /// The database fails.
-    pub async fn undelivered_reports(&self) -> Result<Vec<Report>, StoreError> {
-        let found: Vec<(String, u32, String)> =
-            sqlx::query_as("SELECT reference, version, state FROM outbox WHERE delivered = 0 ORDER BY rowid")
-                .fetch_all(&self.reader)
-                .await?;
-        let report = |(reference, version, state): (String, u32, String)| {
-            let reference = read("reference", Reference::parse(&reference))?;
-            Ok(Report { reference, version, state: read("state", State::parse(&state))? })
-        };
-        found.into_iter().map(report).collect()
+        of_order(&mut *self.read().await?, order).await
     }
 }
 
-const INSERT: &str = "INSERT INTO attempts (reference, order_ulid, call_ulid, last_four, brand, amount, currency, capture,
-                                            state, version, created_at, since, refunded, compensate, test, updated_at)
-                      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0)";
+pub(super) async fn of_order(
+    connection: &mut AnyConnection,
+    order: OrderUlid,
+) -> Result<Vec<AttemptRecord>, StoreError> {
+    attempts("attempts.order_ulid = $1").put(&order).all(connection, attempt).await
+}
 
-const UPDATE: &str = "UPDATE attempts SET
-        state = ?, since = ?, version = ?, pending_operation = ?, pending_key = ?, pending_deadline = ?, pending_amount = ?,
-        doubt_since = ?, doubt_lookups = ?, doubt_next = ?, checkpoint = ?, decline = ?, transaction_id = ?,
-        approval_code = ?, captured = ?, refunded = ?, compensate = ?, test = ?, updated_at = ?
-    WHERE reference = ? AND version = ?";
+/// A statement for the attempts a condition holds for, oldest first.
+fn attempts(condition: &'static str) -> super::sql::Sql {
+    sql_of(format!(
+        "SELECT attempts.*, orders.order_id FROM attempts JOIN orders ON orders.id = attempts.order_ulid
+         WHERE {condition} ORDER BY attempts.position"
+    ))
+}
 
 /// The columns that never change.
-fn bind_identity(query: Query, new: &NewAttempt<'_>, now: Duration) -> Result<Query, StoreError> {
+async fn insert(
+    connection: &mut AnyConnection,
+    new: &NewAttempt<'_>,
+    merchant: MerchantUlid,
+    node: &str,
+    now: Duration,
+) -> Result<(), StoreError> {
     let attempt = new.attempt;
-    Ok(query
-        .bind(attempt.reference().to_string())
-        .bind(new.order.to_string())
-        .bind(new.call.to_string())
-        .bind(new.last_four.last_four().to_owned())
-        .bind(new.brand.name())
-        .bind(whole("amount", attempt.money().minor())?)
-        .bind(attempt.money().currency().code())
-        .bind(attempt.capture().as_str())
-        .bind(attempt.state().as_str())
-        .bind(attempt.version())
-        .bind(millis(now)))
+    let position = next_position(connection, "attempts").await?;
+    sql("INSERT INTO attempts (reference, merchant, position, node, order_ulid, call_ulid, stored_card, last_four, brand,
+                               amount, currency, capture, state, version, created_at, since, refunded, compensate, test,
+                               updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0, 0, 0, 0)")
+        .put(attempt.reference())
+        .put(&merchant)
+        .put(position)
+        .put(Word(node))
+        .put(&new.order)
+        .put(new.source.call().as_ref())
+        .put(new.source.stored_card().as_ref())
+        .put(&new.last_four)
+        .put(&new.brand)
+        .put(whole("amount", attempt.money().minor())?)
+        .put(attempt.money().currency().code())
+        .put(attempt.capture().as_str())
+        .put(attempt.state().as_str())
+        .put(i64::from(attempt.version()))
+        .put(millis(now))
+        .try_run(connection)
+        .await
+        .map_err(live_attempt)?;
+    Ok(())
 }
 
-/// Writes the columns that change, if the row is still at version `before`.
+const UPDATE: &str = "UPDATE attempts SET
+        state = $1, since = $2, version = $3, pending_operation = $4, pending_key = $5, pending_deadline = $6,
+        pending_amount = $7, doubt_since = $8, doubt_lookups = $9, doubt_next = $10, checkpoint = $11, decline = $12,
+        transaction_id = $13, approval_code = $14, captured = $15, refunded = $16, compensate = $17, test = $18,
+        updated_at = $19
+    WHERE reference = $20 AND version = $21";
+
+/// Writes the columns that change, if the row is still at version `before`. The words are the journal's own; what a
+/// provider calls a transaction is its own name for it and no card number, since adapters ask for none.
 async fn write(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     record: &Record,
     before: u32,
     now: Duration,
 ) -> Result<(), StoreError> {
     let pending = record.pending.as_ref();
     let doubt = record.doubt.as_ref();
-    let done = sqlx::query(UPDATE)
-        .bind(&record.state)
-        .bind(whole("since", record.since_ms)?)
-        .bind(record.version)
-        .bind(pending.map(|pending| &pending.operation))
-        .bind(pending.map(|pending| &pending.key))
-        .bind(pending.map(|pending| whole("pending_deadline", pending.deadline_ms)).transpose()?)
-        .bind(pending.map(|pending| whole("pending_amount", pending.amount)).transpose()?)
-        .bind(doubt.map(|doubt| whole("doubt_since", doubt.since_ms)).transpose()?)
-        .bind(doubt.map(|doubt| doubt.lookups))
-        .bind(doubt.map(|doubt| whole("doubt_next", doubt.next_ms)).transpose()?)
-        .bind(&record.checkpoint)
-        .bind(&record.decline)
-        .bind(&record.transaction)
-        .bind(&record.approval_code)
-        .bind(record.captured.map(|captured| whole("captured", captured)).transpose()?)
-        .bind(whole("refunded", record.refunded)?)
-        .bind(record.compensate)
-        .bind(record.test)
-        .bind(millis(now))
-        .bind(&record.reference)
-        .bind(before)
-        .execute(connection)
+    let done = sql(UPDATE)
+        .put(Word(&record.state))
+        .put(whole("since", record.since_ms)?)
+        .put(i64::from(record.version))
+        .put(pending.map(|pending| Word(&pending.operation)))
+        .put(pending.map(|pending| Word(&pending.key)))
+        .put(pending.map(|pending| whole("pending_deadline", pending.deadline_ms)).transpose()?)
+        .put(pending.map(|pending| whole("pending_amount", pending.amount)).transpose()?)
+        .put(doubt.map(|doubt| whole("doubt_since", doubt.since_ms)).transpose()?)
+        .put(doubt.map(|doubt| i64::from(doubt.lookups)))
+        .put(doubt.map(|doubt| whole("doubt_next", doubt.next_ms)).transpose()?)
+        .put(record.checkpoint.as_deref().map(Bytes))
+        .put(record.decline.as_deref().map(Word))
+        .put(record.transaction.as_deref().map(Word))
+        .put(record.approval_code.as_deref().map(Word))
+        .put(record.captured.map(|captured| whole("captured", captured)).transpose()?)
+        .put(whole("refunded", record.refunded)?)
+        .put(record.compensate)
+        .put(record.test)
+        .put(millis(now))
+        .put(Word(&record.reference))
+        .put(i64::from(before))
+        .try_run(connection)
         .await
         .map_err(live_attempt)?;
-    match done.rows_affected() {
+    match done {
         1 => Ok(()),
         _ => Err(StoreError::Conflict),
     }
 }
 
-async fn stored(
-    connection: &mut SqliteConnection,
-    reference: Reference,
-) -> Result<AttemptRecord, StoreError> {
-    let StoredAttempt(record) = sqlx::query_as(
-        "SELECT attempts.*, orders.order_id FROM attempts JOIN orders ON orders.id = attempts.order_ulid
-         WHERE attempts.reference = ?",
-    )
-    .bind(reference.to_string())
-    .fetch_one(connection)
-    .await?;
-    Ok(record)
-}
-
-async fn report(
-    connection: &mut SqliteConnection,
-    attempt: &Attempt,
-    now: Duration,
-) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO outbox (reference, version, state, created_at) VALUES (?, ?, ?, ?)")
-        .bind(attempt.reference().to_string())
-        .bind(attempt.version())
-        .bind(attempt.state().as_str())
-        .bind(millis(now))
-        .execute(connection)
-        .await?;
-    Ok(())
+async fn stored(connection: &mut AnyConnection, reference: Reference) -> Result<AttemptRecord, StoreError> {
+    attempts("attempts.reference = $1").put(&reference).one(connection, attempt).await
 }
 
 /// The one unique index an attempt can run into beside its own random name is the one that allows one live attempt.
@@ -279,77 +365,61 @@ fn live_attempt(error: sqlx::Error) -> StoreError {
     }
 }
 
-/// An [`AttemptRecord`] as a row.
-struct StoredAttempt(AttemptRecord);
-
-impl<'r> FromRow<'r, SqliteRow> for StoredAttempt {
-    fn from_row(row: &'r SqliteRow) -> sqlx::Result<Self> {
-        attempt(row).map(Self).map_err(|error| sqlx::Error::Decode(error.into()))
-    }
-}
-
-fn attempt(row: &SqliteRow) -> Result<AttemptRecord, StoreError> {
-    let brand: &str = row.try_get("brand")?;
+fn attempt(row: &Row) -> Result<AttemptRecord, StoreError> {
+    let call = row.optional_parsed("call_ulid", CallUlid::parse)?.map(Source::Call);
+    let card = row.optional_parsed("stored_card", StoredCardUlid::parse)?.map(Source::StoredCard);
     Ok(AttemptRecord {
         attempt: Attempt::from_record(record(row)?).map_err(|_| StoreError::Column("of the journal"))?,
-        order: read("order_ulid", OrderUlid::parse(row.try_get("order_ulid")?))?,
-        call: read("call_ulid", CallUlid::parse(row.try_get("call_ulid")?))?,
-        last_four: read("last_four", MaskedPan::from_last_four(row.try_get("last_four")?))?,
-        brand: Brand::from_name(brand).ok_or(StoreError::Column("brand"))?,
-        created_at: time("created_at", row.try_get("created_at")?)?,
-        updated_at: time("updated_at", row.try_get("updated_at")?)?,
+        merchant: row.parsed("merchant", MerchantUlid::parse)?,
+        order: row.parsed("order_ulid", OrderUlid::parse)?,
+        source: call.or(card).ok_or(StoreError::Column("call_ulid"))?,
+        last_four: row.parsed("last_four", MaskedPan::from_last_four)?,
+        brand: row.parsed("brand", |name| Brand::from_name(name).ok_or(()))?,
+        created_at: row.time("created_at")?,
+        updated_at: row.time("updated_at")?,
     })
 }
 
-fn record(row: &SqliteRow) -> Result<Record, StoreError> {
-    let currency: String = row.try_get("currency")?;
-    read("currency", Currency::parse(&currency))?;
+fn record(row: &Row) -> Result<Record, StoreError> {
+    row.parsed("currency", Currency::parse)?;
+    let owned = |column| Ok::<_, StoreError>(row.optional_text(column)?.map(str::to_owned));
     Ok(Record {
-        reference: row.try_get("reference")?,
-        order: row.try_get("order_id")?,
-        amount: number(row, "amount")?,
-        currency,
-        capture: row.try_get("capture")?,
-        state: row.try_get("state")?,
-        since_ms: number(row, "since")?,
-        version: row.try_get("version")?,
+        reference: row.text("reference")?.to_owned(),
+        order: row.text("order_id")?.to_owned(),
+        amount: row.count("amount")?,
+        currency: row.text("currency")?.to_owned(),
+        capture: row.text("capture")?.to_owned(),
+        state: row.text("state")?.to_owned(),
+        since_ms: row.count("since")?,
+        version: row.count("version")?,
         pending: pending(row)?,
         doubt: doubt(row)?,
-        checkpoint: row.try_get("checkpoint")?,
-        decline: row.try_get("decline")?,
-        transaction: row.try_get("transaction_id")?,
-        approval_code: row.try_get("approval_code")?,
-        captured: optional_number(row, "captured")?,
-        refunded: number(row, "refunded")?,
-        compensate: row.try_get("compensate")?,
-        test: row.try_get("test")?,
+        checkpoint: row.optional_bytes("checkpoint")?,
+        decline: owned("decline")?,
+        transaction: owned("transaction_id")?,
+        approval_code: owned("approval_code")?,
+        captured: row.optional_count("captured")?,
+        refunded: row.count("refunded")?,
+        compensate: row.flag("compensate")?,
+        test: row.flag("test")?,
     })
 }
 
-fn pending(row: &SqliteRow) -> Result<Option<PendingRecord>, StoreError> {
-    let Some(operation) = row.try_get("pending_operation")? else { return Ok(None) };
+fn pending(row: &Row) -> Result<Option<PendingRecord>, StoreError> {
+    let Some(operation) = row.optional_text("pending_operation")? else { return Ok(None) };
     Ok(Some(PendingRecord {
-        operation,
-        key: row.try_get("pending_key")?,
-        deadline_ms: number(row, "pending_deadline")?,
-        amount: number(row, "pending_amount")?,
+        operation: operation.to_owned(),
+        key: row.text("pending_key")?.to_owned(),
+        deadline_ms: row.count("pending_deadline")?,
+        amount: row.count("pending_amount")?,
     }))
 }
 
-fn doubt(row: &SqliteRow) -> Result<Option<DoubtRecord>, StoreError> {
-    let Some(since_ms) = optional_number(row, "doubt_since")? else { return Ok(None) };
+fn doubt(row: &Row) -> Result<Option<DoubtRecord>, StoreError> {
+    let Some(since_ms) = row.optional_count("doubt_since")? else { return Ok(None) };
     Ok(Some(DoubtRecord {
         since_ms,
-        lookups: row.try_get("doubt_lookups")?,
-        next_ms: number(row, "doubt_next")?,
+        lookups: row.count("doubt_lookups")?,
+        next_ms: row.count("doubt_next")?,
     }))
-}
-
-fn number(row: &SqliteRow, column: &'static str) -> Result<u64, StoreError> {
-    read(column, u64::try_from(row.try_get::<i64, _>(column)?))
-}
-
-fn optional_number(row: &SqliteRow, column: &'static str) -> Result<Option<u64>, StoreError> {
-    let stored: Option<i64> = row.try_get(column)?;
-    read(column, stored.map(u64::try_from).transpose())
 }

@@ -5,10 +5,10 @@ use core::time::Duration;
 use paytone_card::{Brand, MaskedPan};
 use paytone_dialog::Outcome;
 use paytone_redact::SafeText;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row, SqliteConnection};
+use sqlx::AnyConnection;
 
-use super::{CallUlid, OrderUlid, Store, StoreError, claim, millis, read, time};
+use super::sql::{Row, Word, sql};
+use super::{CallUlid, MerchantUlid, OrderUlid, Store, StoreError, claim, millis, next_position};
 
 /// A call as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,12 +16,18 @@ use super::{CallUlid, OrderUlid, Store, StoreError, claim, millis, read, time};
 pub struct CallRecord {
     /// Our own id.
     pub id: CallUlid,
+    /// Whose line it rang.
+    pub merchant: MerchantUlid,
+    /// Counts the commands that were carried out; a command says which one it has seen.
+    pub version: u32,
     /// The phone's Call-ID header, redacted.
     pub sip_call_id: SafeText,
     /// The line's configured name.
-    pub line: String,
+    pub line: SafeText,
     /// Who rang, as the phone says, redacted.
     pub caller: Option<SafeText>,
+    /// The operator who may command it.
+    pub operator: Option<SafeText>,
     /// What is or was to be paid.
     pub order: Option<OrderUlid>,
     /// How it ended; `None` while it is up.
@@ -48,12 +54,25 @@ pub struct Ending {
 /// A call that has just arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCall {
+    /// Whose line it rings.
+    pub merchant: MerchantUlid,
     /// The phone's Call-ID header.
     pub sip_call_id: SafeText,
     /// The line's configured name.
-    pub line: String,
+    pub line: SafeText,
     /// Who rings, as the phone says.
     pub caller: Option<SafeText>,
+}
+
+/// Which calls to list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CallFilter {
+    /// Only those that are up, or only those that are over.
+    pub running: Option<bool>,
+    /// Only those for this order.
+    pub order: Option<OrderUlid>,
+    /// Only those older than this one.
+    pub after: Option<CallUlid>,
 }
 
 impl Store {
@@ -65,14 +84,21 @@ impl Store {
     pub async fn call_started(&self, new: &NewCall, now: Duration) -> Result<CallUlid, StoreError> {
         let id = CallUlid::generate(now);
         let mut transaction = self.begin().await?;
-        sqlx::query("INSERT INTO calls (id, sip_call_id, line, caller, started_at) VALUES (?, ?, ?, ?, ?)")
-            .bind(id.as_str())
-            .bind(new.sip_call_id.as_str())
-            .bind(&new.line)
-            .bind(new.caller.as_ref().map(SafeText::as_str))
-            .bind(millis(now))
-            .execute(&mut *transaction)
-            .await?;
+        let position = next_position(&mut transaction, "calls").await?;
+        sql(
+            "INSERT INTO calls (id, merchant, position, version, node, sip_call_id, line, caller, started_at)
+             VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8)",
+        )
+        .put(&id)
+        .put(&new.merchant)
+        .put(position)
+        .put(Word(self.node()))
+        .put(&new.sip_call_id)
+        .put(&new.line)
+        .put(new.caller.as_ref())
+        .put(millis(now))
+        .run(&mut transaction)
+        .await?;
         transaction.commit().await?;
         Ok(id)
     }
@@ -110,149 +136,217 @@ impl Store {
         Ok(transaction.commit().await?)
     }
 
-    /// Ends every call that was up when the service stopped, as `interrupted`. Returns how many there were.
+    /// Ends every call this node had up when it stopped, as `interrupted`. Returns how many there were.
     ///
     /// # Errors
     ///
     /// The database fails.
     pub async fn end_interrupted_calls(&self, now: Duration) -> Result<usize, StoreError> {
         let mut transaction = self.begin().await?;
-        let ids: Vec<String> = sqlx::query_scalar("SELECT id FROM calls WHERE ended_at IS NULL")
-            .fetch_all(&mut *transaction)
+        let calls = sql("SELECT id FROM calls WHERE ended_at IS NULL AND node = $1 ORDER BY position")
+            .put(Word(self.node()))
+            .all(&mut transaction, |row| row.parsed("id", CallUlid::parse))
             .await?;
-        for id in &ids {
-            let call = read("id", CallUlid::parse(id))?;
-            end(&mut transaction, call, "interrupted", None, now).await?;
+        for call in &calls {
+            end(&mut transaction, *call, "interrupted", None, now).await?;
         }
         transaction.commit().await?;
-        Ok(ids.len())
+        Ok(calls.len())
     }
 
-    /// The call with this id: ours, or the SIP Call-ID. A phone that uses one Call-ID again means its latest call.
+    /// The merchant's call with this id: ours, or the SIP Call-ID. A phone that uses one Call-ID again means its latest
+    /// call.
     ///
     /// # Errors
     ///
     /// The database fails.
-    pub async fn call(&self, id: &str) -> Result<Option<CallRecord>, StoreError> {
-        let found: Option<StoredCall> = sqlx::query_as(
-            "SELECT * FROM calls WHERE id = ?1 OR sip_call_id = ?2
-             ORDER BY id = ?1 DESC, rowid DESC LIMIT 1",
-        )
-        .bind(id)
-        .bind(SafeText::new(id).as_str())
-        .fetch_optional(&self.reader)
-        .await?;
-        Ok(found.map(|StoredCall(call)| call))
+    pub async fn call(&self, merchant: MerchantUlid, id: &str) -> Result<Option<CallRecord>, StoreError> {
+        let mut connection = self.read().await?;
+        if let Ok(ulid) = CallUlid::parse(id) {
+            let found = sql("SELECT * FROM calls WHERE merchant = $1 AND id = $2")
+                .put(&merchant)
+                .put(&ulid)
+                .first(&mut connection, call)
+                .await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        sql("SELECT * FROM calls WHERE merchant = $1 AND sip_call_id = $2 ORDER BY position DESC LIMIT 1")
+            .put(&merchant)
+            .put(&SafeText::new(id))
+            .first(&mut connection, call)
+            .await
     }
+
+    /// The merchant's calls, newest first, at most `most`.
+    ///
+    /// # Errors
+    ///
+    /// The database fails.
+    pub async fn calls(
+        &self,
+        merchant: MerchantUlid,
+        filter: CallFilter,
+        most: u32,
+    ) -> Result<Vec<CallRecord>, StoreError> {
+        let (up, over) = (filter.running == Some(true), filter.running == Some(false));
+        sql("SELECT * FROM calls WHERE merchant = $1
+               AND (ended_at IS NULL OR $2 = 0) AND (ended_at IS NOT NULL OR $3 = 0)
+               AND ($4 = '' OR order_ulid = $4)
+               AND position < COALESCE((SELECT position FROM calls WHERE id = $5 AND merchant = $1), $6)
+             ORDER BY position DESC LIMIT $7")
+        .put(&merchant)
+        .put(up)
+        .put(over)
+        .put(Word(filter.order.as_ref().map_or("", OrderUlid::as_str)))
+        .put(Word(filter.after.as_ref().map_or("", CallUlid::as_str)))
+        .put(i64::MAX)
+        .put(i64::from(most))
+        .all(&mut *self.read().await?, call)
+        .await
+    }
+
+    /// Counts a command the operator gives a call that is up. `seen` is the version the operator has seen; an operator
+    /// other than the one in control has to `take_over`. Returns the new version and who was in control before.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`], [`StoreError::NotHeld`] where the call is over or another operator controls it,
+    /// [`StoreError::Conflict`] where the version is another, or the database fails.
+    pub async fn command_call(
+        &self,
+        merchant: MerchantUlid,
+        id: CallUlid,
+        command: &Command<'_>,
+    ) -> Result<(u32, Option<SafeText>), StoreError> {
+        let mut transaction = self.begin().await?;
+        let known = sql("SELECT * FROM calls WHERE merchant = $1 AND id = $2")
+            .put(&merchant)
+            .put(&id)
+            .one(&mut transaction, call)
+            .await?;
+        if known.ending.is_some() {
+            return Err(StoreError::NotHeld);
+        }
+        if known.version != command.seen {
+            return Err(StoreError::Conflict);
+        }
+        let others = known.operator.as_ref().is_some_and(|operator| operator != command.operator);
+        if others && !command.take_over {
+            return Err(StoreError::NotHeld);
+        }
+        let version = known.version.saturating_add(1);
+        sql("UPDATE calls SET version = $1, operator = $2 WHERE id = $3")
+            .put(i64::from(version))
+            .put(command.operator)
+            .put(&id)
+            .run(&mut transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok((version, known.operator.filter(|_| others)))
+    }
+}
+
+/// A command to a call, as far as the store is concerned.
+#[derive(Debug, Clone, Copy)]
+pub struct Command<'a> {
+    /// Who gives it.
+    pub operator: &'a SafeText,
+    /// The version of the call the operator has seen.
+    pub seen: u32,
+    /// Take the call over from another operator.
+    pub take_over: bool,
 }
 
 /// # Errors
 ///
-/// [`StoreError::NotHeld`] where the call is over or never was.
+/// [`StoreError::NotHeld`] where the call is over or never was; otherwise whose it is.
 pub(super) async fn require_running(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     call: CallUlid,
-) -> Result<(), StoreError> {
-    match is_running(connection, call).await? {
-        true => Ok(()),
-        false => Err(StoreError::NotHeld),
-    }
+) -> Result<MerchantUlid, StoreError> {
+    sql("SELECT merchant FROM calls WHERE id = $1 AND ended_at IS NULL")
+        .put(&call)
+        .first(connection, |row| row.parsed("merchant", MerchantUlid::parse))
+        .await?
+        .ok_or(StoreError::NotHeld)
 }
 
-pub(super) async fn is_running(
-    connection: &mut SqliteConnection,
-    call: CallUlid,
-) -> Result<bool, StoreError> {
-    let running = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM calls WHERE id = ? AND ended_at IS NULL)")
-        .bind(call.as_str())
-        .fetch_one(connection)
-        .await?;
-    Ok(running)
+pub(super) async fn is_running(connection: &mut AnyConnection, call: CallUlid) -> Result<bool, StoreError> {
+    sql("SELECT id FROM calls WHERE id = $1 AND ended_at IS NULL").put(&call).finds(connection).await
 }
 
 pub(super) async fn set_order(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     call: CallUlid,
     order: OrderUlid,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE calls SET order_ulid = ? WHERE id = ?")
-        .bind(order.as_str())
-        .bind(call.as_str())
-        .execute(connection)
-        .await?;
+    sql("UPDATE calls SET order_ulid = $1 WHERE id = $2").put(&order).put(&call).run(connection).await?;
     Ok(())
 }
 
 pub(super) async fn set_card(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     call: CallUlid,
     last_four: MaskedPan,
     brand: Brand,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE calls SET last_four = ?, brand = ? WHERE id = ?")
-        .bind(last_four.last_four())
-        .bind(brand.name())
-        .bind(call.as_str())
-        .execute(connection)
+    sql("UPDATE calls SET last_four = $1, brand = $2 WHERE id = $3")
+        .put(&last_four)
+        .put(&brand)
+        .put(&call)
+        .run(connection)
         .await?;
     Ok(())
 }
 
 async fn end(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     call: CallUlid,
     outcome: &'static str,
     detail: Option<&'static str>,
     now: Duration,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE calls SET outcome = ?, detail = ?, ended_at = ? WHERE id = ? AND ended_at IS NULL")
-        .bind(outcome)
-        .bind(detail)
-        .bind(millis(now))
-        .bind(call.as_str())
-        .execute(&mut *connection)
+    sql("UPDATE calls SET outcome = $1, detail = $2, ended_at = $3 WHERE id = $4 AND ended_at IS NULL")
+        .put(outcome)
+        .put(detail)
+        .put(millis(now))
+        .put(&call)
+        .run(&mut *connection)
         .await?;
-    let leased: Vec<String> = sqlx::query_scalar("SELECT id FROM orders WHERE leased_by = ?")
-        .bind(call.as_str())
-        .fetch_all(&mut *connection)
+    let leased = sql("SELECT id FROM orders WHERE leased_by = $1")
+        .put(&call)
+        .all(&mut *connection, |row| row.parsed("id", OrderUlid::parse))
         .await?;
-    for id in &leased {
-        claim::refresh(connection, read("id", OrderUlid::parse(id))?, now).await?;
+    for order in leased {
+        claim::refresh(connection, order, now).await?;
     }
     Ok(())
 }
 
-/// A [`CallRecord`] as a row.
-struct StoredCall(CallRecord);
-
-impl<'r> FromRow<'r, SqliteRow> for StoredCall {
-    fn from_row(row: &'r SqliteRow) -> sqlx::Result<Self> {
-        call(row).map(Self).map_err(|error| sqlx::Error::Decode(error.into()))
-    }
-}
-
-fn call(row: &SqliteRow) -> Result<CallRecord, StoreError> {
-    let caller: Option<&str> = row.try_get("caller")?;
-    let order: Option<&str> = row.try_get("order_ulid")?;
-    let last_four: Option<&str> = row.try_get("last_four")?;
-    let brand: Option<&str> = row.try_get("brand")?;
-    let ended: Option<i64> = row.try_get("ended_at")?;
-    let ending = match ended {
-        Some(at) => {
-            let at = time("ended_at", at)?;
-            Some(Ending { outcome: row.try_get("outcome")?, detail: row.try_get("detail")?, at })
-        }
+fn call(row: &Row) -> Result<CallRecord, StoreError> {
+    let ending = match row.optional_time("ended_at")? {
+        Some(at) => Some(Ending {
+            outcome: row.text("outcome")?.to_owned(),
+            detail: row.optional_text("detail")?.map(str::to_owned),
+            at,
+        }),
         None => None,
     };
+    let brand = |name: &str| Brand::from_name(name).ok_or(());
     Ok(CallRecord {
-        id: read("id", CallUlid::parse(row.try_get("id")?))?,
-        sip_call_id: SafeText::new(row.try_get("sip_call_id")?),
-        line: row.try_get("line")?,
-        caller: caller.map(SafeText::new),
-        order: read("order_ulid", order.map(OrderUlid::parse).transpose())?,
+        id: row.parsed("id", CallUlid::parse)?,
+        merchant: row.parsed("merchant", MerchantUlid::parse)?,
+        version: row.count("version")?,
+        sip_call_id: row.safe_text("sip_call_id")?,
+        line: row.safe_text("line")?,
+        caller: row.optional_safe_text("caller")?,
+        operator: row.optional_safe_text("operator")?,
+        order: row.optional_parsed("order_ulid", OrderUlid::parse)?,
         ending,
-        last_four: read("last_four", last_four.map(MaskedPan::from_last_four).transpose())?,
-        brand: brand.map(|name| Brand::from_name(name).ok_or(StoreError::Column("brand"))).transpose()?,
-        started_at: time("started_at", row.try_get("started_at")?)?,
+        last_four: row.optional_parsed("last_four", MaskedPan::from_last_four)?,
+        brand: row.optional_parsed("brand", brand)?,
+        started_at: row.time("started_at")?,
     })
 }

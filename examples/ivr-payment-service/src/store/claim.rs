@@ -5,13 +5,15 @@ use core::time::Duration;
 use paytone_dialog::{OrderCode, OrderRefusal};
 use paytone_psp::attempt::State;
 use paytone_redact::SafeText;
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 
-use super::order::StoredOrder;
-use super::{CallUlid, Order, OrderState, OrderUlid, Store, StoreError, call, millis};
+use super::order::{self, by_id};
+use super::sql::sql;
+use super::{CallUlid, Order, OrderState, OrderUlid, Store, StoreError, call, millis, outbox};
 
 /// What became of a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is taken apart at once")]
 pub enum Claim {
     /// The call has this order now.
     Taken(Order),
@@ -40,8 +42,8 @@ pub struct GuessLimits {
 }
 
 impl Store {
-    /// Gives the call the order with this code, if the code is right, the order can be paid, and whoever keys it has not
-    /// guessed too often.
+    /// Gives the call the order with this code, if the code is right, the order is the merchant's the call is for and can
+    /// be paid, and whoever keys it has not guessed too often.
     ///
     /// A code whose check digit is wrong is a slip, not a guess: it is refused as unknown and not counted.
     ///
@@ -56,18 +58,54 @@ impl Store {
         now: Duration,
     ) -> Result<Claim, StoreError> {
         let mut transaction = self.begin().await?;
-        call::require_running(&mut transaction, claimant.call).await?;
+        let merchant = call::require_running(&mut transaction, claimant.call).await?;
         if has_guessed_too_often(&mut transaction, claimant, limits, now).await? {
             return Ok(Claim::Refused(OrderRefusal::TooManyGuesses));
         }
         let Ok(code) = OrderCode::parse(code) else { return Ok(Claim::Refused(OrderRefusal::Unknown)) };
-        let found = by_code(&mut transaction, &code).await?.ok_or(OrderRefusal::Unknown);
+        let found = sql("SELECT * FROM orders WHERE code = $1 AND merchant = $2")
+            .put(&code)
+            .put(&merchant)
+            .first(&mut transaction, order::order)
+            .await?
+            .ok_or(OrderRefusal::Unknown);
         let claim = match found.and_then(|order| may_take(order, claimant.call, now)) {
             Ok(order) => Claim::Taken(lease(&mut transaction, order, claimant.call, now).await?),
             Err(refusal) => {
                 count_guess(&mut transaction, claimant, now).await?;
                 Claim::Refused(refusal)
             }
+        };
+        transaction.commit().await?;
+        Ok(claim)
+    }
+
+    /// Gives the call the merchant's one open order of this customer number, if there is exactly one and the call is the
+    /// merchant's.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotHeld`] where the call is over, or the database fails.
+    pub async fn claim_only_order_of(
+        &self,
+        customer: &paytone_psp::CustomerNumber,
+        call: CallUlid,
+        now: Duration,
+    ) -> Result<Claim, StoreError> {
+        let mut transaction = self.begin().await?;
+        let merchant = call::require_running(&mut transaction, call).await?;
+        let mut open =
+            sql("SELECT * FROM orders WHERE merchant = $1 AND customer_number = $2 AND state = 'open'
+                            AND expires_at > $3 ORDER BY position LIMIT 2")
+            .put(&merchant)
+            .put(customer)
+            .put(millis(now))
+            .all(&mut transaction, order::order)
+            .await?;
+        let claim = match (open.pop(), open.is_empty()) {
+            (Some(order), true) => Claim::Taken(lease(&mut transaction, order, call, now).await?),
+            (Some(_), false) => Claim::Refused(OrderRefusal::Busy),
+            (None, _) => Claim::Refused(OrderRefusal::Unknown),
         };
         transaction.commit().await?;
         Ok(claim)
@@ -79,27 +117,24 @@ fn may_take(order: Order, call: CallUlid, now: Duration) -> Result<Order, OrderR
         OrderState::Open => Ok(order),
         OrderState::Collecting if order.leased_by == Some(call) => Ok(order),
         OrderState::Collecting | OrderState::InDoubt => Err(OrderRefusal::Busy),
-        OrderState::Paid => Err(OrderRefusal::AlreadyPaid),
-        OrderState::Expired => Err(OrderRefusal::Expired),
+        OrderState::Paid | OrderState::Completed | OrderState::Voided | OrderState::Refunded => {
+            Err(OrderRefusal::AlreadyPaid)
+        }
+        // Nobody has to know why a code that was given out is worth nothing any more.
+        OrderState::Expired | OrderState::Cancelled => Err(OrderRefusal::Expired),
     }
 }
 
-async fn by_code(connection: &mut SqliteConnection, code: &OrderCode) -> Result<Option<Order>, StoreError> {
-    let found: Option<StoredOrder> = sqlx::query_as("SELECT * FROM orders WHERE code = ?")
-        .bind(code.as_str())
-        .fetch_optional(connection)
-        .await?;
-    Ok(found.map(|StoredOrder(order)| order))
-}
-
 async fn lease(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     order: Order,
     call: CallUlid,
     now: Duration,
 ) -> Result<Order, StoreError> {
-    let order = Order { state: OrderState::Collecting, leased_by: Some(call), updated_at: now, ..order };
-    set_state(connection, order.id, order.state, order.leased_by, now).await?;
+    let leased_at = order.leased_at.or(Some(now));
+    let order =
+        Order { state: OrderState::Collecting, leased_by: Some(call), leased_at, updated_at: now, ..order };
+    set_state(connection, &order, now).await?;
     call::set_order(connection, call, order.id).await?;
     Ok(order)
 }
@@ -107,47 +142,66 @@ async fn lease(
 /// Sets the order's state to what its attempts and its call make of it.
 ///
 /// Money that moved pays the order, money that may have moved blocks it, a request on its way keeps it with its call, and
-/// otherwise it stays with a call that is up and is open again after one that is over.
+/// otherwise it stays with a call that is up and is open again after one that is over. Money that was given back ends it:
+/// a code is spent on approval.
 pub(super) async fn refresh(
-    connection: &mut SqliteConnection,
-    order: OrderUlid,
+    connection: &mut AnyConnection,
+    id: OrderUlid,
     now: Duration,
 ) -> Result<(), StoreError> {
-    let StoredOrder(stored) = sqlx::query_as("SELECT * FROM orders WHERE id = ?")
-        .bind(order.as_str())
-        .fetch_one(&mut *connection)
-        .await?;
-    let states: Vec<(String, bool)> =
-        sqlx::query_as("SELECT state, compensate FROM attempts WHERE order_ulid = ?")
-            .bind(order.as_str())
-            .fetch_all(&mut *connection)
-            .await?;
+    let stored = by_id(connection, id).await?;
+    let standing = standing(connection, id).await?;
     let running = match stored.leased_by {
         Some(call) => call::is_running(connection, call).await?,
         None => false,
     };
-    let mut standing = Standing::Free;
-    for (state, compensate) in &states {
-        let state = State::parse(state).map_err(|_| StoreError::Column("state"))?;
-        standing = standing.max(Standing::of(state, *compensate));
-    }
+    let over = matches!(stored.state, OrderState::Completed | OrderState::Cancelled);
     let (state, lease) = match standing {
         Standing::Paid => (OrderState::Paid, None),
         Standing::InDoubt => (OrderState::InDoubt, None),
-        Standing::OnItsWay => (OrderState::Collecting, stored.leased_by),
+        Standing::Refunded => (OrderState::Refunded, None),
+        Standing::Voided => (OrderState::Voided, None),
+        Standing::Free if over => return Ok(()),
+        Standing::OnItsWay if stored.leased_by.is_some() => (OrderState::Collecting, stored.leased_by),
+        // A stored card is charged without a call.
+        Standing::OnItsWay => (OrderState::InDoubt, None),
         Standing::Free if running => (OrderState::Collecting, stored.leased_by),
+        // It was cancelled while a payment was on its way, and no money moved.
+        Standing::Free if stored.void_on_approval => (OrderState::Cancelled, None),
         Standing::Free => (OrderState::Open, None),
     };
-    if state == OrderState::Open && stored.state != OrderState::Open {
-        expire_if_made_for_a_call(connection, order, now).await?;
+    let mut next = Order { state, leased_by: lease, updated_at: now, ..stored.clone() };
+    if lease.is_none() {
+        next.expires_at = thawed(&stored, now);
+        next.leased_at = None;
     }
-    set_state(connection, order, state, lease, now).await
+    if state == OrderState::Open && stored.state != OrderState::Open {
+        next.expires_at = expired_if_made_for_a_call(connection, &next, now).await?;
+    }
+    set_state(connection, &next, now).await?;
+    if state == stored.state { Ok(()) } else { outbox::order_changed(connection, &next, now).await }
+}
+
+/// The time an order was with a call does not count.
+pub(super) fn thawed(order: &Order, now: Duration) -> Duration {
+    let frozen = order.leased_at.map_or(Duration::ZERO, |since| now.saturating_sub(since));
+    order.expires_at.saturating_add(frozen)
+}
+
+async fn standing(connection: &mut AnyConnection, order: OrderUlid) -> Result<Standing, StoreError> {
+    let all = sql("SELECT state, compensate FROM attempts WHERE order_ulid = $1")
+        .put(&order)
+        .all(connection, |row| Ok(Standing::of(row.parsed("state", State::parse)?, row.flag("compensate")?)))
+        .await?;
+    Ok(all.into_iter().max().unwrap_or(Standing::Free))
 }
 
 /// What one attempt means for its order; the greatest of all counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Standing {
     Free,
+    Voided,
+    Refunded,
     OnItsWay,
     Paid,
     InDoubt,
@@ -163,72 +217,71 @@ impl Standing {
             State::Approved | State::Capturing | State::Captured | State::Voiding | State::Refunding => {
                 Self::Paid
             }
-            State::Declined | State::NotCharged | State::Voided | State::Refunded | State::Abandoned => {
-                Self::Free
-            }
+            State::Voided => Self::Voided,
+            State::Refunded => Self::Refunded,
+            State::Declined | State::NotCharged | State::Abandoned => Self::Free,
         }
     }
 }
 
 /// Nobody but its call knows the code of an order that a line made.
-async fn expire_if_made_for_a_call(
-    connection: &mut SqliteConnection,
-    order: OrderUlid,
+async fn expired_if_made_for_a_call(
+    connection: &mut AnyConnection,
+    order: &Order,
     now: Duration,
-) -> Result<(), StoreError> {
-    sqlx::query("UPDATE orders SET expires_at = min(expires_at, ?) WHERE id = ? AND origin = 'line'")
-        .bind(millis(now))
-        .bind(order.as_str())
-        .execute(connection)
-        .await?;
-    Ok(())
+) -> Result<Duration, StoreError> {
+    let made = sql("SELECT id FROM orders WHERE id = $1 AND origin = 'line'").put(&order.id);
+    Ok(if made.finds(connection).await? { order.expires_at.min(now) } else { order.expires_at })
 }
 
-async fn set_state(
-    connection: &mut SqliteConnection,
-    order: OrderUlid,
-    state: OrderState,
-    lease: Option<CallUlid>,
+/// Writes what changes in an order's life.
+pub(super) async fn set_state(
+    connection: &mut AnyConnection,
+    order: &Order,
     now: Duration,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE orders SET state = ?, leased_by = ?, updated_at = ? WHERE id = ?")
-        .bind(state.as_str())
-        .bind(lease.as_ref().map(CallUlid::as_str))
-        .bind(millis(now))
-        .bind(order.as_str())
-        .execute(connection)
+    sql("UPDATE orders SET version = version + CASE WHEN state <> $1 THEN 1 ELSE 0 END, state = $1, leased_by = $2,
+                leased_at = $3, expires_at = $4, void_on_approval = $5, updated_at = $6 WHERE id = $7")
+        .put(order.state.as_str())
+        .put(order.leased_by.as_ref())
+        .put(order.leased_at.map(millis))
+        .put(millis(order.expires_at))
+        .put(order.void_on_approval)
+        .put(millis(now))
+        .put(&order.id)
+        .run(connection)
         .await?;
     Ok(())
 }
 
 async fn has_guessed_too_often(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     claimant: &Claimant,
     limits: &GuessLimits,
     now: Duration,
 ) -> Result<bool, StoreError> {
-    let (by_call, by_source): (u32, u32) = sqlx::query_as(
-        "SELECT (SELECT count(*) FROM wrong_codes WHERE call_ulid = ?),
-                (SELECT count(*) FROM wrong_codes WHERE source = ? AND tried_at > ?)",
-    )
-    .bind(claimant.call.as_str())
-    .bind(claimant.source.as_str())
-    .bind(millis(now.saturating_sub(limits.window)))
-    .fetch_one(connection)
-    .await?;
-    Ok(by_call >= limits.per_call || by_source >= limits.per_caller)
+    let by_call = sql("SELECT count(*) AS n FROM wrong_codes WHERE call_ulid = $1")
+        .put(&claimant.call)
+        .number(&mut *connection)
+        .await?;
+    let by_source = sql("SELECT count(*) AS n FROM wrong_codes WHERE source = $1 AND tried_at > $2")
+        .put(&claimant.source)
+        .put(millis(now.saturating_sub(limits.window)))
+        .number(&mut *connection)
+        .await?;
+    Ok(by_call >= i64::from(limits.per_call) || by_source >= i64::from(limits.per_caller))
 }
 
 async fn count_guess(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     claimant: &Claimant,
     now: Duration,
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO wrong_codes (source, call_ulid, tried_at) VALUES (?, ?, ?)")
-        .bind(claimant.source.as_str())
-        .bind(claimant.call.as_str())
-        .bind(millis(now))
-        .execute(connection)
+    sql("INSERT INTO wrong_codes (source, call_ulid, tried_at) VALUES ($1, $2, $3)")
+        .put(&claimant.source)
+        .put(&claimant.call)
+        .put(millis(now))
+        .run(connection)
         .await?;
     Ok(())
 }

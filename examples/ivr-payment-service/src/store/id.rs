@@ -59,3 +59,33 @@ ulid! {
     /// Our own id of a call, a [ULID](https://github.com/ulid/spec). The phone's own is its SIP Call-ID.
     CallUlid
 }
+
+ulid! {
+    /// Our own id of a merchant, a [ULID](https://github.com/ulid/spec).
+    MerchantUlid
+}
+
+ulid! {
+    /// Our own id of an API key, a [ULID](https://github.com/ulid/spec). The key itself is a secret.
+    KeyUlid
+}
+
+ulid! {
+    /// Our own id of a card a provider has stored, a [ULID](https://github.com/ulid/spec).
+    StoredCardUlid
+}
+
+ulid! {
+    /// Our own id of something a merchant is told, a [ULID](https://github.com/ulid/spec): what it is told apart by.
+    EventUlid
+}
+
+ulid! {
+    /// Our own id of an address a merchant is told things at, a [ULID](https://github.com/ulid/spec).
+    EndpointUlid
+}
+
+ulid! {
+    /// Our own id of one event's way to one address, a [ULID](https://github.com/ulid/spec).
+    DeliveryUlid
+}

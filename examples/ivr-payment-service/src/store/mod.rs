@@ -1,45 +1,62 @@
-//! What survives: orders, calls, attempts, and what the merchant still has to be told. One SQLite file.
+//! What survives: orders, calls, attempts, what the merchant still has to be told, and who did what. One SQLite file, or a
+//! PostgreSQL database; the same statements for both, and the same tests.
 //!
-//! Every change is one transaction on one writing connection, and its commit is a real one: write-ahead log with
-//! `synchronous = FULL`. Reading goes on beside it. The text of a row that came from outside has been redacted before it
-//! gets here ([`paytone_redact::SafeText`]) or is of a type that cannot hold a card number.
+//! Every change is one transaction, one after the other, and its commit is a real one: SQLite's write-ahead log with
+//! `synchronous = FULL` and one writer that begins with `BEGIN IMMEDIATE`, PostgreSQL with `synchronous_commit = on` and one
+//! lock all writers queue for. Reading goes on beside it. The text of a row that came from outside has been redacted before
+//! it gets here ([`paytone_redact::SafeText`]) or is of a type that cannot hold a card number: a statement takes nothing
+//! else.
 //!
-//! Reading order: `order` and `claim` (what is to be paid, and which call has it), `call`, `attempt` (the journal).
+//! Reading order: `merchant` (whose everything is), `order` and `claim` (what is to be paid, and which call has it), `call`,
+//! `attempt` (the journal), `outbox` (what the merchant is told); `database` and `sql` are how.
 
 mod attempt;
+mod audit;
 mod call;
+mod change;
 mod claim;
+mod database;
+mod endpoint;
 mod id;
+mod idempotency;
+mod merchant;
 mod order;
+mod outbox;
+mod sql;
+mod terms;
 
 use core::time::Duration;
-use std::fs::{File, OpenOptions};
 use std::path::Path;
 use std::sync::Arc;
 
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, Transaction};
+use secrecy::SecretString;
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyConnection, Transaction};
 use thiserror::Error;
 
-pub use self::attempt::{AttemptRecord, ChangeError, NewAttempt, Report};
-pub use self::call::{CallRecord, Ending, NewCall};
-pub use self::claim::{Claim, Claimant, GuessLimits};
-pub use self::id::{CallUlid, OrderUlid};
-pub use self::order::{Created, MAX_AMOUNT, NewOrder, Order, OrderState};
+use self::database::Database;
+use self::sql::sql_of;
 
-const SCHEMA: &str = include_str!("schema.sql");
-const VERSION: i64 = 1;
-const READERS: u32 = 4;
+pub use self::attempt::{AttemptRecord, ChangeError, NewAttempt, Source};
+pub use self::audit::{AuditEntry, AuditHead, AuditRecord, BrokenChain};
+pub use self::call::{CallFilter, CallRecord, Command, Ending, NewCall};
+pub use self::change::{Changed, Edit, NewStoredCard, StoredCardRecord, WhileSending};
+pub use self::claim::{Claim, Claimant, GuessLimits};
+pub use self::endpoint::{Endpoint, SigningKeys};
+pub use self::id::{
+    CallUlid, DeliveryUlid, EndpointUlid, EventUlid, KeyUlid, MerchantUlid, OrderUlid, StoredCardUlid,
+};
+pub use self::idempotency::Seen;
+pub use self::merchant::{KeyRecord, Merchant, NewKey, Principal, Role};
+pub use self::order::{Created, MAX_AMOUNT, NewOrder, Order, OrderFilter, OrderState};
+pub use self::outbox::{Delivery, DeliveryState, EventRecord, Report, Tried};
+pub use self::terms::{AfterPayment, PaymentMethods, Purpose, Terms, method_name, parse_method};
 
 /// The store. Cheap to clone; all clones are one store.
 #[derive(Debug, Clone)]
 pub struct Store {
-    writer: SqlitePool,
-    reader: SqlitePool,
-    /// Held as long as any clone lives.
-    _lock: Option<Arc<File>>,
+    database: Database,
+    node: Arc<str>,
 }
 
 /// Why the store did not do it. What the database says is logged, not kept: it may quote what it was given.
@@ -73,7 +90,7 @@ pub enum StoreError {
 }
 
 impl Store {
-    /// Opens the file, making or upgrading it, and keeps every other process out of it.
+    /// Opens a SQLite file, making or upgrading it, and keeps every other process out of it.
     ///
     /// On Unix a file made here can be read by its owner only.
     ///
@@ -81,13 +98,17 @@ impl Store {
     ///
     /// [`StoreError::InUse`], [`StoreError::TooNew`], or the database fails.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let lock = lock(path)?;
-        create(path)?;
-        let options = options().filename(path).journal_mode(SqliteJournalMode::Wal);
-        let writer = writer_pool(options.clone()).await?;
-        let reader =
-            SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
-        Ok(Self { writer, reader, _lock: Some(Arc::new(lock)) })
+        Self::with(Database::sqlite(path).await?, ONLY_NODE).await
+    }
+
+    /// Opens a PostgreSQL database, making or upgrading its tables. Several processes may share it, each under a `node`
+    /// name of its own: calls and requests in progress belong to a node and are recovered by the one that takes its name.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::InUse`] where another process has the name, [`StoreError::TooNew`], or the database fails.
+    pub async fn postgres(url: &SecretString, node: &str) -> Result<Self, StoreError> {
+        Self::with(Database::postgres(url, node).await?, node).await
     }
 
     /// A store that is gone when the last clone is.
@@ -96,8 +117,15 @@ impl Store {
     ///
     /// The database fails.
     pub async fn in_memory() -> Result<Self, StoreError> {
-        let writer = writer_pool(options().in_memory(true)).await?;
-        Ok(Self { reader: writer.clone(), writer, _lock: None })
+        Self::with(Database::in_memory().await?, ONLY_NODE).await
+    }
+
+    async fn with(database: Database, node: &str) -> Result<Self, StoreError> {
+        let store = Self { database, node: node.into() };
+        let mut transaction = store.begin().await?;
+        merchant::ensure_one(&mut transaction, crate::clock::now()).await?;
+        transaction.commit().await?;
+        Ok(store)
     }
 
     /// Whether the database answers.
@@ -106,19 +134,24 @@ impl Store {
     ///
     /// It does not.
     pub async fn check(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1 FROM orders LIMIT 1").execute(&self.reader).await?;
-        Ok(())
+        sql::sql("SELECT id FROM orders LIMIT 1").finds(&mut *self.read().await?).await.map(drop)
     }
 
-    /// Waits for transactions in progress and closes the file.
+    /// Waits for transactions in progress and closes the connections.
     pub async fn close(&self) {
-        self.reader.close().await;
-        self.writer.close().await;
+        self.database.close().await;
     }
 
-    /// The one way to write: whoever comes second waits, so that what was read within holds until the commit.
-    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    fn node(&self) -> &str {
+        &self.node
+    }
+
+    async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        self.database.begin().await
+    }
+
+    async fn read(&self) -> Result<PoolConnection<Any>, StoreError> {
+        self.database.read().await
     }
 }
 
@@ -135,69 +168,10 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-fn options() -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .foreign_keys(true)
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(Duration::from_secs(5))
-        .disable_statement_logging()
-}
-
-async fn writer_pool(options: SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
-    let pool = SqlitePoolOptions::new()
-        .min_connections(1)
-        .max_connections(1)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(options)
-        .await?;
-    migrate(&mut *pool.acquire().await?).await?;
-    Ok(pool)
-}
-
-/// `user_version` counts the schema: 0 is a new file.
-async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await?;
-    match version {
-        0 => {
-            sqlx::raw_sql(SCHEMA).execute(&mut *transaction).await?;
-            sqlx::raw_sql("PRAGMA user_version = 1").execute(&mut *transaction).await?;
-        }
-        VERSION => {}
-        _ => return Err(StoreError::TooNew),
-    }
-    Ok(transaction.commit().await?)
-}
-
-/// Takes `<file>.lock`. The lock goes with the process, however it ends.
-fn lock(path: &Path) -> Result<File, StoreError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let file = private_file(Path::new(&name))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse),
-        Err(std::fs::TryLockError::Error(error)) => Err(file_error(&error)),
-    }
-}
-
-/// SQLite gives its side files the rights of the main one, so that one is made with the right rights.
-fn create(path: &Path) -> Result<(), StoreError> {
-    private_file(path).map(drop)
-}
-
-fn private_file(path: &Path) -> Result<File, StoreError> {
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|error| file_error(&error))
-}
-
-fn file_error(error: &std::io::Error) -> StoreError {
-    tracing::error!(%error, "the database file cannot be opened");
-    StoreError::Database
+/// The number of the next row. Writers come one after the other, so nobody else takes it meanwhile.
+async fn next_position(connection: &mut AnyConnection, table: &'static str) -> Result<i64, StoreError> {
+    let text = format!("SELECT COALESCE(max(position), 0) + 1 AS n FROM {table}");
+    sql_of(text).number(connection).await
 }
 
 /// Milliseconds since the Unix epoch, as they are stored.
@@ -205,17 +179,12 @@ fn millis(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn time(column: &'static str, millis: i64) -> Result<Duration, StoreError> {
-    u64::try_from(millis).map(Duration::from_millis).map_err(|_| StoreError::Column(column))
-}
-
 fn whole(column: &'static str, number: u64) -> Result<i64, StoreError> {
     i64::try_from(number).map_err(|_| StoreError::Column(column))
 }
 
-fn read<T, E>(column: &'static str, parsed: Result<T, E>) -> Result<T, StoreError> {
-    parsed.map_err(|_| StoreError::Column(column))
-}
+/// The name of a node that has its database to itself.
+const ONLY_NODE: &str = "main";
 
 #[cfg(test)]
 mod tests {
@@ -226,7 +195,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("paytone.sqlite")).await.unwrap();
         let pragma = async |name| -> String {
-            let row = sqlx::query_scalar::<_, String>(name).fetch_one(&store.writer);
+            let row = sqlx::query_scalar::<Any, String>(name).fetch_one(store.database.writer());
             row.await.unwrap()
         };
         assert_eq!(pragma("SELECT journal_mode FROM pragma_journal_mode").await, "wal");
@@ -239,7 +208,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("paytone.sqlite");
         let store = Store::open(&path).await.unwrap();
-        sqlx::raw_sql("PRAGMA user_version = 2").execute(&store.writer).await.unwrap();
+        sqlx::raw_sql("INSERT INTO migrations VALUES (1000, 0)")
+            .execute(store.database.writer())
+            .await
+            .unwrap();
         store.close().await;
         drop(store);
         assert_eq!(Store::open(&path).await.unwrap_err(), StoreError::TooNew);

@@ -1,0 +1,45 @@
+//! Places where a test can have the process killed, to see what is left. They do nothing without the feature `failpoints`.
+//!
+//! With it, `PAYTONE_FAIL_AT=name:2` kills the process, as `kill -9` would, when it comes to the place of that name for
+//! the second time. A release build with the feature refuses to start unless `PAYTONE_ALLOW_FAILPOINTS=1`.
+
+#[cfg(feature = "failpoints")]
+use std::sync::{LazyLock, atomic};
+
+/// The places there are, in the order a payment comes to them.
+pub const PLACES: [&str; 7] =
+    ["intent", "sending", "answered", "learnt", "operation", "operation-answered", "delivered"];
+
+/// Whether the process may run: always, but for a release build with fail points that nobody asked for.
+#[must_use]
+pub fn may_start() -> bool {
+    !cfg!(feature = "failpoints")
+        || cfg!(debug_assertions)
+        || std::env::var_os("PAYTONE_ALLOW_FAILPOINTS").is_some_and(|value| value == "1")
+}
+
+/// A place.
+#[cfg(not(feature = "failpoints"))]
+pub(crate) const fn hit(_place: &'static str) {}
+
+/// A place.
+#[cfg(feature = "failpoints")]
+pub(crate) fn hit(place: &'static str) {
+    static ARMED: LazyLock<Option<(String, u32)>> = LazyLock::new(|| {
+        let setting = std::env::var("PAYTONE_FAIL_AT").ok()?;
+        let (place, times) = setting.split_once(':')?;
+        Some((place.to_owned(), times.parse().ok()?))
+    });
+    static HITS: atomic::AtomicU32 = atomic::AtomicU32::new(0);
+    let Some((armed, times)) = &*ARMED else { return };
+    if armed == place && HITS.fetch_add(1, atomic::Ordering::SeqCst) + 1 == *times {
+        let this = rustix::process::getpid();
+        if rustix::process::kill_process(this, rustix::process::Signal::KILL).is_err() {
+            std::process::abort();
+        }
+        // The signal is on its way; nothing more may happen meanwhile.
+        loop {
+            std::thread::park();
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The event stream: numbered, one merchant's only, and taken up where it was left.
+
+use core::time::Duration;
+
+use axum::body::Body;
+use axum::http::Request;
+use http_body_util::BodyExt as _;
+use ivr_payment_service::bus::{Bus, CallCommand, EventKind, NotServed};
+use ivr_payment_service::store::MerchantUlid;
+use paytone_redact::SafeText;
+use tower::ServiceExt as _;
+
+use super::{KEY, Shop};
+use crate::fixtures::{NOW, call, merchant};
+
+/// The stream's text until it says nothing more for a moment.
+async fn read(shop: &Shop, last: Option<&str>) -> String {
+    let mut request = Request::get("/v1/events/stream").header("authorization", format!("Bearer {KEY}"));
+    if let Some(last) = last {
+        request = request.header("last-event-id", last);
+    }
+    let response = shop.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let mut body = response.into_body();
+    let mut text = String::new();
+    while let Ok(Some(frame)) = tokio::time::timeout(Duration::from_millis(200), body.frame()).await {
+        text.push_str(core::str::from_utf8(&frame.unwrap().into_data().unwrap()).unwrap());
+    }
+    text
+}
+
+fn alarm(bus: &Bus, merchant: MerchantUlid, alarm: &'static str) {
+    bus.publish(merchant, None, NOW, EventKind::Alarm { alarm });
+}
+
+#[tokio::test]
+async fn a_watcher_goes_on_where_it_was_and_is_told_of_a_gap() {
+    let shop = Shop::new().await;
+    let own = merchant(&shop.store).await;
+    let other = shop.store.create_merchant(&SafeText::new("another"), NOW).await.unwrap().id;
+    for (whose, name) in [(own, "first"), (other, "theirs"), (own, "second")] {
+        alarm(&shop.bus, whose, name);
+    }
+    let run = shop.bus.run();
+    let text = read(&shop, Some(&format!("{run}-1"))).await;
+    assert!(text.contains("second") && !text.contains("first") && !text.contains("theirs"), "{text}");
+    assert!(text.contains(&format!("id: {run}-3")), "{text}");
+    assert!(!text.contains("gap"), "{text}");
+
+    assert_eq!(read(&shop, Some(&format!("{run}-3"))).await, "", "nothing was missed");
+    let elsewhere = read(&shop, Some("1-1")).await;
+    assert!(elsewhere.starts_with("event: gap") && elsewhere.contains("first"), "{elsewhere}");
+
+    for _ in 0..2000 {
+        alarm(&shop.bus, own, "many");
+    }
+    assert!(read(&shop, Some(&format!("{run}-1"))).await.starts_with("event: gap"));
+}
+
+#[tokio::test]
+async fn a_command_reaches_the_call_that_is_served_and_no_other() {
+    let shop = Shop::new().await;
+    let (one, two) = (call(&shop.store).await, call(&shop.store).await);
+    let mut commands = shop.bus.serve(one);
+    assert_eq!(shop.bus.command(one, CallCommand::Cancel), Ok(()));
+    assert_eq!(shop.bus.command(two, CallCommand::Cancel), Err(NotServed));
+    assert_eq!(commands.recv().await, Some(CallCommand::Cancel));
+    drop(commands);
+    assert_eq!(shop.bus.command(one, CallCommand::Cancel), Err(NotServed));
+}
+
+#[tokio::test]
+async fn commands_carry_the_version_and_one_operator_controls_a_call() {
+    use axum::http::{Method, StatusCode};
+    use serde_json::json;
+
+    let shop = Shop::new().await;
+    let caller = call(&shop.store).await;
+    let _commands = shop.bus.serve(caller);
+    let mut keys = Vec::new();
+    for name in ["anna", "ben"] {
+        let made = shop.post("/v1/keys", json!({ "name": name, "role": "operator" })).await;
+        keys.push(made.json["key"].as_str().unwrap().to_owned());
+    }
+    let path = format!("/v1/calls/{caller}/commands");
+    let command = async |key: &str, version: u32, take_over: bool| {
+        let body = json!({ "command": "cancel", "version": version, "take_over": take_over });
+        shop.ask(key, &Method::POST, &path, None, Some(body)).await
+    };
+    let first = command(&keys[0], 1, false).await;
+    assert_eq!(
+        (first.status, &first.json["operator"], &first.json["version"]),
+        (StatusCode::OK, &json!("anna"), &json!(2))
+    );
+    assert_eq!(command(&keys[0], 1, false).await.json["type"], "urn:paytone:problem:call-version");
+    assert_eq!(command(&keys[1], 2, false).await.json["type"], "urn:paytone:problem:call-not-controlled");
+    let taken = command(&keys[1], 2, true).await;
+    assert_eq!((taken.status, &taken.json["operator"]), (StatusCode::OK, &json!("ben")));
+    let entries = shop.get("/v1/audit").await.json.to_string();
+    assert!(entries.contains("take over call") && entries.contains("anna"), "{entries}");
+}

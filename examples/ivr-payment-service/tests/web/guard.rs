@@ -1,0 +1,116 @@
+//! Limits on tries: each stops what it is for and nothing else, and time lifts it.
+
+use core::time::Duration;
+
+use ivr_payment_service::guard::{Guard, Limits, Ruling, SamePayment, Try};
+use ivr_payment_service::store::{MerchantUlid, OrderUlid};
+use paytone_card::{Card, test_numbers};
+
+use crate::fixtures::{NOW, card, yen};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn limits() -> Limits {
+    Limits { per_caller: 4, per_order: 3, per_card: 2, declines_per_line: 3, ..Limits::default() }
+}
+
+fn merchant() -> MerchantUlid {
+    MerchantUlid::parse("01MCC5RM00AK2B72X4J8V2FCFD").unwrap()
+}
+
+fn order(number: u8) -> OrderUlid {
+    OrderUlid::parse(&format!("01MCC5RM00AK2B72X4J8V2FC{number:02}")).unwrap()
+}
+
+/// A card and how it is tried: each of its parts unlike any other's unless it is said.
+struct Tried {
+    order: OrderUlid,
+    caller: String,
+    card: Card,
+    amount: u64,
+}
+
+impl Tried {
+    fn new(number: u8, pan: &str) -> Self {
+        Self {
+            order: order(number),
+            caller: format!("caller {number}"),
+            card: card(pan),
+            amount: number.into(),
+        }
+    }
+
+    fn by(self, caller: &str) -> Self {
+        Self { caller: caller.to_owned(), ..self }
+    }
+
+    fn judged(&self, guard: &Guard, now: Duration) -> Ruling {
+        let (merchant, money) = (merchant(), yen(self.amount));
+        let (caller, line, order) = (self.caller.as_str(), "pay", self.order);
+        guard.judge(&Try { merchant, order, money, caller, line, card: &self.card }, now)
+    }
+}
+
+const PANS: [&str; 5] = [
+    test_numbers::VISA,
+    test_numbers::MASTERCARD,
+    test_numbers::JCB,
+    test_numbers::DISCOVER,
+    test_numbers::VISA_CODE_MISMATCH,
+];
+
+#[test]
+fn one_caller_one_order_and_one_card_are_each_limited() {
+    let guard = Guard::new(limits());
+    for number in 0..4 {
+        let tried = Tried::new(number, PANS[usize::from(number)]).by("a");
+        assert_eq!(tried.judged(&guard, NOW), Ruling::Pass, "{number}");
+    }
+    assert_eq!(Tried::new(5, PANS[4]).by("a").judged(&guard, NOW), Ruling::Stop("caller_velocity"));
+    assert_eq!(Tried::new(5, PANS[4]).by("b").judged(&guard, NOW), Ruling::Pass);
+
+    let guard = Guard::new(limits());
+    for (index, pan) in PANS.iter().enumerate().take(3) {
+        let tried = Tried::new(1, pan).by(&index.to_string());
+        assert_eq!(tried.judged(&guard, NOW), Ruling::Pass);
+    }
+    assert_eq!(Tried::new(1, PANS[3]).by("z").judged(&guard, NOW), Ruling::Stop("order_velocity"));
+
+    let guard = Guard::new(limits());
+    assert_eq!(Tried::new(1, PANS[0]).judged(&guard, NOW), Ruling::Pass);
+    assert_eq!(Tried::new(2, PANS[0]).judged(&guard, NOW), Ruling::Pass);
+    assert_eq!(Tried::new(3, PANS[0]).judged(&guard, NOW), Ruling::Stop("card_velocity"));
+    assert_eq!(Tried::new(3, PANS[0]).judged(&guard, NOW + MINUTE * 60), Ruling::Pass, "an hour later");
+}
+
+#[test]
+fn the_same_card_for_the_same_amount_in_another_order_is_refused_for_a_quarter_of_an_hour() {
+    let again = || Tried { amount: 7, ..Tried::new(2, PANS[0]) };
+    let guard = Guard::new(Limits { per_card: 9, ..limits() });
+    assert_eq!(Tried { amount: 7, ..Tried::new(1, PANS[0]) }.judged(&guard, NOW), Ruling::Pass);
+    assert_eq!(again().judged(&guard, NOW + MINUTE), Ruling::Stop("same_payment"));
+    assert_eq!(Tried { amount: 8, ..again() }.judged(&guard, NOW + MINUTE), Ruling::Pass, "another amount");
+    assert_eq!(again().judged(&guard, NOW + MINUTE * 16), Ruling::Pass);
+
+    let guard = Guard::new(Limits { on_same_payment: SamePayment::Alarm, ..limits() });
+    assert_eq!(Tried { amount: 7, ..Tried::new(1, PANS[0]) }.judged(&guard, NOW), Ruling::Pass);
+    assert_eq!(again().judged(&guard, NOW), Ruling::PassWithAlarm("same_payment"));
+
+    let guard = Guard::new(limits());
+    assert_eq!(Tried { amount: 7, ..Tried::new(1, PANS[0]) }.judged(&guard, NOW), Ruling::Pass);
+    assert_eq!(guard.declined(merchant(), "pay", order(1), NOW), None);
+    assert_eq!(again().judged(&guard, NOW), Ruling::Pass, "what was declined is no payment");
+}
+
+#[test]
+fn a_line_that_sees_almost_nothing_but_declines_is_closed_for_a_while() {
+    let guard = Guard::new(limits());
+    let mut alarms = Vec::new();
+    for number in 1..=3 {
+        assert_eq!(Tried::new(number, PANS[usize::from(number)]).judged(&guard, NOW), Ruling::Pass);
+        alarms.push(guard.declined(merchant(), "pay", order(number), NOW));
+    }
+    assert_eq!(alarms, [None, None, Some("decline_rate")]);
+    assert_eq!(Tried::new(9, PANS[0]).judged(&guard, NOW + MINUTE), Ruling::Stop("line_closed"));
+    assert_eq!(Tried::new(9, PANS[0]).judged(&guard, NOW + MINUTE * 15), Ruling::Pass);
+}
