@@ -3,10 +3,10 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use paytone_card::{Brand, Pan, PanPolicy, test_numbers};
 use paytone_psp::{Currency, Money};
 use serde_json::{Value, json};
 
+use super::cards::{CardOnFile, CardVerdict, card, text};
 use super::fault::{Fault, LATE};
 use super::reply::{Outcome, Reply};
 use super::{Exchange, Held, WireRequest};
@@ -46,25 +46,6 @@ struct Order {
     approval: String,
     error: Option<(&'static str, String)>,
     fault_to_come: Option<Fault>,
-}
-
-/// What is kept of a card: not its number.
-#[derive(Clone)]
-struct CardOnFile {
-    last_four: String,
-    month: String,
-    year: String,
-    brand: &'static str,
-    verdict: CardVerdict,
-}
-
-/// What the card company says, as a title and a code.
-#[derive(Clone, Copy, PartialEq)]
-enum CardVerdict {
-    Good,
-    GoodUntilCharged,
-    Refused(&'static str, &'static str),
-    WantsAuthentication,
 }
 
 impl Books {
@@ -364,72 +345,6 @@ impl Order {
     }
 }
 
-impl CardOnFile {
-    fn shown(&self) -> Value {
-        json!({
-            "cardNumber": format!("**********{}", self.last_four), "expiryMonth": self.month,
-            "expiryYear": self.year, "brand": self.brand,
-        })
-    }
-}
-
-/// Reads a card. Only published test numbers are taken.
-fn card(body: &Value, place: &str, path: &str) -> Result<CardOnFile, Reply> {
-    let field = |name: &str| {
-        let missing = || Reply::invalid("missing_parameter", &format!("card.{name}"), path);
-        text(body, &format!("{place}/{name}")).ok_or_else(missing)
-    };
-    let (number, month, year) = (field("cardNumber")?, field("expiryMonth")?, field("expiryYear")?);
-    if !test_numbers::is_published(number.as_bytes()) || !(12..=16).contains(&number.len()) {
-        return Err(Reply::invalid("invalid_parameter", "card.cardNumber", path));
-    }
-    if month.len() != 2 || year.len() != 4 {
-        return Err(Reply::invalid("invalid_parameter", "card.expiryMonth", path));
-    }
-    let brand = Pan::parse(number.as_bytes(), &PanPolicy::default()).ok().map(|pan| brand_name(pan.brand()));
-    Ok(CardOnFile {
-        last_four: number[number.len() - 4..].to_owned(),
-        month: month.to_owned(),
-        year: year.to_owned(),
-        brand: brand.unwrap_or("UNKNOWN"),
-        verdict: verdict(number),
-    })
-}
-
-fn verdict(number: &str) -> CardVerdict {
-    match number {
-        test_numbers::VISA_DECLINED => CardVerdict::Refused("card_declined", "G12"),
-        test_numbers::VISA_INSUFFICIENT_FUNDS | test_numbers::VISA_SANDBOX_FUNDS => {
-            CardVerdict::Refused("insufficient_balance", "G02")
-        }
-        test_numbers::VISA_LIMIT_EXCEEDED | test_numbers::VISA_SANDBOX_LIMIT => {
-            CardVerdict::Refused("amount_limit_exceeded", "G55")
-        }
-        test_numbers::VISA_LOST | test_numbers::VISA_STOLEN => CardVerdict::Refused("card_declined", "G60"),
-        test_numbers::VISA_FRAUD => CardVerdict::Refused("card_declined", "G61"),
-        test_numbers::VISA_EXPIRED => CardVerdict::Refused("card_declined", "G83"),
-        test_numbers::VISA_CODE_MISMATCH => CardVerdict::Refused("card_declined", "G44"),
-        test_numbers::VISA_WRONG_CHECK_DIGIT => CardVerdict::Refused("card_declined", "G65"),
-        test_numbers::VISA_PROCESSING_ERROR => CardVerdict::Refused("processing_failure", "42C010000"),
-        test_numbers::VISA_AUTHENTICATION | test_numbers::VISA_AUTHENTICATION_ALWAYS => {
-            CardVerdict::WantsAuthentication
-        }
-        test_numbers::VISA_FAILS_WHEN_CHARGED => CardVerdict::GoodUntilCharged,
-        _ => CardVerdict::Good,
-    }
-}
-
-const fn brand_name(brand: Brand) -> &'static str {
-    match brand {
-        Brand::Visa => "VISA",
-        Brand::Mastercard => "MASTERCARD",
-        Brand::Jcb => "JCB",
-        Brand::DinersClub => "DINERS",
-        Brand::AmericanExpress => "AMEX",
-        _ => "UNKNOWN",
-    }
-}
-
 /// Scattered, as the provider's own are: no two alike, and no long runs of one digit.
 fn access_id(number: u64) -> String {
     let scattered = |factor: u64| (number ^ factor.rotate_left(32)).wrapping_mul(factor);
@@ -446,10 +361,6 @@ fn redirect(order: &Order, id: &str) -> Reply {
 
 fn changes_something(path: &str) -> bool {
     path.starts_with("/credit/") || matches!(path, "/order/capture" | "/order/cancel" | "/order/update")
-}
-
-fn text<'a>(body: &'a Value, place: &str) -> Option<&'a str> {
-    body.pointer(place)?.as_str()
 }
 
 fn amount(body: &Value, place: &str, path: &str) -> Result<u64, Reply> {

@@ -21,6 +21,7 @@
 //! with another request is refused; both as `invalid_request`.
 
 mod books;
+mod cards;
 mod fault;
 mod reply;
 mod server;
