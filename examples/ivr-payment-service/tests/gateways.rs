@@ -101,8 +101,8 @@ async fn an_answer_gmo_lost_is_looked_up() {
     fixture.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_call_pays_at_stripe() {
+/// A service that asks our stand-in for Stripe.
+async fn with_stripe() -> (Fixture, Arc<Mutex<stripe_fake::Fake>>, tempfile::TempDir) {
     let (fake, secrets) = (Arc::new(Mutex::new(stripe_fake::Fake::new())), tempfile::tempdir().unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -111,13 +111,44 @@ async fn a_call_pays_at_stripe() {
     std::fs::write(&key_file, "sk_test_0123456789").unwrap();
     let settings =
         format!("[gateway]\nprovider = 'stripe'\n[gateway.stripe]\nkey_file = {key_file:?}\nurl = '{url}'\n");
-    let fixture = Fixture::start_with(&settings).await;
+    (Fixture::start_with(&settings).await, fake, secrets)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_pays_at_stripe() {
+    let (fixture, fake, _secrets) = with_stripe().await;
     let order = fixture.order("S-1", 1200).await;
     let call = paid_call(&fixture, &order, test_numbers::VISA_42).await;
     assert_eq!((call["outcome"].as_str(), call["last_four"].as_str()), (Some("approved"), Some("4242")));
     assert_eq!(fixture.get("/v1/orders/S-1").await["state"], "paid");
+    let payments = fake.lock().unwrap().payments();
+    let [paid] = payments.as_slice() else { panic!("one payment: {payments:?}") };
+    assert_eq!((paid.held, paid.order.as_str(), paid.by_telephone), (1200, "S-1", true));
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_stripe_declines_pays_nothing() {
+    let (fixture, fake, _secrets) = with_stripe().await;
+    let order = fixture.order("S-2", 1200).await;
+    let call = paid_call(&fixture, &order, test_numbers::VISA_LOST).await;
+    assert_eq!(call["outcome"], "declined");
+    assert!(fake.lock().unwrap().payments().iter().all(|payment| payment.held == 0));
+    fixture.stop().await;
+}
+
+/// The confirmation is answered with a 500 after the charge: the caller is not told that they were declined, and a
+/// lookup finds the money.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_stripe_lost_is_looked_up() {
+    let (fixture, fake, _secrets) = with_stripe().await;
+    fake.lock().unwrap().script("/confirm", stripe_fake::Fault::ServerErrorAfter, 1);
+    let order = fixture.order("S-3", 1200).await;
+    let call = paid_call(&fixture, &order, test_numbers::VISA_42).await;
+    assert_ne!(call["outcome"], "declined");
+    fixture.order_becomes("S-3", "paid").await;
     let held: Vec<_> = fake.lock().unwrap().payments().into_iter().map(|payment| payment.held).collect();
-    assert_eq!(held, [1200]);
+    assert_eq!(held, [1200], "charged once");
     fixture.stop().await;
 }
 
