@@ -32,6 +32,7 @@ pub(crate) fn hostile(size: usize) -> Vec<Corpus> {
         ("redact_hostile_spaced", spaced(size)),
         ("redact_hostile_cards", filled(size, |text| text.push_str("4111111111111111^"))),
         ("redact_hostile_labels", filled(size, |text| text.push_str("cvc=12 dtmf 45 "))),
+        ("redact_hostile_separators", filled(size, |text| text.push_str("1 - = : - "))),
         ("redact_hostile_escapes", filled(size, |text| text.push_str("%34%20"))),
         ("redact_hostile_fullwidth", filled(size, |text| text.push('４'))),
     ]
