@@ -19,7 +19,6 @@ use std::sync::Arc;
 use paytone_card::Card;
 use paytone_dialog::Verdict;
 use paytone_psp::attempt::{Attempt, Event, InvalidEvent, State, Transition};
-use paytone_psp::simulator::{Pause, Simulator};
 use paytone_psp::{
     AskError, Authorization, Authorize, BoxFuture, CallContext, Entry, Found, Gateway, GatewayError,
     IdempotencyKey, InDoubt, Reference, Refusal,
@@ -33,8 +32,7 @@ pub use self::operations::{Operate, OperationError};
 use self::answer::{Answer, NoAnswer, caught, event, given_back, refusal, same_key_after, verdict};
 use self::checkpoint::{JournalCheckpoint, NoCheckpoint};
 use crate::bus::{Bus, EventKind};
-use crate::clock::{Clock, SystemClock};
-use crate::config::GatewayConfig;
+use crate::clock::Clock;
 use crate::failpoint;
 use crate::store::{
     AttemptRecord, CallUlid, ChangeError, MerchantUlid, NewAttempt, Order, Source, Store, StoreError,
@@ -87,13 +85,6 @@ pub struct Recovered {
 pub struct PendingVerdict(oneshot::Receiver<Verdict>);
 
 impl Payments {
-    /// Payments by the simulator, on the machine's clock. Call [`recover`](Self::recover) before the first.
-    #[must_use]
-    pub fn new(store: Store, bus: Bus, config: &GatewayConfig) -> Self {
-        let gateway = Arc::new(Simulator::with_pause(RealTime));
-        Self::with(Tools { store, gateway, bus, clock: Arc::new(SystemClock), deadline: config.deadline })
-    }
-
     /// Payments with these tools. Call [`recover`](Self::recover) before the first.
     #[must_use]
     pub fn with(tools: Tools) -> Self {
@@ -390,15 +381,6 @@ impl Cashier {
 impl fmt::Debug for Cashier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cashier").field("gateway", &self.tools.gateway.info().name).finish_non_exhaustive()
-    }
-}
-
-/// Lets the simulator's slow answers take their time.
-struct RealTime;
-
-impl Pause for RealTime {
-    fn pause(&self, time: Duration) -> BoxFuture<'_, ()> {
-        Box::pin(tokio::time::sleep(time))
     }
 }
 
