@@ -307,7 +307,7 @@ const FULL_SCALE_DB: f32 = 176.7115;
 /// Part of the band's power in the strongest row and column, below which measuring is not worth it.
 const PROMISING: f32 = 0.3;
 /// Doubt, as a part of what is allowed, at which one window is enough.
-const NO_DOUBT: f32 = 0.7;
+const NO_DOUBT: f32 = 0.675;
 /// Part of its amplitude from which on a held tone counts as there.
 const PRESENT: f32 = 0.7;
 /// Part of the band's power that a held pair must have to count as there.
