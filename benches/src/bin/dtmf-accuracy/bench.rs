@@ -1,10 +1,10 @@
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use paytone_dtmf::{Generator, SampleRate};
 use rand::rngs::StdRng;
 
-use crate::speech::{self, Recording};
+use crate::speech::{CORPORA, Recording};
 use crate::subject::Subject;
 use crate::support::{Score, Sent, line, ms, rng};
 use crate::table::Cell;
@@ -15,7 +15,8 @@ pub(crate) struct Bench {
     pub(crate) quick: bool,
     pub(crate) seed: u64,
     pub(crate) bar: ProgressBar,
-    speech: OnceCell<Vec<Recording>>,
+    /// Of every corpus, once it was asked for; `None` when it is not on this machine.
+    speech: [OnceLock<Option<Recording>>; CORPORA.len()],
 }
 
 impl Bench {
@@ -23,7 +24,13 @@ impl Bench {
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed_precise} {msg}");
         let bar =
             ProgressBar::new(jobs as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self { subjects: Subject::all(), quick, seed, bar, speech: OnceCell::new() }
+        Self {
+            subjects: Subject::all(),
+            quick,
+            seed,
+            bar,
+            speech: [const { OnceLock::new() }; CORPORA.len()],
+        }
     }
 
     /// How many of something: a quarter in a quick run.
@@ -31,9 +38,9 @@ impl Bench {
         if self.quick { full.div_ceil(4) } else { full }
     }
 
-    /// Seconds of talk-off sound: a sixtieth in a quick run.
+    /// Seconds of talk-off sound: a tenth in a quick run.
     pub(crate) const fn seconds(&self, full: usize) -> usize {
-        if self.quick { full.div_ceil(60) } else { full }
+        if self.quick { full.div_ceil(10) } else { full }
     }
 
     /// The seed of one measurement, so that none depends on which others run.
@@ -43,9 +50,14 @@ impl Bench {
         })
     }
 
-    /// The speech that is at hand, loaded once.
-    pub(crate) fn speech(&self) -> &[Recording] {
-        self.speech.get_or_init(|| speech::load(self))
+    /// A recording of each corpus that is on this machine.
+    pub(crate) fn speech(&self) -> Vec<&Recording> {
+        (0..CORPORA.len()).filter_map(|number| self.recording(number)).collect()
+    }
+
+    /// The recording of a corpus by its number, made when first asked for.
+    pub(crate) fn recording(&self, number: usize) -> Option<&Recording> {
+        self.speech[number].get_or_init(|| CORPORA[number].recording(self.quick)).as_ref()
     }
 
     /// What every subject makes of the audio.

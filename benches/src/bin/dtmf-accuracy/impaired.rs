@@ -95,7 +95,8 @@ pub(crate) fn prompts() -> Group {
                 let unit = gain_to_keys(&piece);
                 prompt.extend(piece.iter().map(|sample| sample * unit));
             }
-            bench.keys(generator, 70, 20, seed, |a, _| {
+            // As many keys in a quick run: they are spread over many voices.
+            bench.keys(generator, 70, if bench.quick { 80 } else { 20 }, seed, |a, _| {
                 line::add(a, &prompt, 10f32.powf(db / 20.0));
                 line::u_law(a);
             })

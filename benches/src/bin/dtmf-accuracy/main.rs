@@ -31,6 +31,7 @@ mod timing;
 mod support;
 
 use std::process::ExitCode;
+use std::thread;
 
 use clap::Parser;
 
@@ -40,7 +41,7 @@ use table::Group;
 #[derive(Parser)]
 #[command(about = "Measures the DTMF detector against the standards, and beside SpanDSP")]
 struct Arguments {
-    /// A quarter of the keys and a sixtieth of the talk-off hours
+    /// A quarter of the keys, six minutes of each made-up sound, two of each voice
     #[arg(long)]
     quick: bool,
     /// What all made-up signals follow from
@@ -49,6 +50,9 @@ struct Arguments {
     /// Only the groups whose title contains this; no verdict then
     #[arg(long)]
     only: Option<String>,
+    /// As many as there are processors unless said otherwise
+    #[arg(long)]
+    threads: Option<usize>,
 }
 
 fn main() -> ExitCode {
@@ -57,8 +61,10 @@ fn main() -> ExitCode {
     let bench =
         Bench::new(arguments.quick, arguments.seed, groups.iter().map(|group| group.jobs.len()).sum());
     table::heading(&bench);
-    let results: Vec<_> = groups.into_iter().map(|group| group.run(&bench)).collect();
+    let threads = arguments.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
+    let results = table::measure(&groups, &bench, threads);
     bench.bar.finish_and_clear();
+    groups.iter().zip(&results).for_each(|(group, measured)| measured.print(group, &bench));
     if arguments.only.is_some() {
         return ExitCode::SUCCESS;
     }

@@ -73,7 +73,7 @@ fn burst(tone_ms: u64) -> Job {
 }
 
 /// Bursts of 100 ms of some tones, each at -10 dBm0.
-fn tones(name: &'static str, choose: impl Fn(&mut dyn Rng) -> Vec<f32> + 'static) -> Job {
+fn tones(name: &'static str, choose: impl Fn(&mut dyn Rng) -> Vec<f32> + Send + Sync + 'static) -> Job {
     Job::new(name, move |bench, seed| {
         let mut rng = rng(seed);
         let mut audio = Vec::new();

@@ -4,7 +4,6 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::bench::Bench;
 use crate::codecs::{read_wav, run};
 
 /// Where speech comes from.
@@ -18,8 +17,8 @@ pub(crate) enum Corpus {
     Espeak(&'static str),
 }
 
+/// What there is of a corpus.
 pub(crate) struct Recording {
-    pub(crate) corpus: Corpus,
     pub(crate) samples: Vec<i16>,
 }
 
@@ -50,6 +49,8 @@ const PROMPTS: &str = "/usr/share/asterisk/sounds";
 const TEXT: &str = "/usr/share/common-licenses/GPL-3";
 /// Characters that are read in a quick run: about two minutes.
 const QUICK_TEXT: usize = 1800;
+/// And by flite, which takes its time: about a quarter of an hour.
+const FLITE_TEXT: usize = 14_000;
 
 impl Corpus {
     pub(crate) fn name(self) -> String {
@@ -60,29 +61,19 @@ impl Corpus {
         }
     }
 
-    fn load(self, bench: &Bench) -> Option<Vec<i16>> {
-        match self {
-            Self::Prompts(folder) => prompts(&Path::new(PROMPTS).join(folder), bench.quick),
+    /// Loads or makes it; `None` when what it needs is not installed.
+    pub(crate) fn recording(self, quick: bool) -> Option<Recording> {
+        let samples = match self {
+            Self::Prompts(folder) => prompts(&Path::new(PROMPTS).join(folder), quick)?,
             Self::Flite(voice) => {
-                read_aloud(bench, &["flite", "-voice", voice, "-f", "text", "-o", "aloud.wav"])
+                read_aloud(quick, FLITE_TEXT, &["flite", "-voice", voice, "-f", "text", "-o", "aloud.wav"])?
             }
             Self::Espeak(voice) => {
-                read_aloud(bench, &["espeak-ng", "-v", voice, "-f", "text", "-w", "aloud.wav"])
+                read_aloud(quick, usize::MAX, &["espeak-ng", "-v", voice, "-f", "text", "-w", "aloud.wav"])?
             }
-        }
+        };
+        Some(Recording { samples: levelled(&samples) })
     }
-}
-
-/// All the speech there is on this machine.
-pub(crate) fn load(bench: &Bench) -> Vec<Recording> {
-    let mut speech = Vec::new();
-    for corpus in CORPORA {
-        bench.bar.set_message(format!("speech: {}", corpus.name()));
-        if let Some(samples) = corpus.load(bench) {
-            speech.push(Recording { corpus, samples: levelled(&samples) });
-        }
-    }
-    speech
 }
 
 /// The prompts of a speaker, one after the other; every tenth in a quick run.
@@ -111,9 +102,9 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-fn read_aloud(bench: &Bench, command: &[&str]) -> Option<Vec<i16>> {
+fn read_aloud(quick: bool, most: usize, command: &[&str]) -> Option<Vec<i16>> {
     let text = fs::read_to_string(TEXT).ok()?;
-    let text = if bench.quick { text.get(..QUICK_TEXT)? } else { &text };
+    let text = text.get(..if quick { QUICK_TEXT } else { most }).unwrap_or(&text);
     let folder = tempfile::tempdir().ok()?;
     fs::write(folder.path().join("text"), text).ok()?;
     run(folder.path(), command)?;

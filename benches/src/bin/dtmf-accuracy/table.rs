@@ -1,6 +1,9 @@
 //! Groups of measurements and the tables they print.
 
 use std::fmt;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use crate::bench::Bench;
 use crate::support::Score;
@@ -21,7 +24,7 @@ pub(crate) struct Job {
 }
 
 /// Measures a row: one cell for every subject, from a seed.
-type Run = Box<dyn Fn(&Bench, u64) -> Vec<Cell>>;
+type Run = Box<dyn Fn(&Bench, u64) -> Vec<Cell> + Send + Sync>;
 
 /// A table that has been measured.
 pub(crate) struct Measured {
@@ -51,36 +54,69 @@ pub(crate) enum Cell {
 }
 
 impl Job {
-    pub(crate) fn new(name: impl Into<String>, run: impl Fn(&Bench, u64) -> Vec<Cell> + 'static) -> Self {
+    pub(crate) fn new(
+        name: impl Into<String>,
+        run: impl Fn(&Bench, u64) -> Vec<Cell> + Send + Sync + 'static,
+    ) -> Self {
         Self { name: name.into(), run: Box::new(run) }
     }
 }
 
-impl Group {
-    /// Makes the measurements and prints the table.
-    pub(crate) fn run(self, bench: &Bench) -> Measured {
-        let mut rows = Vec::new();
-        for job in self.jobs {
-            bench.bar.set_message(format!("{}: {}", self.title, job.name));
-            let seed = bench.seed_of(&format!("{}/{}", self.title, job.name));
-            rows.push((job.name, (job.run)(bench, seed)));
-            bench.bar.inc(1);
+/// Makes the measurements of all groups on several threads.
+pub(crate) fn measure(groups: &[Group], bench: &Bench, threads: usize) -> Vec<Measured> {
+    let jobs: Vec<(usize, usize)> = groups
+        .iter()
+        .enumerate()
+        .flat_map(|(group, of)| (0..of.jobs.len()).map(move |job| (group, job)))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let cells = Mutex::new(vec![Vec::new(); jobs.len()]);
+    thread::scope(|scope| {
+        for _ in 0..threads.max(1) {
+            scope.spawn(|| {
+                // From the end: the longest are there.
+                while let Some(at) = jobs.len().checked_sub(1 + next.fetch_add(1, Ordering::Relaxed)) {
+                    let (group, job) = jobs[at];
+                    let row = groups[group].measure(job, bench);
+                    cells.lock().expect("no measurement panics")[at] = row;
+                }
+            });
         }
-        let measured = Measured { title: self.title, rows };
-        bench.bar.suspend(|| measured.print(self.about, self.summed, bench));
-        measured
+    });
+    let mut rows = jobs.iter().zip(cells.into_inner().expect("no measurement panics"));
+    groups
+        .iter()
+        .map(|group| Measured {
+            title: group.title,
+            rows: group
+                .jobs
+                .iter()
+                .zip(&mut rows)
+                .map(|(job, (_, cells))| (job.name.clone(), cells))
+                .collect(),
+        })
+        .collect()
+}
+
+impl Group {
+    fn measure(&self, job: usize, bench: &Bench) -> Vec<Cell> {
+        let job = &self.jobs[job];
+        bench.bar.set_message(format!("{}: {}", self.title, job.name));
+        let cells = (job.run)(bench, bench.seed_of(&format!("{}/{}", self.title, job.name)));
+        bench.bar.inc(1);
+        cells
     }
 }
 
 impl Measured {
-    fn print(&self, about: &str, summed: bool, bench: &Bench) {
+    pub(crate) fn print(&self, Group { about, summed, .. }: &Group, bench: &Bench) {
         println!("## {}\n\n{about}\n", self.title);
         let names: Vec<&str> = bench.subjects.iter().map(|subject| subject.name()).collect();
         println!("| | {} |\n|---|{}", names.join(" | "), "--:|".repeat(names.len()));
         for (name, cells) in &self.rows {
             println!("| {name} | {} |", join(cells));
         }
-        if summed {
+        if *summed {
             let totals: Vec<Cell> = (0..names.len()).map(|subject| self.total(subject)).collect();
             println!("| **all** | {} |", join(&totals));
         }

@@ -4,7 +4,7 @@ use rand::rngs::StdRng;
 
 use crate::bench::samples;
 use crate::instruments;
-use crate::speech::Recording;
+use crate::speech::CORPORA;
 use crate::support::voice;
 use crate::table::{Cell, Group, Job};
 
@@ -42,18 +42,13 @@ pub(crate) fn made_up() -> Group {
 }
 
 pub(crate) fn natural() -> Group {
-    let jobs = crate::speech::CORPORA.map(|corpus| {
-        Job::new(corpus.name(), move |bench, _| {
-            let of_it = |recording: &&Recording| recording.corpus == corpus;
-            let mut sums = vec![Cell::None; bench.subjects.len()];
-            for recording in bench.speech().iter().filter(of_it) {
-                let cells = bench.false_keys(&recording.samples);
-                sums = sums.into_iter().zip(&cells).map(|(sum, cell)| sum.plus(cell)).collect();
-            }
-            sums
+    let jobs = CORPORA.iter().enumerate().map(|(number, corpus)| {
+        Job::new(corpus.name(), move |bench, _| match bench.recording(number) {
+            Some(recording) => bench.false_keys(&recording.samples),
+            None => bench.each(|_| None),
         })
     });
     let about = "Prompts recorded by speakers (Debian's asterisk-core-sounds-*-wav) and texts read aloud by flite and \
                  espeak-ng, all at an active level of -22 dBov; n/a where a package is not installed.";
-    Group { title: "Talk-off: speech", summed: true, about, jobs: jobs.into() }
+    Group { title: "Talk-off: speech", summed: true, about, jobs: jobs.collect() }
 }

@@ -6,7 +6,8 @@ use crate::table::{Cell, Measured};
 /// A limit on what was measured.
 struct Target {
     name: &'static str,
-    must: f64,
+    /// `None` where there is only a goal.
+    must: Option<f64>,
     goal: f64,
     /// Whether more is better.
     more: bool,
@@ -19,17 +20,12 @@ pub(crate) fn print(groups: &[Measured]) -> bool {
     let targets = targets(groups);
     for target in &targets {
         let measured = target.measured.map_or_else(|| "n/a".into(), |value| format!("{}", round(value)));
-        println!(
-            "| {} | {} | {} | {measured} | {} |",
-            target.name,
-            target.must,
-            target.goal,
-            target.verdict()
-        );
+        let must = target.must.map_or_else(|| "-".into(), |must| must.to_string());
+        println!("| {} | {must} | {} | {measured} | {} |", target.name, round(target.goal), target.verdict());
     }
     println!();
     let missed: Vec<&str> =
-        targets.iter().filter(|target| !target.reaches(target.must)).map(|target| target.name).collect();
+        targets.iter().filter(|target| !target.holds()).map(|target| target.name).collect();
     if missed.is_empty() {
         println!("Every must is met.");
     } else {
@@ -40,14 +36,21 @@ pub(crate) fn print(groups: &[Measured]) -> bool {
 
 impl Target {
     const fn at_least(name: &'static str, must: f64, goal: f64, measured: Option<f64>) -> Self {
-        Self { name, must, goal, more: true, measured }
+        Self { name, must: Some(must), goal, more: true, measured }
     }
 
     const fn at_most(name: &'static str, must: f64, goal: f64, measured: Option<f64>) -> Self {
-        Self { name, must, goal, more: false, measured }
+        Self { name, must: Some(must), goal, more: false, measured }
     }
 
-    /// What could not be measured is not held against anyone.
+    /// Whether the must is met; what was not measured fails only where `PAYTONE_REQUIRE_PEERS=1` says it can be.
+    fn holds(&self) -> bool {
+        let unmeasured =
+            self.measured.is_none() && std::env::var_os("PAYTONE_REQUIRE_PEERS").is_some_and(|v| v == "1");
+        self.must.is_none_or(|must| self.reaches(must) && !unmeasured)
+    }
+
+    /// What could not be measured is not held against anyone here.
     fn reaches(&self, limit: f64) -> bool {
         self.measured.is_none_or(|value| if self.more { value >= limit } else { value <= limit })
     }
@@ -55,12 +58,14 @@ impl Target {
     fn verdict(&self) -> &'static str {
         if self.measured.is_none() {
             "not measured here"
-        } else if !self.reaches(self.must) {
+        } else if !self.holds() {
             "**missed**"
         } else if self.reaches(self.goal) {
             "goal met"
+        } else if self.must.is_some() {
+            "must met, goal not"
         } else {
-            "must met"
+            "goal not met"
         }
     }
 }
@@ -116,8 +121,10 @@ fn targets(groups: &[Measured]) -> Vec<Target> {
             group("Talk-off: made-up sounds").and_then(against_peer),
         ),
         Target::at_most("keys read out of masked audio, 25 ms delay, %", 12.0, 7.0, worst("25 ms delay")),
-        // Only a goal: half of what gets through without any delay today.
-        Target::at_most("keys read out of masked audio, no delay, %", 100.0, 25.0, worst("no delay")),
+        Target {
+            must: None,
+            ..Target::at_most("keys read out of masked audio, no delay, %", 0.0, 25.0, worst("no delay"))
+        },
     ]
 }
 
@@ -146,8 +153,10 @@ fn lowest_snr(group: &Measured) -> Option<f64> {
     name.split(' ').nth(1)?.parse().ok()
 }
 
+/// Our false keys against SpanDSP's; too few of its say nothing.
 fn against_peer(group: &Measured) -> Option<f64> {
-    Some(count(&group.total(0))? / count(&group.total(1))?.max(1.0))
+    let peer = count(&group.total(1)).filter(|&count| count >= 10.0)?;
+    Some(count(&group.total(0))? / peer)
 }
 
 fn worst_recovered(group: &Measured, name: &str) -> Option<f64> {
