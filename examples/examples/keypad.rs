@@ -3,6 +3,7 @@
 //! ```sh
 //! cargo run -p examples --example keypad                                           # press 0-9 * #
 //! cargo run -p examples --example keypad -- --keys '~5555555555554444~1230~123'    # the same, at once
+//! cargo run -p examples --example keypad -- --language ja                          # in Japanese
 //! ```
 //!
 //! What a caller would hear is printed with its name; of the keys, a dot each. `!` or Ctrl-C hangs up. Where there
@@ -16,7 +17,7 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use paytone_card::PanPolicy;
-use paytone_dialog::phrase::{self, Language};
+use paytone_dialog::phrase::{Language, Phrasebook};
 use paytone_dialog::{Action, Dialog, Entry, Event, MerchantName, OrderSummary, PlayId, Script};
 use paytone_dtmf::Key;
 use paytone_psp::{Currency, Money, simulator::Simulator};
@@ -35,16 +36,24 @@ const PRICE: Money = Money::new(1200, Currency::JPY);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let order = OrderSummary::new(MerchantName::default(), PRICE);
-    let script = Script::builder(Entry::Order(order));
+    let language: Language = argument("--language").as_deref().unwrap_or("en").parse()?;
+    let mut languages = Language::ALL.to_vec();
+    languages.sort_by_key(|other| *other != language);
+    let script = Script::builder(Entry::Order(order)).languages(&languages);
     let script = script.pan_policy(PanPolicy::default().with_test_numbers_only(true)).build()?;
     let mut phone = Phone { dialog: Dialog::new(script), gateway: Simulator::new(), playing: None };
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
     phone.handle(Event::Answered, now);
-    match std::env::args().skip_while(|argument| argument != "--keys").nth(1) {
+    match argument("--keys") {
         Some(keys) => phone.play_through(&keys, now),
         None => phone.live(now),
     }
     Ok(())
+}
+
+/// What follows this word on the command line.
+fn argument(name: &str) -> Option<String> {
+    std::env::args().skip_while(|argument| argument != name).nth(1)
 }
 
 impl Phone {
@@ -119,9 +128,12 @@ impl Phone {
         while let Some(action) = self.dialog.poll_action() {
             match action {
                 Action::Secure => self.dialog.handle(Event::Secured, now),
-                Action::Play { id, prompts, .. } => {
-                    let words = |prompt| phrase::text(prompt, Language::En);
-                    prompts.iter().for_each(|prompt| println!("\n{}: {}", prompt.name(), words(prompt)));
+                Action::Play { id, prompts, situation } => {
+                    let words = Phrasebook::new().texts(&prompts, &situation);
+                    prompts
+                        .iter()
+                        .zip(words)
+                        .for_each(|(prompt, words)| println!("\n{}: {words}", prompt.name()));
                     self.playing = Some((id, now + Duration::from_secs(3) * prompts.len() as u32));
                 }
                 Action::StopPlaying => self.playing = None,

@@ -93,3 +93,14 @@ async fn an_english_line_speaks_english() {
     is_spoken(&told, Language::En, &whole);
     fixture.stop().await;
 }
+
+/// Star twice opens the menu, two changes the language; the card keyed right after it counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_changes_the_language_with_a_key() {
+    let fixture = Fixture::start_with_own_voice().await;
+    let told = call(&fixture, "pay", &format!("**2~{}#{EXPIRY}{CODE}", test_numbers::MASTERCARD)).await;
+    assert_eq!(told.call["outcome"], "approved", "{}", told.call);
+    assert_eq!(told.languages, [Language::En, Language::Ja]);
+    is_spoken(&told, Language::Ja, &["approved", "goodbye"]);
+    fixture.stop().await;
+}
