@@ -123,7 +123,7 @@ impl Desk {
                 services.store.claim_order(code.as_str(), &claimant, &limits, crate::clock::now()).await;
             let answer = match claim {
                 Ok(Claim::Taken(found)) => {
-                    let summary = OrderSummary::new(merchant, found.money);
+                    let summary = summary(merchant, &found);
                     drop(order.set(found));
                     Input::OrderFound(summary)
                 }
@@ -224,7 +224,7 @@ impl Desk {
     }
 
     fn keep(&self, order: Order) -> Entry {
-        let summary = OrderSummary::new(merchant(&self.services), order.money);
+        let summary = summary(merchant(&self.services), &order);
         drop(self.order.set(order));
         Entry::Order(summary)
     }
@@ -274,6 +274,16 @@ pub fn build_script(
         script = script.authorizations(times);
     }
     script.build()
+}
+
+/// What the caller hears of an order, in the order's language if prompts are spoken in it.
+fn summary(merchant: MerchantName, order: &Order) -> OrderSummary {
+    let summary = OrderSummary::new(merchant, order.money);
+    let language = order.terms.language.as_ref().and_then(|tag| tag.as_str().parse().ok());
+    match language {
+        Some(language) => summary.with_language(language),
+        None => summary,
+    }
 }
 
 /// Who is paid. Checked when the service started.

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use common::ear::Ear;
 use common::{CODE, EXPIRY, Fixture};
+use hyper::Method;
 use ivr_payment_service::bus::EventKind;
 use paytone_card::test_numbers;
 use paytone_dialog::Language;
 use phone::{Call, Keys, Options};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -102,5 +103,24 @@ async fn a_caller_changes_the_language_with_a_key() {
     assert_eq!(told.call["outcome"], "approved", "{}", told.call);
     assert_eq!(told.languages, [Language::En, Language::Ja]);
     is_spoken(&told, Language::Ja, &["approved", "goodbye"]);
+    fixture.stop().await;
+}
+
+/// Dialled or keyed, an order speaks its own language; the line's first one is spoken until the order is known.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_speaks_the_language_it_was_made_with() {
+    let fixture = Fixture::start().await;
+    let order = async |order_id: &str| {
+        let body = json!({ "order_id": order_id, "amount": 900, "currency": "JPY", "language": "ja" });
+        let (status, order) = fixture.request(Method::POST, "/v1/orders", Some(&body)).await;
+        assert_eq!(status, 201, "{order}");
+        order["code"].as_str().unwrap().to_owned()
+    };
+    let pay = format!("{}#{EXPIRY}{CODE}", test_numbers::VISA);
+    let dialled = call(&fixture, &format!("pay-{}", order("D-1").await), &pay).await;
+    assert_eq!((&dialled.call["outcome"], &dialled.languages[..]), (&json!("approved"), &[Language::Ja][..]));
+    let keyed = call(&fixture, "order", &format!("{}#{pay}", order("K-1").await)).await;
+    assert_eq!(keyed.call["outcome"], "approved", "{}", keyed.call);
+    assert_eq!(keyed.languages, [Language::En, Language::Ja]);
     fixture.stop().await;
 }
