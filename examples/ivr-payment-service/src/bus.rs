@@ -11,7 +11,8 @@ use core::time::Duration;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use paytone_dialog::{Language, Outcome, Progress};
+use paytone_call::Input;
+use paytone_dialog::{Command, Field, Language, Mode, OrderChange, Outcome, Progress};
 use paytone_psp::Reference;
 use paytone_psp::attempt::State;
 use serde::{Serialize, Serializer};
@@ -90,11 +91,55 @@ pub enum EventKind {
 
 /// What an operator can have a call do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", tag = "name", content = "of")]
 #[non_exhaustive]
 pub enum CallCommand {
+    /// The operator drives, field by field, or the script does again.
+    Directed(bool),
+    /// Ask for this field; what it had is wiped first.
+    Capture(Field),
+    /// Wipe what this field has.
+    Clear(Field),
+    /// Go on without this field.
+    Skip(Field),
+    /// Say again what is asked for.
+    Repeat,
+    /// Wait longer for keys, and hear doubled tones as one.
+    SlowMode(bool),
+    /// Ask the provider.
+    Submit,
+    /// The operator confirms a hand-over that needs both.
+    HandOver,
     /// End it: the caller is told, and no card is asked for any more.
     Cancel,
+    /// End it without a word: the operator goes on with the caller.
+    TakeBack,
+    /// The order was cancelled: the caller is told.
+    OrderCancelled,
+    /// The order was changed: the caller is told.
+    OrderChanged,
+}
+
+impl CallCommand {
+    /// What the call is told.
+    #[must_use]
+    pub const fn input(self) -> Input<'static> {
+        Input::Command(match self {
+            Self::OrderCancelled => return Input::OrderWithdrawn(OrderChange::Cancelled),
+            Self::OrderChanged => return Input::OrderWithdrawn(OrderChange::Changed),
+            Self::Directed(true) => Command::Mode(Mode::Directed),
+            Self::Directed(false) => Command::Mode(Mode::Automatic),
+            Self::Capture(field) => Command::Capture(field),
+            Self::Clear(field) => Command::Clear(field),
+            Self::Skip(field) => Command::Skip(field),
+            Self::Repeat => Command::Repeat,
+            Self::SlowMode(on) => Command::SlowMode(on),
+            Self::Submit => Command::Submit,
+            Self::HandOver => Command::HandOver,
+            Self::Cancel => Command::Cancel,
+            Self::TakeBack => Command::TakeBack,
+        })
+    }
 }
 
 /// The call does not take commands on this bus: it is over, or somewhere else.

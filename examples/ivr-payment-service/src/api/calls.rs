@@ -2,6 +2,7 @@
 
 use axum::extract::{Path, Query, Request, State};
 use axum::{Extension, Json};
+use paytone_dialog::Field;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -76,8 +77,11 @@ pub(super) async fn show(
     reason = "it describes the body, which is read field by field so that an error names the field"
 )]
 pub(super) struct CommandRequest {
-    /// `cancel`.
+    /// `directed`, `automatic`, `capture`, `clear`, `skip` (these three with `field`), `repeat`, `slow_mode`,
+    /// `usual_mode`, `submit`, `hand_over`, `cancel`, `take_back` or `send_to_operator`.
     command: String,
+    /// `pan`, `expiry` or `security_code`, or another field of the call's script.
+    field: Option<String>,
     /// The call's version, as it was read last.
     version: u32,
     /// Take the call over from another operator.
@@ -96,11 +100,8 @@ pub(super) async fn command(
     request: Request,
 ) -> Result<Json<CallView>, Problem> {
     may(&principal, Role::Operator)?;
-    let mut body = Fields::read(request).await?.only(&["command", "version", "take_over"])?;
-    let command = match body.text("command")?.as_str() {
-        "cancel" => CallCommand::Cancel,
-        _ => return Err(Problem::field("command", "must be cancel")),
-    };
+    let mut body = Fields::read(request).await?.only(&["command", "field", "version", "take_over"])?;
+    let command = named(&mut body)?;
     let seen = u32::try_from(body.whole_number("version")?).map_err(|_| Problem::CALL_VERSION)?;
     let take_over = body.flag("take_over")?;
     let call = find(&backend, &principal, id).await?;
@@ -121,6 +122,50 @@ pub(super) async fn command(
     let call = backend.store.call(principal.merchant, call.id.as_str()).await?.ok_or(Problem::NOT_FOUND)?;
     Ok(Json(view(&backend, call).await?))
 }
+
+fn named(body: &mut Fields) -> Result<CallCommand, Problem> {
+    let (name, field) = (body.text("command")?, body.optional_text("field")?);
+    let field = match field {
+        Some(name) => {
+            let known = FIELDS.iter().copied().find(|field| field.as_str() == name);
+            Some(known.ok_or_else(|| Problem::field("field", "is none of the fields a call can ask for"))?)
+        }
+        None => None,
+    };
+    let command = match (name.as_str(), field) {
+        ("capture", Some(field)) => CallCommand::Capture(field),
+        ("clear", Some(field)) => CallCommand::Clear(field),
+        ("skip", Some(field)) => CallCommand::Skip(field),
+        ("capture" | "clear" | "skip", None) => return Err(Problem::field("field", "is missing")),
+        (_, Some(_)) => return Err(Problem::field("field", "goes with capture, clear and skip only")),
+        ("directed", None) => CallCommand::Directed(true),
+        ("automatic", None) => CallCommand::Directed(false),
+        ("repeat", None) => CallCommand::Repeat,
+        ("slow_mode", None) => CallCommand::SlowMode(true),
+        ("usual_mode", None) => CallCommand::SlowMode(false),
+        ("submit", None) => CallCommand::Submit,
+        ("hand_over", None) => CallCommand::HandOver,
+        ("cancel", None) => CallCommand::Cancel,
+        ("take_back" | "send_to_operator", None) => CallCommand::TakeBack,
+        _ => return Err(Problem::field("command", "is none of the commands a call takes")),
+    };
+    Ok(command)
+}
+
+/// What an operator can have asked.
+const FIELDS: [Field; 11] = [
+    Field::Pan,
+    Field::Expiry,
+    Field::SecurityCode,
+    Field::Amount,
+    Field::Method,
+    Field::Instalments,
+    Field::Postcode,
+    Field::Custom(0),
+    Field::Custom(1),
+    Field::Custom(2),
+    Field::Custom(3),
+];
 
 async fn find(backend: &Backend, principal: &Principal, id: Id) -> Result<CallRecord, Problem> {
     let Path(id) = id.map_err(|_| Problem::NOT_FOUND)?;

@@ -121,7 +121,7 @@ pub(super) async fn edit(
     let order = find(&backend, &principal, id).await?;
     let edit = fields::edit(Fields::read(request).await?, order.money, &order.terms)?;
     let changed = backend.store.edit_order(principal.merchant, order.id, &edit, backend.clock.now()).await?;
-    tell_the_call(&backend, &changed);
+    tell_the_call(&backend, &changed, CallCommand::OrderChanged);
     shown(&backend, changed.order).await
 }
 
@@ -158,7 +158,7 @@ pub(super) async fn cancel(
     let order = find(&backend, &principal, id).await?;
     let changed =
         backend.store.cancel_order(principal.merchant, order.id, policy, backend.clock.now()).await?;
-    tell_the_call(&backend, &changed);
+    tell_the_call(&backend, &changed, CallCommand::OrderCancelled);
     let status = match changed.order.state {
         OrderState::Cancelled => StatusCode::OK,
         _ => StatusCode::ACCEPTED,
@@ -166,9 +166,9 @@ pub(super) async fn cancel(
     Ok((status, shown(&backend, changed.order).await?))
 }
 
-fn tell_the_call(backend: &Backend, changed: &Changed) {
+fn tell_the_call(backend: &Backend, changed: &Changed, command: CallCommand) {
     if let Some(call) = changed.taken_from
-        && backend.bus.command(call, CallCommand::Cancel).is_err()
+        && backend.bus.command(call, command).is_err()
     {
         tracing::warn!(%call, "the call that lost its order could not be told");
     }

@@ -38,7 +38,8 @@ impl Cashier {
             test: stored.test,
         });
         match self.tools.store.complete_order(call, order.id, new, self.now()).await {
-            Ok(_) => Verdict::Approved,
+            Ok(_) if order.terms.purpose == Purpose::Verify => Verdict::Checked,
+            Ok(_) => Verdict::Registered,
             Err(error) => {
                 tracing::error!(%call, %error, "an order could not be completed");
                 Verdict::Unavailable

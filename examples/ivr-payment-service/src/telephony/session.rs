@@ -15,7 +15,6 @@ use tokio::time::{Interval, MissedTickBehavior};
 use super::endpoint::Switchboard;
 use super::media::MediaSession;
 use super::message::{self, InfoBody};
-use crate::bus::CallCommand;
 use crate::desk::Desk;
 
 /// One call: the SIP dialog, the audio, the composed state machine, and the desk that finds orders and takes payments.
@@ -110,7 +109,7 @@ impl Session {
             state = self.states.recv(), if up => self.sip(state).await,
             Some(info) = self.infos.recv(), if up => self.info(&info),
             Some(answer) = self.answers.1.recv() => self.call.handle(answer, self.clock.now()),
-            Some(command) = self.desk.command(), if up => self.command(command),
+            Some(command) = self.desk.command(), if up => self.call.handle(command.input(), self.clock.now()),
             () = until(timeout) => self.call.handle_timeout(self.clock.now()),
             () = self.switchboard.cancel.cancelled(), if up => self.end("shutdown"),
         }
@@ -156,12 +155,6 @@ impl Session {
             }
         }
         None
-    }
-
-    fn command(&mut self, command: CallCommand) {
-        match command {
-            CallCommand::Cancel => self.end("cancelled by the merchant"),
-        }
     }
 
     /// Ends the call from our side; the dialog decides what is left to wait for.

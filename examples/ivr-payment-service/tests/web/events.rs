@@ -99,3 +99,36 @@ async fn commands_carry_the_version_and_one_operator_controls_a_call() {
     let entries = shop.get("/v1/audit").await.json.to_string();
     assert!(entries.contains("take over call") && entries.contains("anna"), "{entries}");
 }
+
+#[tokio::test]
+async fn every_command_is_passed_on_as_it_was_meant_and_others_are_refused() {
+    use axum::http::StatusCode;
+    use paytone_dialog::Field;
+    use serde_json::json;
+
+    let shop = Shop::new().await;
+    let caller = call(&shop.store).await;
+    let mut commands = shop.bus.serve(caller);
+    let path = format!("/v1/calls/{caller}/commands");
+    let meant = [
+        ("directed", None, CallCommand::Directed(true)),
+        ("capture", Some("pan"), CallCommand::Capture(Field::Pan)),
+        ("clear", Some("expiry"), CallCommand::Clear(Field::Expiry)),
+        ("skip", Some("security_code"), CallCommand::Skip(Field::SecurityCode)),
+        ("repeat", None, CallCommand::Repeat),
+        ("slow_mode", None, CallCommand::SlowMode(true)),
+        ("submit", None, CallCommand::Submit),
+        ("cancel", None, CallCommand::Cancel),
+        ("send_to_operator", None, CallCommand::TakeBack),
+    ];
+    for (index, (name, field, command)) in meant.into_iter().enumerate() {
+        let body = json!({ "command": name, "field": field, "version": index + 1 });
+        assert_eq!(shop.post(&path, body).await.status, StatusCode::OK, "{name}");
+        assert_eq!(commands.recv().await, Some(command), "{name}");
+    }
+    for (name, field) in [("capture", None), ("repeat", Some("pan")), ("capture", Some("pin")), ("pay", None)]
+    {
+        let refused = shop.post(&path, json!({ "command": name, "field": field, "version": 10 })).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{name} {field:?}");
+    }
+}

@@ -100,7 +100,7 @@ async fn a_verified_card_completes_its_order_and_a_stored_one_pays_another() {
     let shop = Shop::new().await;
     let verify = shop.order(order("verify")).await;
     let (_, verdict) = shop.caller_pays(&verify, test_numbers::VISA).await;
-    assert!(matches!(verdict, Verdict::Approved));
+    assert!(matches!(verdict, Verdict::Checked));
     assert_eq!(shop.state(&verify).await, "completed");
 
     let register = shop.order(order("register")).await;
