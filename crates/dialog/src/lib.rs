@@ -44,7 +44,9 @@
 //!   go pays. While the provider is asked, and after, keys are dropped.
 //! - An entry ends with `#`, at the last digit it can have, or with a pause: 2 s where it is a possible card
 //!   number and could be longer, 5 s otherwise. One `#` right after an entry that ended without it is swallowed.
-//! - `*` clears the entry; when there is none, the prompt is repeated, which costs no try.
+//! - `*` clears the entry; when there is none, the prompt is repeated. Pressed twice it opens a menu: `0` operator, `1`
+//!   repeat, `2` language, `3` help, `9` cancel, `*` back ([`AbortScope`]). None of this costs a try.
+//! - `0` alone where a card number is asked for, or in a question, asks for the operator, where there is one.
 //! - Keys that run on past the longest card number are split where exactly one valid card number ends.
 //! - After a refused entry, keys that run on with gaps under 0.7 s are its rest and are dropped.
 //! - `A` to `D` mean nothing.
@@ -56,6 +58,15 @@
 //!
 //! After a decline only the wrong field is asked again, and the security code with it, since a code is never
 //! kept for a second authorisation. An answer that does not come is [`Outcome::Unknown`], never a decline.
+//!
+//! A pause in the middle of a card number or an order code is only a pause the first time: the caller is asked to go on and
+//! keeps what was keyed. Two silences without a key in the whole call are a case of their own: the caller hears how to
+//! switch to tones, and [`Outcome::NoKeyHeard`] is not [`Outcome::NoInput`].
+//!
+//! # Modes
+//!
+//! In [`Mode::Automatic`] the script says what comes next; in [`Mode::Directed`] the operator does, one [`Command`] at a time
+//! ([`Dialog::command`]), and nothing is sent before [`Command::Submit`]. The mode changes in mid-call.
 //!
 //! # Time
 //!

@@ -93,7 +93,8 @@ impl Dialog {
         let card = self.card.get_or_insert_with(CardEntry::new);
         let progress = card.push_pan(digit, &self.plan.pan_policy);
         let digits = card.pan_len();
-        self.brand = card.brand();
+        // A brand that is certain stays so, whatever digit follows.
+        self.brand = self.brand.or_else(|| card.brand());
         self.count(digits);
         match progress {
             PanProgress::Incomplete => self.wait_for_key(self.wait_within_group(digits), now),
