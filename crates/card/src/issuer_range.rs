@@ -86,6 +86,13 @@ impl IssuerRange {
         })
     }
 
+    /// The range of every number that begins with these ASCII digits; `None` while there are several, or gaps.
+    pub(crate) fn certain(ascii: &[u8]) -> Option<&'static Self> {
+        let mut candidates = Self::candidates(ascii);
+        let range = candidates.next()??;
+        candidates.next().is_none().then_some(range)
+    }
+
     /// `first` and `last` are prefixes of the same number of digits, at most 8.
     pub(crate) const fn new(
         first: u32,

@@ -241,6 +241,29 @@ impl Verdict {
             _ => Self::Open(lengths),
         }
     }
+
+    /// Judges the one range that is left.
+    pub(crate) fn of_range(range: &'static IssuerRange, policy: &PanPolicy) -> Self {
+        match policy.brand_of(range) {
+            Some(_) => Self::Range(range),
+            None => Self::NotAccepted(range.brand()),
+        }
+    }
+
+    /// The lengths a number can have; `None` when it is refused already.
+    pub(crate) fn lengths(&self, policy: &PanPolicy) -> Option<LengthSet> {
+        match *self {
+            Self::Unknown | Self::NotAccepted(_) => None,
+            Self::Open(lengths) => Some(lengths),
+            Self::Range(range) => Some(policy.lengths_of(range)),
+        }
+    }
+
+    /// The most digits a number can have. A refused one, or one of a range without a length the policy takes, is
+    /// keyed to the end.
+    pub(crate) fn longest(&self, policy: &PanPolicy) -> usize {
+        self.lengths(policy).and_then(LengthSet::longest).unwrap_or(MAX_DIGITS)
+    }
 }
 
 /// The longest card number (ISO/IEC 7812-1 clause 4.1), in digits.

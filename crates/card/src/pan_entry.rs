@@ -2,7 +2,8 @@ use core::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::progress::{has_room, possible_lengths};
+use crate::issuer_range::PREFIX_DIGITS;
+use crate::pan::Verdict;
 use crate::{Brand, BrandSet, InvalidPan, IssuerRange, LengthSet, Pan, PanPolicy, PanProgress};
 
 /// A card number keyed digit by digit, in a fixed array that is filled in place and wiped when dropped.
@@ -24,6 +25,9 @@ use crate::{Brand, BrandSet, InvalidPan, IssuerRange, LengthSet, Pan, PanPolicy,
 /// ```
 pub struct PanEntry {
     pan: Pan,
+    /// The one range the number can be in, as soon as the digits leave no other: it is looked up once, not at
+    /// every key.
+    certain: Option<&'static IssuerRange>,
     accepted: bool,
 }
 
@@ -31,7 +35,7 @@ impl PanEntry {
     /// An entry without a digit.
     #[must_use]
     pub const fn new() -> Self {
-        Self { pan: Pan::empty(), accepted: false }
+        Self { pan: Pan::empty(), certain: None, accepted: false }
     }
 
     /// Adds a digit (0 to 9) and tells what the number now amounts to. A digit that no number with this prefix
@@ -41,10 +45,11 @@ impl PanEntry {
         if digit > 9 {
             return PanProgress::Refused(InvalidPan::NotADigit);
         }
-        if !has_room(self.digits(), policy) || !self.pan.digits.push(digit) {
+        if !self.has_room(policy) || !self.pan.digits.push(digit) {
             return PanProgress::TooLong;
         }
         self.accepted = false;
+        self.certain = self.certain.or_else(|| IssuerRange::certain(self.digits()));
         self.progress(policy)
     }
 
@@ -68,7 +73,7 @@ impl PanEntry {
     /// What the digits stored so far amount to; never `TooLong`.
     #[must_use]
     pub fn progress(&self, policy: &PanPolicy) -> PanProgress {
-        PanProgress::of(self.digits(), policy)
+        PanProgress::judge(self.digits(), self.verdict(policy), policy)
     }
 
     /// Every brand the number may still be taken as.
@@ -85,6 +90,9 @@ impl PanEntry {
         if self.accepted {
             return Some(self.pan.brand());
         }
+        if let Some(range) = self.certain {
+            return Some(range.brand());
+        }
         let mut candidates =
             IssuerRange::candidates(self.digits()).map(|range| range.map(IssuerRange::brand));
         let first = candidates.next()??;
@@ -94,7 +102,7 @@ impl PanEntry {
     /// The lengths the number may still come to, this one included; none when it is refused whatever follows.
     #[must_use]
     pub fn lengths(&self, policy: &PanPolicy) -> LengthSet {
-        possible_lengths(self.digits(), policy).unwrap_or_default().from(self.len())
+        self.verdict(policy).lengths(policy).unwrap_or_default().from(self.len())
     }
 
     /// Closes the number; a digit pushed after that opens it again.
@@ -115,6 +123,19 @@ impl PanEntry {
         self.accepted.then_some(&self.pan)
     }
 
+    /// Whether one more digit can be part of the number, or of one already refused. No range is settled by fewer
+    /// digits than a prefix has and issues numbers as short as that.
+    fn has_room(&self, policy: &PanPolicy) -> bool {
+        self.len() < PREFIX_DIGITS || self.len() < self.verdict(policy).longest(policy)
+    }
+
+    fn verdict(&self, policy: &PanPolicy) -> Verdict {
+        match self.certain {
+            Some(range) => Verdict::of_range(range, policy),
+            None => Verdict::of(self.digits(), policy),
+        }
+    }
+
     pub(crate) fn digits(&self) -> &[u8] {
         self.pan.digits.as_slice()
     }
@@ -123,6 +144,7 @@ impl PanEntry {
     #[cfg(feature = "alloc")]
     pub(crate) fn truncate(&mut self, len: usize) {
         self.pan.digits.truncate(len);
+        self.certain = IssuerRange::certain(self.digits());
         self.accepted = false;
     }
 }
@@ -136,6 +158,7 @@ impl Default for PanEntry {
 impl Zeroize for PanEntry {
     fn zeroize(&mut self) {
         self.pan.zeroize();
+        self.certain = None;
         self.accepted = false;
     }
 }

@@ -1,5 +1,5 @@
-use crate::pan::{MAX_DIGITS, Verdict, check};
-use crate::{InvalidPan, LengthSet, PanPolicy};
+use crate::pan::{Verdict, check};
+use crate::{InvalidPan, PanPolicy};
 
 /// What the digits of a card number keyed so far amount to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +35,19 @@ impl PanProgress {
         if !ascii.iter().all(u8::is_ascii_digit) {
             return Self::Refused(InvalidPan::NotADigit);
         }
-        let Some(lengths) = possible_lengths(ascii, policy) else {
-            return refusal(ascii, policy);
+        Self::judge(ascii, Verdict::of(ascii, policy), policy)
+    }
+
+    /// The same for digits whose prefix has been judged.
+    pub(crate) fn judge(ascii: &[u8], verdict: Verdict, policy: &PanPolicy) -> Self {
+        let Some(lengths) = verdict.lengths(policy) else {
+            return Self::Refused(match verdict {
+                Verdict::NotAccepted(brand) => InvalidPan::BrandNotAccepted(brand),
+                _ => InvalidPan::UnknownBrand,
+            });
         };
         let length = ascii.len();
-        if length > longest(lengths) {
+        if length > verdict.longest(policy) {
             return Self::TooLong;
         }
         if lengths.contains(length) {
@@ -51,32 +59,5 @@ impl PanProgress {
             }
         }
         Self::Incomplete
-    }
-}
-
-/// Whether one more digit after these can be part of a number, or of one already refused.
-pub(crate) fn has_room(ascii: &[u8], policy: &PanPolicy) -> bool {
-    ascii.len() < possible_lengths(ascii, policy).map_or(MAX_DIGITS, longest)
-}
-
-/// The most digits a number can have; a range without a length the policy takes is keyed to the end and then
-/// refused for its length.
-fn longest(lengths: LengthSet) -> usize {
-    lengths.longest().unwrap_or(MAX_DIGITS)
-}
-
-/// The lengths a number that starts like this can have; `None` when it is refused already.
-pub(crate) fn possible_lengths(ascii: &[u8], policy: &PanPolicy) -> Option<LengthSet> {
-    match Verdict::of(ascii, policy) {
-        Verdict::Unknown | Verdict::NotAccepted(_) => None,
-        Verdict::Open(lengths) => Some(lengths),
-        Verdict::Range(range) => Some(policy.lengths_of(range)),
-    }
-}
-
-fn refusal(ascii: &[u8], policy: &PanPolicy) -> PanProgress {
-    match Verdict::of(ascii, policy) {
-        Verdict::NotAccepted(brand) => PanProgress::Refused(InvalidPan::BrandNotAccepted(brand)),
-        _ => PanProgress::Refused(InvalidPan::UnknownBrand),
     }
 }
