@@ -16,6 +16,8 @@ use ivr_payment_service::logging;
 use paytone_card::test_numbers;
 use phone::{Call, Keying, Keys, Options, Target};
 use serde_json::json;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions};
 
 /// Everything that any code in this process logs, the SIP library included, through the service's own subscriber. The calls
 /// of this file run one after the other (`paid_call` sees to that), so that each knows its own lines.
@@ -33,9 +35,12 @@ fn log() -> &'static Captured {
 }
 
 /// What one call left behind.
+#[derive(Default)]
 struct Traces {
     log: String,
     files: Vec<u8>,
+    /// Every text of the database, one a line.
+    rows: String,
     bodies: Vec<String>,
 }
 
@@ -55,7 +60,7 @@ impl Traces {
         let places = [
             (normalised(&self.log), normalised(&other.log)),
             (normalised(&self.bodies.join("\n")), normalised(&other.bodies.join("\n"))),
-            (words(&self.files), words(&other.files)),
+            (normalised(&self.rows), normalised(&other.rows)),
         ];
         let compared = places.iter().flat_map(|(one, other)| {
             assert!(one.len() > 5, "nothing to compare");
@@ -122,7 +127,7 @@ async fn paid_call(keying: Keying, pan: &str, expiry: &str, code: &str) -> Trace
     let bodies = fixture.bodies();
     let folder = fixture.stop().await;
     let log = log().text()[before..].to_owned();
-    Traces { log, files: database(folder.path()), bodies }
+    Traces { log, files: database(folder.path()), rows: rows(folder.path()).await, bodies }
 }
 
 fn database(folder: &Path) -> Vec<u8> {
@@ -133,16 +138,35 @@ fn database(folder: &Path) -> Vec<u8> {
     bytes
 }
 
+async fn rows(folder: &Path) -> String {
+    let options = SqliteConnectOptions::new().filename(folder.join("paytone.sqlite")).read_only(true);
+    let mut database = options.connect().await.unwrap();
+    let columns: Vec<(String, String)> = sqlx::query_as(
+        "SELECT t.name, c.name FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'",
+    )
+    .fetch_all(&mut database)
+    .await
+    .unwrap();
+    let mut texts = Vec::new();
+    for (table, column) in columns {
+        let select = format!("SELECT {column} FROM {table} WHERE typeof({column}) = 'text'");
+        let values: Vec<String> =
+            sqlx::query_scalar(AssertSqlSafe(select)).fetch_all(&mut database).await.unwrap();
+        texts.extend(values.iter().map(|value| format!("{table}.{column} {value}")));
+    }
+    texts.join("\n")
+}
+
 #[test]
 fn the_search_finds_what_it_looks_for() {
     let pan = test_numbers::VISA_42;
     let spaced: String = pan.chars().flat_map(|digit| [digit, ' ']).collect();
     for hidden in [pan.to_owned(), format!("x{}y", &pan[3..12]), spaced] {
-        let traces = Traces { log: String::new(), files: hidden.clone().into_bytes(), bodies: Vec::new() };
+        let traces = Traces { files: hidden.clone().into_bytes(), ..Traces::default() };
         assert_eq!(traces.findings(pan).len(), 1, "{hidden}");
     }
     let log = r#"{"cvc":"987"} {"message":"Signal=5"}"#.to_owned();
-    let traces = Traces { log, files: Vec::new(), bodies: Vec::new() };
+    let traces = Traces { log, ..Traces::default() };
     assert_eq!(traces.labelled("987").len(), 2);
 }
 
@@ -174,13 +198,6 @@ async fn calls_that_differ_in_expiry_date_and_code_leave_the_same_behind() {
         }
     }
     panic!("expiry date or code show: {differences:#?}");
-}
-
-/// The words of a binary file: runs of four letters and more, ids left out.
-fn words(bytes: &[u8]) -> BTreeSet<String> {
-    let runs = bytes.split(|byte| !byte.is_ascii_alphanumeric()).filter(|run| run.len() >= 4);
-    let words = runs.filter(|run| run.len() < 20 && run.iter().all(u8::is_ascii_alphabetic));
-    words.map(|word| String::from_utf8_lossy(word).into_owned()).collect()
 }
 
 /// Log lines without what differs from run to run anyway: a word with a digit in it (times, ports, ULIDs) or of 20 letters
