@@ -7,7 +7,8 @@ use paytone_dtmf::{Detector, Fill, Masker, SampleRate, ToneEvent};
 fuzz_target!(|data: &[u8]| {
     let Some((&[rate, cut, lost], audio)) = data.split_first_chunk::<3>() else { return };
     let rate = [SampleRate::Hz8000, SampleRate::Hz16000, SampleRate::Hz48000][usize::from(rate) % 3];
-    let samples: Vec<i16> = audio.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
+    let samples: Vec<i16> =
+        audio.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
 
     let whole: Vec<ToneEvent> = Detector::new(rate).process(&samples).collect();
     let mut detector = Detector::new(rate);

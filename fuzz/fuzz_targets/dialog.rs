@@ -1,5 +1,5 @@
-//! A dialog fed with arbitrary events at arbitrary times: it never panics, asks for card data in secure mode
-//! only, finishes once and last, and comes to an end.
+//! A dialog fed with arbitrary events and commands at arbitrary times: it never panics, asks for card data in secure
+//! mode only, authorises once per verdict, shows four digits at most, finishes once and last, and comes to an end.
 
 #![no_main]
 
@@ -8,7 +8,8 @@ use core::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use paytone_card::{Card, test_numbers};
 use paytone_dialog::{
-    Action, Dialog, Entry, Event, MerchantName, OrderRefusal, OrderSummary, PlayId, Script, Verdict,
+    Action, Command, Dialog, Entry, Event, Field, FieldRules, Language, MerchantName, Mode, OrderChange,
+    OrderRefusal, OrderSummary, PlayId, Progress, Script, Verdict,
 };
 use paytone_dtmf::Key;
 use paytone_psp::{Currency, DeclineReason, Money};
@@ -31,7 +32,13 @@ const ENTRIES: [&str; 8] = [
 fuzz_target!(|bytes: &[u8]| {
     let Some((first, steps)) = bytes.split_first() else { return };
     let entry = if first % 2 == 0 { Entry::AskOrderCode } else { Entry::Order(order()) };
-    let Ok(script) = Script::builder(entry).build() else { return };
+    let mode = if first % 4 < 2 { Mode::Automatic } else { Mode::Directed };
+    let script = Script::builder(entry)
+        .mode(mode)
+        .fields([Field::Postcode, Field::Pan, Field::Expiry, Field::SecurityCode])
+        .rules(Field::Postcode, FieldRules { optional: true, ..FieldRules::default() })
+        .languages(Language::ALL);
+    let Ok(script) = script.build() else { return };
     let mut run = Run {
         dialog: Dialog::new(script),
         now: START,
@@ -39,6 +46,7 @@ fuzz_target!(|bytes: &[u8]| {
         playing: None,
         asked: false,
         secured: false,
+        awaiting_verdict: false,
         finished: false,
     };
     for step in steps.chunks_exact(2) {
@@ -54,13 +62,14 @@ struct Run {
     playing: Option<PlayId>,
     asked: bool,
     secured: bool,
+    awaiting_verdict: bool,
     finished: bool,
 }
 
 impl Run {
     /// One byte says what happens, the other how.
     fn step(&mut self, what: u8, how: u8) {
-        let event = match what % 16 {
+        let event = match what % 20 {
             0..=2 => {
                 self.keys(ENTRIES[usize::from(how) % ENTRIES.len()]);
                 None
@@ -73,10 +82,18 @@ impl Run {
             }
             9 => self.playing.map(Event::PromptDone),
             10 => Some(Event::OrderFound(order())),
-            11 => Some(Event::Verdict(self.verdict(how))),
+            11 => {
+                self.awaiting_verdict = false;
+                Some(Event::Verdict(self.verdict(how)))
+            }
             12 => Some(if how % 2 == 0 { Event::Held } else { Event::Resumed }),
             13 => Some(self.rare(how)),
-            14 => {
+            14 | 15 => {
+                // A refusal is as good an answer as any.
+                let _ = self.dialog.command(command(how), self.now);
+                None
+            }
+            16 => {
                 self.now += Duration::from_millis(u64::from(how) * 100);
                 None
             }
@@ -110,12 +127,18 @@ impl Run {
     }
 
     fn rare(&mut self, how: u8) -> Event {
-        match how % 3 {
+        match how % 9 {
             0 => Event::HungUp,
             1 => {
                 (self.asked, self.secured) = (false, false);
                 Event::SecureRefused
             }
+            2 => Event::Released,
+            3 => Event::OrderWithdrawn(OrderChange::ALL[usize::from(how / 9) % 2]),
+            4 => Event::CodeTriesLeft(how / 9 % 3),
+            5 => Event::Speak(Language::Ja),
+            6 => Event::Speak(Language::En),
+            7 => Event::Failed,
             _ => Event::OrderRefused(OrderRefusal::Busy),
         }
     }
@@ -129,8 +152,17 @@ impl Run {
                     assert!(self.secured || !prompts.iter().any(|prompt| prompt.asks_for_card_data()));
                     self.playing = Some(id);
                 }
-                Action::Authorize(payment) => self.card = Some(payment.into_card()),
-                Action::Finished(_) => self.finished = true,
+                Action::Authorize(payment) => {
+                    assert!(self.secured && !self.awaiting_verdict);
+                    self.awaiting_verdict = true;
+                    self.card = Some(payment.into_card());
+                }
+                Action::Release => (self.asked, self.secured) = (false, false),
+                Action::Report(progress) => assert!(digits_shown(&progress) <= 4),
+                Action::Finished(_) => {
+                    assert!(!self.asked && !self.secured);
+                    self.finished = true;
+                }
                 _ => {}
             }
         }
@@ -149,6 +181,28 @@ impl Run {
         }
         assert!(self.finished);
     }
+}
+
+fn command(how: u8) -> Command {
+    const FIELDS: [Field; 5] =
+        [Field::Postcode, Field::Pan, Field::Expiry, Field::SecurityCode, Field::OrderCode];
+    let field = FIELDS[usize::from(how / 12) % FIELDS.len()];
+    match how % 12 {
+        0..=2 => Command::Capture(field),
+        3 => Command::Clear(field),
+        4 => Command::Skip(field),
+        5 => Command::Repeat,
+        6 => Command::SlowMode(how > 127),
+        7 | 8 => Command::Submit,
+        9 => Command::HandOver,
+        10 => Command::Mode(if how > 127 { Mode::Directed } else { Mode::Automatic }),
+        _ if how > 127 => Command::Cancel,
+        _ => Command::TakeBack,
+    }
+}
+
+fn digits_shown(progress: &Progress) -> usize {
+    progress.last_four().map_or(0, |mask| mask.last_four().len() + mask.first().len())
 }
 
 fn order() -> OrderSummary {

@@ -9,7 +9,8 @@ use core::time::Duration;
 use common::{START, order, order_code};
 use paytone_card::{Card, CardEntry, PanPolicy, test_numbers};
 use paytone_dialog::{
-    Action, Dialog, Entry, Event, OrderRefusal, Outcome, PlayId, Progress, Script, Timeouts, Verdict,
+    Action, Command, Dialog, Entry, Event, Field, FieldRules, Language, Mode, OrderChange, OrderRefusal,
+    Outcome, PlayId, Progress, Script, Timeouts, Verdict,
 };
 use paytone_dtmf::Key;
 use paytone_psp::DeclineReason;
@@ -21,22 +22,65 @@ enum Step {
     Answered,
     Keys(&'static str),
     Key(u8),
-    PromptDone { stale: bool },
+    PromptDone {
+        stale: bool,
+    },
     Secured,
     SecureRefused,
     OrderFound,
     OrderRefused,
     Approved,
-    Declined { reason: usize, with_card: bool },
+    Declined {
+        reason: usize,
+        with_card: bool,
+    },
     NotATestCard,
     Unavailable,
     Unknown,
     Held,
     Resumed,
     HungUp,
+    Command(Command),
+    /// An event that says all there is to say.
+    Other(usize),
     Timeout,
     Pass(u64),
     ClockBack(u64),
+}
+
+/// Everything an operator can say.
+fn commands() -> Vec<Command> {
+    let fields = [Field::OrderCode, Field::Postcode, Field::Pan, Field::Expiry, Field::SecurityCode];
+    let of_fields = fields.into_iter().flat_map(|field| {
+        [Command::Capture(field), Command::Capture(field), Command::Clear(field), Command::Skip(field)]
+    });
+    let others = [
+        Command::Mode(Mode::Automatic),
+        Command::Mode(Mode::Directed),
+        Command::Repeat,
+        Command::SlowMode(true),
+        Command::SlowMode(false),
+        Command::Submit,
+        Command::Submit,
+        Command::Submit,
+        Command::HandOver,
+        Command::Cancel,
+        Command::TakeBack,
+    ];
+    of_fields.chain(others).collect()
+}
+
+fn other(which: usize) -> Event {
+    match which {
+        0 => Event::Released,
+        1 => Event::OrderWithdrawn(OrderChange::Cancelled),
+        2 => Event::OrderWithdrawn(OrderChange::Changed),
+        3 => Event::CodeTriesLeft(0),
+        4 => Event::CodeTriesLeft(1),
+        5 => Event::Speak(Language::Ja),
+        6 => Event::Speak(Language::En),
+        _ => Event::Failed,
+    }
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -69,6 +113,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Held),
         3 => Just(Step::Resumed),
         1 => Just(Step::HungUp),
+        12 => prop::sample::select(commands()).prop_map(Step::Command),
+        4 => (0..8_usize).prop_map(Step::Other),
         6 => Just(Step::Timeout),
         6 => (0..20_000_u64).prop_map(Step::Pass),
         1 => (0..20_000_u64).prop_map(Step::ClockBack),
@@ -141,6 +187,8 @@ impl Watched {
             Step::Held => self.event(Event::Held),
             Step::Resumed => self.event(Event::Resumed),
             Step::HungUp => self.event(Event::HungUp),
+            Step::Command(command) => self.command(command),
+            Step::Other(which) => self.event(other(which)),
             Step::Timeout => self.timeout(),
             Step::Pass(millis) => self.now += Duration::from_millis(millis),
             Step::ClockBack(millis) => self.now -= Duration::from_millis(millis),
@@ -154,6 +202,16 @@ impl Watched {
 
     fn timeout(&mut self) {
         self.dialog.handle_timeout(self.now);
+        self.drain();
+    }
+
+    /// A command that is refused changes nothing.
+    fn command(&mut self, command: Command) {
+        let before = format!("{:?}", self.dialog);
+        if self.dialog.command(command, self.now).is_err() {
+            assert_eq!(self.dialog.poll_action().map(|action| format!("{action:?}")), None, "{command:?}");
+            assert_eq!(format!("{:?}", self.dialog), before, "{command:?}");
+        }
         self.drain();
     }
 
@@ -191,10 +249,16 @@ impl Watched {
                 self.card = Some(payment.into_card());
             }
             Action::Report(progress) => self.check_report(&progress),
-            Action::Release => self.released = true,
-            Action::HangUp => {}
+            Action::Release => (self.released, self.secured, self.securing) = (true, false, false),
+            Action::HangUp | Action::SlowMode(_) | Action::ReturnToOperator => {}
+            Action::Void => {
+                assert!(
+                    self.card.is_none() || !self.awaiting_verdict,
+                    "only what was approved is taken back"
+                );
+            }
             Action::Finished(outcome) => {
-                assert!(self.released || !self.secured, "every way out leaves secure mode");
+                assert!(!self.secured && !self.securing, "every way out leaves secure mode");
                 self.outcome = Some(outcome);
             }
             _ => unreachable!("an action that this test does not know"),
@@ -202,6 +266,8 @@ impl Watched {
     }
 
     fn check_report(&mut self, progress: &Progress) {
+        let shown = progress.last_four().map_or(0, |mask| mask.last_four().len() + mask.first().len());
+        assert!(shown <= 4, "never more than the last four digits");
         assert_eq!(progress.sequence(), self.sequence + 1);
         self.sequence += 1;
     }
@@ -229,10 +295,16 @@ proptest! {
     fn whatever_happens_a_dialog_ends_well(
         steps in prop::collection::vec(step(), 0..60),
         asks in any::<bool>(),
+        directed in any::<bool>(),
         in_order in any::<bool>(),
     ) {
         let entry = if asks { Entry::AskOrderCode } else { Entry::Order(order()) };
-        let mut watched = Watched::new(Script::builder(entry).build().unwrap());
+        let script = Script::builder(entry)
+            .mode(if directed { Mode::Directed } else { Mode::Automatic })
+            .fields([Field::Postcode, Field::Pan, Field::Expiry, Field::SecurityCode])
+            .rules(Field::Postcode, FieldRules { optional: true, ..FieldRules::default() })
+            .languages(&[Language::En, Language::Ja]);
+        let mut watched = Watched::new(script.build().unwrap());
         if in_order {
             watched.step(Step::Answered);
             watched.step(Step::Secured);
