@@ -2,6 +2,9 @@
 //!
 //! The window slides over the text from group to group. What it has read stays in it, with running sums for the
 //! check digit, so that each digit is read once however many numbers it may be part of.
+//!
+//! Long because reading digits in every script and sliding over them share one state; what stands around them is in
+//! rooms of its own.
 
 mod ones;
 mod rest;

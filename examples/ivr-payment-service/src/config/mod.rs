@@ -1,6 +1,8 @@
 //! Configuration: built-in defaults, then a TOML file, then the environment; typed and checked as a whole.
 //!
 //! Every setting and its default is in `default.toml` beside this file.
+//!
+//! Long because each section's settings stand next to what is checked across sections, and their tests with them.
 
 mod gateway;
 mod line;

@@ -1,5 +1,7 @@
 //! The journal of attempts. What is written here is durable when the verb returns; what another system can see is done
 //! only after that.
+//!
+//! Long because a row is written and read here field by field, and the two have to be seen together.
 
 use core::time::Duration;
 

@@ -3,6 +3,8 @@
 //!
 //! Readings are in katakana as they are heard: `ー` for every long vowel, `ワ` for the particle は, `ズ` for ヅ. Where a
 //! number and what it counts change each other's sound (300, 600, 800, four yen, ten digits), the two are one clip.
+//!
+//! Long because it is a table: a row for every clip, none of them code.
 
 use crate::phrase::Recording;
 
