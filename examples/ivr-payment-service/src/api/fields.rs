@@ -10,7 +10,9 @@ use utoipa::ToSchema;
 
 use super::Problem;
 use super::body::Fields;
-use crate::store::{AfterPayment, Edit, MAX_AMOUNT, NewOrder, PaymentMethods, Purpose, Terms, parse_method};
+use crate::store::{
+    AfterPayment, Edit, MAX_AMOUNT, NewOrder, OrderTerms, PaymentMethods, Purpose, parse_method,
+};
 
 const LONGEST_DESCRIPTION: usize = 200;
 const LONGEST_FIELD: usize = 100;
@@ -158,13 +160,13 @@ pub(super) fn new_order(fields: Fields, usual_ttl: Duration) -> Result<NewOrder,
         money: Money::new(minor, currency),
         customer_number: customer_number(&mut fields)?,
         description: line(&mut fields, "description", LONGEST_DESCRIPTION)?,
-        terms: Terms { purpose, ..terms(&mut fields, Terms::default())? },
+        terms: OrderTerms { purpose, ..terms(&mut fields, OrderTerms::default())? },
         ttl: ttl(&mut fields)?.unwrap_or(usual_ttl),
     })
 }
 
 /// Reads a change to an order with this amount and these terms.
-pub(super) fn edit(fields: Fields, money: Money, known: &Terms) -> Result<Edit, Problem> {
+pub(super) fn edit(fields: Fields, money: Money, known: &OrderTerms) -> Result<Edit, Problem> {
     let mut fields = fields.only(&EDIT)?;
     let new = match fields.optional_whole_number("amount")? {
         Some(minor) if known.purpose.has_amount() => Some(Money::new(amount(minor)?, money.currency())),
@@ -219,9 +221,9 @@ fn ttl(fields: &mut Fields) -> Result<Option<Duration>, Problem> {
     }
 }
 
-fn terms(fields: &mut Fields, known: Terms) -> Result<Terms, Problem> {
+fn terms(fields: &mut Fields, known: OrderTerms) -> Result<OrderTerms, Problem> {
     let [first, second, third] = known.fields;
-    Ok(Terms {
+    Ok(OrderTerms {
         purpose: known.purpose,
         fields: [
             line(fields, "field_1", LONGEST_FIELD)?.or(first),

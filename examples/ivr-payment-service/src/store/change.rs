@@ -11,7 +11,7 @@ use sqlx::AnyConnection;
 use super::order::{self, Order, OrderState};
 use super::sql::{Row, Word, sql, sql_of};
 use super::{
-    CallUlid, MerchantUlid, OrderUlid, Store, StoreError, StoredCardUlid, Terms, attempt, claim, millis,
+    CallUlid, MerchantUlid, OrderTerms, OrderUlid, Store, StoreError, StoredCardUlid, attempt, claim, millis,
     next_position, outbox, terms, whole,
 };
 
@@ -25,7 +25,7 @@ pub struct Edit {
     /// What it is for.
     pub description: Option<SafeText>,
     /// What else there is to say; all of it.
-    pub terms: Option<Terms>,
+    pub terms: Option<OrderTerms>,
     /// From now on, for how long it can be paid.
     pub ttl: Option<Duration>,
 }

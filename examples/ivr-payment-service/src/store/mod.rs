@@ -50,7 +50,7 @@ pub use self::idempotency::Seen;
 pub use self::merchant::{KeyRecord, Merchant, NewKey, Principal, Role};
 pub use self::order::{Created, MAX_AMOUNT, NewOrder, Order, OrderFilter, OrderState};
 pub use self::outbox::{Delivery, DeliveryState, EventRecord, Report, Tried};
-pub use self::terms::{AfterPayment, PaymentMethods, Purpose, Terms, method_name, parse_method};
+pub use self::terms::{AfterPayment, OrderTerms, PaymentMethods, Purpose, method_name, parse_method};
 
 /// The store. Cheap to clone; all clones are one store.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use rand::RngExt;
 use sqlx::AnyConnection;
 
 use super::sql::{Row, sql, sql_of};
-use super::terms::{self, Terms, words};
+use super::terms::{self, OrderTerms, words};
 use super::{CallUlid, MerchantUlid, OrderUlid, Store, StoreError, millis, next_position, whole};
 
 /// The first amount in minor units that is too large. Ten digits, so that an amount cannot be a card number.
@@ -37,7 +37,7 @@ pub struct Order {
     /// What it is for, redacted.
     pub description: Option<SafeText>,
     /// What else the merchant said.
-    pub terms: Terms,
+    pub terms: OrderTerms,
     /// What the caller keys or dials; unique, and worth nothing once the order is paid.
     pub code: OrderCode,
     /// Where it stands.
@@ -103,7 +103,7 @@ pub struct NewOrder {
     /// What it is for.
     pub description: Option<SafeText>,
     /// What else there is to say.
-    pub terms: Terms,
+    pub terms: OrderTerms,
     /// For how long it can be paid.
     pub ttl: Duration,
 }
@@ -189,7 +189,7 @@ impl Store {
     ) -> Result<Order, StoreError> {
         let name = format!("{line}-{}", OrderUlid::generate(now));
         let order_id = OrderId::parse(&name).map_err(|_| StoreError::Column("order_id"))?;
-        let terms = Terms::default();
+        let terms = OrderTerms::default();
         let new = NewOrder { order_id, money, customer_number: None, description: None, terms, ttl };
         let mut transaction = self.begin().await?;
         let merchant = super::call::require_running(&mut transaction, call).await?;

@@ -1,4 +1,4 @@
-//! What a merchant can say about an order beside how much it is.
+//! What a merchant can say about an order beside how much it is: what the script of its call is made from.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use paytone_redact::SafeText;
 use super::StoreError;
 use super::sql::{Column, Row, Sql, Word};
 
-/// Everything about an order that is echoed in its results and does not change what is owed.
+/// What an order says beside how much it is: echoed in its results, and what the script of its call is made from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Terms {
+pub struct OrderTerms {
     /// What the card is for.
     pub purpose: Purpose,
     /// Three texts of the merchant's own, 100 characters each at most.
@@ -187,7 +187,7 @@ pub fn parse_method(name: &str) -> Option<PaymentMethod> {
 }
 
 /// Puts the columns from `purpose` to `after_payment`, in the order of [`COLUMNS`].
-pub(super) fn put(sql: Sql, terms: &Terms) -> Sql {
+pub(super) fn put(sql: Sql, terms: &OrderTerms) -> Sql {
     let [first, second, third] = &terms.fields;
     let brands = terms.allowed_brands.map(brand_names);
     sql.put(terms.purpose.as_str())
@@ -205,12 +205,12 @@ pub(super) fn put(sql: Sql, terms: &Terms) -> Sql {
 pub(super) const COLUMNS: &str =
     "purpose, field_1, field_2, field_3, metadata, language, allowed_brands, payment_methods, after_payment";
 
-pub(super) fn read(row: &Row) -> Result<Terms, StoreError> {
+pub(super) fn read(row: &Row) -> Result<OrderTerms, StoreError> {
     let wrong = |column| move || StoreError::Column(column);
     let metadata: BTreeMap<String, String> =
         serde_json::from_str(row.text("metadata")?).map_err(|_| StoreError::Column("metadata"))?;
     let methods = row.text("payment_methods")?.split(' ').map(parse_method).collect::<Option<Vec<_>>>();
-    Ok(Terms {
+    Ok(OrderTerms {
         purpose: Purpose::parse(row.text("purpose")?).ok_or_else(wrong("purpose"))?,
         fields: [
             row.optional_safe_text("field_1")?,
