@@ -3,13 +3,14 @@
 use alloc::collections::VecDeque;
 
 use paytone_dtmf::telephone_event::EventKey;
-use paytone_dtmf::{Fill, Masker, SampleRate, ToneEvent};
+use paytone_dtmf::{Fill, Masker, Phase, SampleRate, ToneEvent};
 
 /// Where voices wait until a leg wants its next frame.
 pub(crate) struct Bridge {
     masker: Masker,
     /// The frame that is being masked; wiped when the next one comes.
     frame: VecDeque<i16>,
+    cut: Cut,
     caller_to_operator: Voice,
     caller_to_recorder: Voice,
     operator_to_caller: Voice,
@@ -22,6 +23,7 @@ impl Bridge {
         Self {
             masker: Masker::new(SampleRate::Hz8000, Fill::ComfortNoise).with_delay_ms(LOOK_BACK_MS),
             frame: VecDeque::new(),
+            cut: Cut::default(),
             caller_to_operator: Voice::default(),
             caller_to_recorder: Voice::default(),
             operator_to_caller: Voice::default(),
@@ -30,16 +32,32 @@ impl Bridge {
         }
     }
 
-    /// Masks everything the caller sends, keys or not.
-    pub(crate) const fn cut_caller(&mut self, cut: bool) {
-        self.masker.hold(cut);
+    /// Masks everything the caller sends, keys or not. It ends half a second of the caller's audio after it is no longer
+    /// wanted, and not before the last key has been up that long.
+    pub(crate) const fn cut_caller(&mut self, wanted: bool) {
+        self.cut.wanted = wanted;
+        if wanted {
+            self.cut.rest = AFTER_CUT;
+        }
+        self.masker.hold(self.cut.is_on());
+    }
+
+    /// Whether the caller is heard again.
+    pub(crate) const fn is_released(&self) -> bool {
+        !self.cut.is_on()
     }
 
     pub(crate) fn tone(&mut self, event: &ToneEvent) {
+        match event {
+            ToneEvent::Start { .. } => self.cut.key(Phase::Start),
+            ToneEvent::End { .. } => self.cut.key(Phase::End),
+            _ => {}
+        }
         self.masker.handle(event);
     }
 
     pub(crate) fn event_key(&mut self, event: &EventKey) {
+        self.cut.key(event.phase());
         self.masker.handle_event(event);
     }
 
@@ -49,6 +67,8 @@ impl Bridge {
         self.frame.extend(samples);
         let masked = self.frame.make_contiguous();
         self.masker.process(masked);
+        self.cut.pass(masked.len());
+        self.masker.hold(self.cut.is_on());
         self.caller_to_operator.put(masked);
         self.caller_to_recorder.put(masked);
     }
@@ -85,6 +105,34 @@ impl Bridge {
     }
 }
 
+/// When everything the caller sends is masked.
+#[derive(Default)]
+struct Cut {
+    wanted: bool,
+    key_down: bool,
+    /// Samples it lasts after it was wanted.
+    rest: usize,
+}
+
+impl Cut {
+    const fn is_on(&self) -> bool {
+        self.wanted || self.rest > 0
+    }
+
+    const fn key(&mut self, phase: Phase) {
+        self.key_down = matches!(phase, Phase::Start);
+        if self.is_on() {
+            self.rest = AFTER_CUT;
+        }
+    }
+
+    const fn pass(&mut self, samples: usize) {
+        if !self.wanted && !self.key_down {
+            self.rest = self.rest.saturating_sub(samples);
+        }
+    }
+}
+
 /// Samples on their way, the oldest dropped when nobody fetches them.
 #[derive(Default)]
 struct Voice(VecDeque<i16>);
@@ -105,6 +153,8 @@ impl Voice {
 
 /// Nothing of a tone gets through with it.
 const LOOK_BACK_MS: usize = 25;
+/// Half a second: a key begun in secure mode is over by then.
+const AFTER_CUT: usize = 4000;
 /// A fifth of a second: what waits longer was not wanted.
 const MOST_WAITING: usize = 1600;
 /// Lost samples are made up for in parts of this size.

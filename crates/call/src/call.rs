@@ -69,6 +69,24 @@ impl Call {
         }
     }
 
+    /// Takes a payment on a call whose people talk before and after, and may pay more than once: a dialog of its own begins,
+    /// while legs, keypads, voices and masking go on. Until the first one, the caller's keys are masked and not counted, so
+    /// such a call is not told [`Input::Answered`].
+    ///
+    /// # Errors
+    /// [`PaymentUnderWay`]: one at a time.
+    pub fn take_payment(&mut self, script: Script, now: Duration) -> Result<(), PaymentUnderWay> {
+        if !matches!(self.dialog.progress().phase(), Phase::Ringing | Phase::Finished) {
+            return Err(PaymentUnderWay);
+        }
+        self.both_agree = script.hand_over() == HandOver::CallerAndOperator;
+        self.player.stop();
+        self.caller.set_slow(false);
+        self.dialog = Dialog::new(script);
+        self.handle(Input::Answered, now);
+        Ok(())
+    }
+
     /// Takes in what happened. Every input is accepted in every state.
     pub fn handle(&mut self, input: Input<'_>, now: Duration) {
         match input {
@@ -84,7 +102,8 @@ impl Call {
             }
             Input::Info { content_type, body } => {
                 let key = self.caller.info(content_type, body, now);
-                key.into_iter().for_each(|key| self.dialog.handle(Event::Key(key), now));
+                let is_talk = self.is_talk();
+                key.into_iter().for_each(|key| count(&mut self.dialog, is_talk, key, now));
             }
             Input::EventsWithdrawn => self.caller.events_withdrawn(),
             Input::OperatorAudio(samples) => self.operator_speaks(samples, now),
@@ -146,7 +165,8 @@ impl Call {
         let Self { caller, bridge, .. } = self;
         let found = |event: &_| bridge.iter_mut().for_each(|bridge| bridge.event_key(event));
         if let Some(key) = caller.handle_timeout(now, found) {
-            self.dialog.handle(Event::Key(key), now);
+            let is_talk = self.is_talk();
+            count(&mut self.dialog, is_talk, key, now);
         }
         if self.operator.handle_timeout(now, |_| {}).is_some() {
             self.drop_key();
@@ -166,19 +186,26 @@ impl Call {
         self.dialog.progress()
     }
 
+    /// Whether operator and caller talk and no payment has begun.
+    fn is_talk(&self) -> bool {
+        self.bridge.is_some() && self.dialog.progress().phase() == Phase::Ringing
+    }
+
     fn caller_speaks(&mut self, samples: &[i16], now: Duration) {
+        let is_talk = self.is_talk();
         let Self { caller, dialog, bridge, .. } = self;
         let found = |event: &_| bridge.iter_mut().for_each(|bridge| bridge.tone(event));
-        caller.audio(samples, now, found, |key| dialog.handle(Event::Key(key), now));
+        caller.audio(samples, now, found, |key| count(dialog, is_talk, key, now));
         if let Some(bridge) = bridge {
             bridge.caller_speaks(samples);
         }
     }
 
     fn caller_event(&mut self, packet: EventPacket<'_>, now: Duration) {
+        let is_talk = self.is_talk();
         let Self { caller, dialog, bridge, .. } = self;
         let found = |event: &_| bridge.iter_mut().for_each(|bridge| bridge.event_key(event));
-        caller.telephone_event(packet, now, found, |key| dialog.handle(Event::Key(key), now));
+        caller.telephone_event(packet, now, found, |key| count(dialog, is_talk, key, now));
     }
 
     fn operator_speaks(&mut self, samples: &[i16], now: Duration) {
@@ -217,6 +244,9 @@ impl Call {
             let secure =
                 matches!(self.dialog.progress().secure(), SecureState::Securing | SecureState::Secured);
             bridge.cut_caller(!self.topology.hears(Role::Operator, secure, self.speech).caller);
+            if bridge.is_released() && self.dialog.progress().secure() == SecureState::Releasing {
+                self.dialog.handle(Event::Released, now);
+            }
         }
     }
 
@@ -259,6 +289,18 @@ impl Call {
         self.player.play(id, names.iter().filter_map(clip));
     }
 }
+
+/// A key that is pressed while people only talk means nothing to the dialog, and is not kept for it either.
+fn count(dialog: &mut Dialog, is_talk: bool, key: paytone_dtmf::Key, now: Duration) {
+    if !is_talk {
+        dialog.handle(Event::Key(key), now);
+    }
+}
+
+/// A payment is being taken on this call: another has to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a payment is under way on this call")]
+pub struct PaymentUnderWay;
 
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

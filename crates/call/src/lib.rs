@@ -46,7 +46,7 @@ mod keypad;
 mod legs;
 mod player;
 
-pub use call::{Call, Settings};
+pub use call::{Call, PaymentUnderWay, Settings};
 pub use clips::{Clip, Clips, Silent};
 pub use input::{Action, Input};
 pub use legs::{Hears, Role, SecureSpeech, Topology};

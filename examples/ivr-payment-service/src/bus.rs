@@ -18,7 +18,7 @@ use paytone_psp::attempt::State;
 use serde::{Serialize, Serializer};
 use tokio::sync::{broadcast, mpsc};
 
-use crate::store::{CallUlid, MerchantUlid};
+use crate::store::{CallUlid, MerchantUlid, OrderUlid};
 
 /// How many events a watcher may lag behind before it starts to lose the oldest, and how many are kept for one who was
 /// away.
@@ -79,6 +79,14 @@ pub enum EventKind {
         /// The call's version now.
         version: u32,
     },
+    /// The call could not do what an operator wanted.
+    CommandRefused {
+        /// Which.
+        command: CallCommand,
+    },
+    /// A payment came to its end on a call that goes on: operator and caller talk.
+    #[serde(serialize_with = "serialize_outcome")]
+    PaymentEnded(Outcome),
     /// Somebody has to look: a rule was broken or a limit reached.
     Alarm {
         /// Which, in a word.
@@ -114,6 +122,8 @@ pub enum CallCommand {
     Cancel,
     /// End it without a word: the operator goes on with the caller.
     TakeBack,
+    /// Take a payment while the operator stays on the line: of this order, or of the call's own.
+    TakePayment(Option<OrderUlid>),
     /// The order was cancelled: the caller is told.
     OrderCancelled,
     /// The order was changed: the caller is told.
@@ -121,12 +131,13 @@ pub enum CallCommand {
 }
 
 impl CallCommand {
-    /// What the call is told.
+    /// What the call's dialog is told; nothing where a dialog has yet to begin.
     #[must_use]
-    pub const fn input(self) -> Input<'static> {
-        Input::Command(match self {
-            Self::OrderCancelled => return Input::OrderWithdrawn(OrderChange::Cancelled),
-            Self::OrderChanged => return Input::OrderWithdrawn(OrderChange::Changed),
+    pub const fn input(self) -> Option<Input<'static>> {
+        Some(Input::Command(match self {
+            Self::OrderCancelled => return Some(Input::OrderWithdrawn(OrderChange::Cancelled)),
+            Self::OrderChanged => return Some(Input::OrderWithdrawn(OrderChange::Changed)),
+            Self::TakePayment(_) => return None,
             Self::Directed(true) => Command::Mode(Mode::Directed),
             Self::Directed(false) => Command::Mode(Mode::Automatic),
             Self::Capture(field) => Command::Capture(field),
@@ -138,7 +149,7 @@ impl CallCommand {
             Self::HandOver => Command::HandOver,
             Self::Cancel => Command::Cancel,
             Self::TakeBack => Command::TakeBack,
-        })
+        }))
     }
 }
 

@@ -1,17 +1,20 @@
 //! One call's dealings with the store and the payments: what the telephony side knows of money.
 
+mod talk;
+
 use core::time::Duration;
 use std::sync::{Arc, OnceLock};
 
 use paytone_call::Input;
 use paytone_card::{Card, MaskedPan, PanPolicy};
 use paytone_dialog::{
-    Entry, Language, MerchantName, OrderCode, OrderRefusal, OrderSummary, Outcome, Phase, Progress, Prompt,
-    Script, Timeouts, Verdict,
+    AfterCall, Entry, Language, MerchantName, OrderCode, OrderRefusal, OrderSummary, Outcome, Phase,
+    Progress, Prompt, Script, Timeouts, Verdict,
 };
 use paytone_redact::SafeText;
 use tokio::sync::mpsc;
 
+pub use self::talk::CannotPay;
 use crate::Services;
 use crate::bus::{CallCommand, EventKind};
 use crate::config::{DialogConfig, LineKind, LineMatch};
@@ -28,6 +31,8 @@ pub struct Desk {
     card: Option<MaskedPan>,
     language: Option<Language>,
     line: String,
+    languages: Vec<Language>,
+    from: String,
     commands: mpsc::Receiver<CallCommand>,
 }
 
@@ -77,6 +82,8 @@ impl Desk {
             card: None,
             language: None,
             line: line_name,
+            languages: line.languages.clone(),
+            from: caller.from,
             commands,
         };
         match desk.entry(dialled, now).await {
@@ -238,7 +245,7 @@ impl Desk {
 /// The dialog of one call. The settings were checked when the service started.
 #[expect(clippy::expect_used, reason = "`Services::new` has built a script from the same settings")]
 fn script(services: &Services, languages: &[Language], entry: Entry) -> Script {
-    build_script(&services.config.dialog, languages, entry)
+    build_script(&services.config.dialog, languages, entry, AfterCall::HangUp)
         .expect("the dialog settings were checked at start")
 }
 
@@ -250,6 +257,7 @@ pub fn build_script(
     config: &DialogConfig,
     languages: &[Language],
     entry: Entry,
+    after: AfterCall,
 ) -> Result<Script, paytone_dialog::InvalidScript> {
     let usual = Timeouts::default();
     let timeouts = Timeouts {
@@ -262,6 +270,7 @@ pub fn build_script(
     };
     let mut script = Script::builder(entry)
         .languages(languages)
+        .after(after)
         .timeouts(timeouts)
         .pan_policy(PanPolicy::default().with_test_numbers_only(true));
     if let Some(tries) = config.no_input_attempts {

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use paytone_call::Clips;
-use paytone_dialog::{Entry, Language, MerchantName};
+use paytone_dialog::{AfterCall, Entry, Language, MerchantName};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::api::Api;
@@ -167,7 +167,7 @@ impl Services {
 /// # Errors
 /// [`StartError`] with the first thing that does not work.
 pub fn rehearse(config: &Config) -> Result<(MerchantName, Voice), StartError> {
-    desk::build_script(&config.dialog, &[Language::default()], Entry::AskOrderCode)
+    desk::build_script(&config.dialog, &[Language::default()], Entry::AskOrderCode, AfterCall::HangUp)
         .map_err(|_| StartError::Setting("dialog"))?;
     let merchant = MerchantName::new(&config.merchant.name)
         .and_then(|name| name.with_clip(&config.merchant.clip))

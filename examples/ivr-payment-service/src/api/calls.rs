@@ -78,10 +78,13 @@ pub(super) async fn show(
 )]
 pub(super) struct CommandRequest {
     /// `directed`, `automatic`, `capture`, `clear`, `skip` (these three with `field`), `repeat`, `slow_mode`,
-    /// `usual_mode`, `submit`, `hand_over`, `cancel`, `take_back` or `send_to_operator`.
+    /// `usual_mode`, `submit`, `hand_over`, `cancel`, `take_back`, `send_to_operator`, or `take_payment` on a call the operator
+    /// is on (with `order_id`, or of the order the call has).
     command: String,
     /// `pan`, `expiry` or `security_code`, or another field of the call's script.
     field: Option<String>,
+    /// The order to be paid, ours or the merchant's id.
+    order_id: Option<String>,
     /// The call's version, as it was read last.
     version: u32,
     /// Take the call over from another operator.
@@ -100,8 +103,9 @@ pub(super) async fn command(
     request: Request,
 ) -> Result<Json<CallView>, Problem> {
     may(&principal, Role::Operator)?;
-    let mut body = Fields::read(request).await?.only(&["command", "field", "version", "take_over"])?;
-    let command = named(&mut body)?;
+    let mut body =
+        Fields::read(request).await?.only(&["command", "field", "order_id", "version", "take_over"])?;
+    let command = named(&mut body, &backend, &principal).await?;
     let seen = u32::try_from(body.whole_number("version")?).map_err(|_| Problem::CALL_VERSION)?;
     let take_over = body.flag("take_over")?;
     let call = find(&backend, &principal, id).await?;
@@ -123,8 +127,15 @@ pub(super) async fn command(
     Ok(Json(view(&backend, call).await?))
 }
 
-fn named(body: &mut Fields) -> Result<CallCommand, Problem> {
+async fn named(body: &mut Fields, backend: &Backend, principal: &Principal) -> Result<CallCommand, Problem> {
     let (name, field) = (body.text("command")?, body.optional_text("field")?);
+    let order = match body.optional_text("order_id")? {
+        Some(_) if name != "take_payment" => {
+            return Err(Problem::field("order_id", "goes with take_payment only"));
+        }
+        Some(id) => Some(backend.store.order(principal.merchant, &id).await?.ok_or(Problem::NOT_FOUND)?.id),
+        None => None,
+    };
     let field = match field {
         Some(name) => {
             let known = FIELDS.iter().copied().find(|field| field.as_str() == name);
@@ -147,6 +158,7 @@ fn named(body: &mut Fields) -> Result<CallCommand, Problem> {
         ("hand_over", None) => CallCommand::HandOver,
         ("cancel", None) => CallCommand::Cancel,
         ("take_back" | "send_to_operator", None) => CallCommand::TakeBack,
+        ("take_payment", None) => CallCommand::TakePayment(order),
         _ => return Err(Problem::field("command", "is none of the commands a call takes")),
     };
     Ok(command)

@@ -5,6 +5,8 @@ use paytone_psp::{Currency, Money};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use super::operator::OperatorConfig;
+
 const CODE: &str = "{code}";
 const CODE_DIGITS: usize = 9;
 const LONGEST_DIALLED: usize = 32;
@@ -23,6 +25,8 @@ pub struct LineConfig {
     pub allow_info: bool,
     /// The languages spoken here, the first one first: an order or the caller may choose another of them.
     pub languages: Vec<Language>,
+    /// Who a caller can be connected to.
+    pub operator: Option<OperatorConfig>,
 }
 
 /// What a call to a line is about.
@@ -110,6 +114,7 @@ struct LineTable {
     currency: Option<String>,
     #[serde(default = "english")]
     languages: Vec<String>,
+    operator: Option<OperatorConfig>,
 }
 
 #[derive(Deserialize)]
@@ -144,7 +149,8 @@ impl TryFrom<LineTable> for LineConfig {
             return Err("the users of a pay_order line, and only those, hold {code}");
         }
         let languages = languages(&table.languages)?;
-        Ok(Self { name: table.name, kind, users: table.users, allow_info: table.allow_info, languages })
+        let LineTable { name, users, allow_info, operator, .. } = table;
+        Ok(Self { name, kind, users, allow_info, languages, operator })
     }
 }
 

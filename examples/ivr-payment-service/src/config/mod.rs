@@ -6,6 +6,7 @@
 
 mod gateway;
 mod line;
+mod operator;
 mod words;
 
 use core::time::Duration;
@@ -25,6 +26,7 @@ use thiserror::Error;
 
 pub use self::gateway::{GatewayConfig, GmoConfig, GmoEnvironment, GmoMerchant, Provider, StripeConfig};
 pub use self::line::{LineConfig, LineKind, LineMatch, UserPattern};
+pub use self::operator::{OperatorConfig, WayBack};
 
 const FREE_PORTS: &str = "sip.udp = '127.0.0.1:0'\nsip.tcp = '127.0.0.1:0'\nhttp.address = '127.0.0.1:0'\n";
 const DEFAULTS: &str = include_str!("default.toml");

@@ -55,7 +55,10 @@ fn line(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::AttemptState { reference, state } => {
             ("attempt", format!("{reference} {}", state.as_str()))
         }
-        EventKind::Command { .. } | EventKind::Alarm { .. } => return None,
+        EventKind::PaymentEnded(outcome) => ("payment", format!("ended: {outcome}")),
+        EventKind::Command { .. } | EventKind::CommandRefused { .. } | EventKind::Alarm { .. } => {
+            return None;
+        }
         EventKind::CallEnded(outcome) => ("call", format!("ended: {outcome}")),
     })
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use paytone_call::{Call, Settings};
+use paytone_call::Call;
 use paytone_dialog::{Outcome, Phase};
 use paytone_media::sdp::SdpError;
 use rsipstack::dialog::invite_dialog::InviteDialog;
+use rsipstack::sip::StatusCode;
 use rsipstack::sip::prelude::HeadersExt;
-use rsipstack::sip::{StatusCode, Uri};
 use rsipstack::transaction::transaction::Transaction;
 use tokio::sync::mpsc;
 
@@ -15,6 +15,7 @@ use super::endpoint::Switchboard;
 use super::media::{MediaError, MediaSession};
 use super::message;
 use super::session::{Parts, Session, SessionClock};
+use crate::config::OperatorConfig;
 use crate::desk::{Caller, Desk};
 
 /// Answers the INVITE and runs its call, or refuses it.
@@ -41,6 +42,7 @@ struct Prepared {
     answer: String,
     desk: Desk,
     call: Call,
+    operator: Option<OperatorConfig>,
 }
 
 async fn prepare(
@@ -62,9 +64,11 @@ async fn prepare(
     let (desk, script) = Desk::open(services.clone(), line, caller(transaction), clock.now())
         .await
         .map_err(|_| StatusCode::ServiceUnavailable)?;
-    let settings = Settings { info: line.line.allow_info, ..Settings::default() };
+    let operator = line.line.operator.clone();
+    let settings =
+        super::bridge::settings(line.line, operator.as_ref().is_some_and(|operator| operator.stays));
     let call = Call::new(script, services.clips.clone(), settings);
-    Ok(Prepared { media, answer, desk, call })
+    Ok(Prepared { media, answer, desk, call, operator })
 }
 
 /// Answers with 200 and puts the session together.
@@ -74,9 +78,10 @@ async fn connect(
     prepared: Prepared,
     clock: SessionClock,
 ) -> Result<(Session, InviteDialog), StatusCode> {
-    let Prepared { media, answer, desk, call } = prepared;
+    let Prepared { media, answer, desk, call, operator } = prepared;
     let (state_sender, states) = switchboard.dialogs.new_dialog_state_channel();
-    let contact = contact(switchboard, transaction);
+    let tcp = transaction.connection.as_ref().is_some_and(rsipstack::transport::SipConnection::is_reliable);
+    let contact = super::contact(switchboard, tcp, None);
     let made = switchboard.dialogs.get_or_create_server_invite(transaction, state_sender, None, contact);
     let Ok(dialog) = made else {
         desk.close(NEVER_ANSWERED).await;
@@ -97,6 +102,7 @@ async fn connect(
         media,
         call,
         desk,
+        operator,
         clock,
     };
     Ok((Session::new(parts), dialog))
@@ -120,15 +126,6 @@ fn caller(transaction: &Transaction) -> Caller {
         from: from.map(|uri| uri.to_string()).unwrap_or_default(),
         source: message::source(request).unwrap_or_default(),
     }
-}
-
-/// Where the peer sends the rest of the dialog: the transport it used, the address it can reach.
-fn contact(switchboard: &Switchboard, transaction: &Transaction) -> Option<Uri> {
-    let tcp = transaction.connection.as_ref().is_some_and(rsipstack::transport::SipConnection::is_reliable);
-    let listening = if tcp { switchboard.listening.tcp } else { switchboard.listening.udp };
-    let host = switchboard.services.config.sip.public.clone().unwrap_or_else(|| listening.to_string());
-    let transport = if tcp { ";transport=tcp" } else { "" };
-    Uri::try_from(format!("sip:{host}{transport}")).ok()
 }
 
 /// The outcome of a call that could not be answered.

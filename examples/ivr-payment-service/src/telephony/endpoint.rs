@@ -12,6 +12,7 @@ use rsipstack::dialog::dialog::Dialog;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::sip::{Method, StatusCode};
 use rsipstack::transaction::endpoint::EndpointOption;
+use rsipstack::transaction::key::TransactionRole;
 use rsipstack::transaction::transaction::Transaction;
 use rsipstack::transaction::{Endpoint, TransactionReceiver};
 use rsipstack::transport::TransportLayer;
@@ -60,7 +61,7 @@ pub enum StartError {
 /// What every request needs: who it may belong to and what calls are made of.
 pub(super) struct Switchboard {
     pub(super) services: Services,
-    pub(super) dialogs: DialogLayer,
+    pub(super) dialogs: Arc<DialogLayer>,
     pub(super) listening: Listening,
     pub(super) tasks: TaskTracker,
     pub(super) cancel: CancellationToken,
@@ -79,7 +80,7 @@ impl Telephony {
         let tasks = TaskTracker::new();
         let switchboard = Arc::new(Switchboard {
             services,
-            dialogs: DialogLayer::new(endpoint.inner.clone()),
+            dialogs: Arc::new(DialogLayer::new(endpoint.inner.clone())),
             listening,
             tasks: tasks.clone(),
             cancel: cancel.child_token(),
@@ -199,6 +200,10 @@ async fn info(
 ) -> rsipstack::Result<()> {
     let infos = switchboard.calls().get(&dialog.id().to_string()).cloned();
     let Some(infos) = infos else {
+        if matches!(dialog, Dialog::Invite(dialog) if dialog.role() == TransactionRole::Client) {
+            // An operator's key: nobody wants it.
+            return transaction.reply(StatusCode::OK).await;
+        }
         return transaction.reply(StatusCode::CallTransactionDoesNotExist).await;
     };
     let Some(body) = InfoBody::take_from(&mut transaction.original) else {

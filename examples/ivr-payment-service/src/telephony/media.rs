@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::net::{IpAddr, SocketAddr};
 
-use paytone_call::{Call, FRAME_SAMPLES, Input};
+use paytone_call::{Call, FRAME_SAMPLES, Input, Role};
 use paytone_media::g711::Codec;
 use paytone_media::latch::SourceLatch;
 use paytone_media::rtp::{Arrival, Frame, Receiver, Sender};
@@ -20,6 +20,14 @@ pub(super) struct MediaSession {
     sender: Sender,
     packet: Vec<u8>,
     last_heard: Duration,
+    role: Role,
+}
+
+/// Audio that has been offered to a peer who has not answered yet.
+pub(super) struct OfferedMedia {
+    socket: UdpSocket,
+    local: LocalMedia,
+    role: Role,
 }
 
 /// Why there is no audio for a call.
@@ -41,17 +49,14 @@ impl MediaSession {
         now: Duration,
     ) -> Result<(Self, String), MediaError> {
         let offer = Offer::parse(offer)?;
-        let address = local_address(&offer, listening).await?;
-        let socket = UdpSocket::bind((address, 0)).await?;
-        let local = LocalMedia {
-            address,
-            port: socket.local_addr()?.port(),
-            session_id: u64::from(rand::random::<u32>()),
-            version: 1,
-        };
+        let address = local_address(offer.remote(), offer.is_ipv6(), listening).await?;
+        let OfferedMedia { socket, local, role } = OfferedMedia::open(address, Role::Caller).await?;
         let answer = sdp::answer(&offer, &local)?;
-        let agreement = *answer.agreement();
-        let session = Self {
+        Ok((Self::new(socket, local, *answer.agreement(), role, now), answer.body().to_owned()))
+    }
+
+    fn new(socket: UdpSocket, local: LocalMedia, agreement: Agreement, role: Role, now: Duration) -> Self {
+        Self {
             socket,
             local,
             agreement,
@@ -60,8 +65,8 @@ impl MediaSession {
             sender: Sender::new(rand::random(), rand::random(), rand::random()),
             packet: Vec::with_capacity(12 + FRAME_SAMPLES),
             last_heard: now,
-        };
-        Ok((session, answer.body().to_owned()))
+            role,
+        }
     }
 
     /// Answers a further offer in the same call. On an error everything stays as it was.
@@ -119,7 +124,14 @@ impl MediaSession {
             Ok(Arrival::Event(event)) => {
                 self.last_heard = now;
                 let (ssrc, timestamp, marker) = (event.ssrc(), event.timestamp(), event.marker());
-                call.handle(Input::TelephoneEvent { ssrc, timestamp, marker, payload: event.payload() }, now);
+                let payload = event.payload();
+                call.handle(
+                    match self.role {
+                        Role::Caller => Input::TelephoneEvent { ssrc, timestamp, marker, payload },
+                        _ => Input::OperatorEvent { ssrc, timestamp, marker, payload },
+                    },
+                    now,
+                );
             }
             Ok(Arrival::Audio) => self.last_heard = now,
             Ok(Arrival::Dropped(_)) | Err(_) => {}
@@ -131,17 +143,18 @@ impl MediaSession {
         let mut samples = [0; FRAME_SAMPLES];
         let codec = self.agreement.codec();
         while let Some(frame) = self.receiver.pop(now) {
-            match frame {
-                Frame::Audio { payload, .. } => {
-                    let count = codec.decode(payload, &mut samples);
-                    call.handle(Input::Audio(&samples[..count]), now);
+            let count = match frame {
+                Frame::Audio { payload, .. } => codec.decode(payload, &mut samples),
+                Frame::Lost { samples } => {
+                    call.handle(lost(self.role, samples), now);
+                    continue;
                 }
-                Frame::Lost { samples } => call.handle(Input::AudioLost(samples), now),
                 Frame::Silence { samples: count } => {
                     samples[..count].fill(0);
-                    call.handle(Input::Audio(&samples[..count]), now);
+                    count
                 }
-            }
+            };
+            call.handle(heard(self.role, &samples[..count]), now);
         }
     }
 
@@ -161,17 +174,64 @@ impl MediaSession {
     }
 }
 
+impl OfferedMedia {
+    /// Opens a socket towards `peer`, where its address is known.
+    pub(super) async fn towards(
+        peer: Option<SocketAddr>,
+        listening: IpAddr,
+        role: Role,
+    ) -> std::io::Result<Self> {
+        let is_ipv6 = peer.map_or(listening.is_ipv6(), |peer| peer.is_ipv6());
+        Self::open(local_address(peer, is_ipv6, listening).await?, role).await
+    }
+
+    async fn open(address: IpAddr, role: Role) -> std::io::Result<Self> {
+        let socket = UdpSocket::bind((address, 0)).await?;
+        let port = socket.local_addr()?.port();
+        let local = LocalMedia { address, port, session_id: u64::from(rand::random::<u32>()), version: 1 };
+        Ok(Self { socket, local, role })
+    }
+
+    /// What the peer is offered.
+    pub(super) fn offer(&self) -> String {
+        sdp::offer(&self.local, &sdp::Offering::default())
+    }
+
+    /// What the peer answered.
+    pub(super) fn answered(self, answer: &[u8], now: Duration) -> Result<MediaSession, SdpError> {
+        let agreement = *Answer::parse(answer)?.agreement();
+        Ok(MediaSession::new(self.socket, self.local, agreement, self.role, now))
+    }
+}
+
+const fn heard(role: Role, samples: &[i16]) -> Input<'_> {
+    match role {
+        Role::Caller => Input::Audio(samples),
+        _ => Input::OperatorAudio(samples),
+    }
+}
+
+const fn lost(role: Role, samples: usize) -> Input<'static> {
+    match role {
+        Role::Caller => Input::AudioLost(samples),
+        _ => Input::OperatorAudioLost(samples),
+    }
+}
+
 /// The address of ours that the peer can reach: where SIP listens if that is of the peer's family and not a
 /// wildcard, otherwise whatever the system would send from.
-async fn local_address(offer: &Offer, listening: IpAddr) -> std::io::Result<IpAddr> {
-    let wanted_v6 = offer.is_ipv6();
+async fn local_address(
+    peer: Option<SocketAddr>,
+    wanted_v6: bool,
+    listening: IpAddr,
+) -> std::io::Result<IpAddr> {
     if listening.is_ipv6() == wanted_v6 && !listening.is_unspecified() {
         return Ok(listening);
     }
     let wildcard = if wanted_v6 { "[::]:0" } else { "0.0.0.0:0" };
-    let Some(remote) = offer.remote() else { return loopback(wanted_v6) };
+    let Some(peer) = peer else { return loopback(wanted_v6) };
     let probe = UdpSocket::bind(wildcard).await?;
-    probe.connect(remote).await?;
+    probe.connect(peer).await?;
     Ok(probe.local_addr()?.ip())
 }
 

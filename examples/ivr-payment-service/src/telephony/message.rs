@@ -2,8 +2,11 @@
 
 use std::net::IpAddr;
 
+use rsipstack::dialog::dialog::TransactionHandle;
 use rsipstack::sip::prelude::{HeadersExt, ToTypedHeader};
-use rsipstack::sip::{HasHeaders, Header, Request};
+use rsipstack::sip::{HasHeaders, Header, Method, Request, StatusCode};
+
+use super::media::MediaSession;
 
 /// A key press that came as a SIP INFO request. `Debug` does not show it.
 pub(super) struct InfoBody {
@@ -100,6 +103,25 @@ pub(super) fn capabilities() -> Vec<Header> {
 /// The headers of an answer that carries SDP.
 pub(super) fn sdp_headers() -> Vec<Header> {
     vec![allow(), Header::ContentType(SDP.into())]
+}
+
+/// Answers a re-INVITE or UPDATE: hold, resume, another address, or nothing new. Whether it could be answered.
+pub(super) async fn answer_reoffer(
+    media: &mut MediaSession,
+    request: &Request,
+    handle: &TransactionHandle,
+) -> bool {
+    let answer = match sdp(request) {
+        Some(offer) => media.reoffer(offer, crate::clock::now()).map(|answer| answer.body().to_owned()),
+        None if request.method == Method::Invite => Ok(media.offer()),
+        None => Ok(String::new()),
+    };
+    let sent = match answer {
+        Ok(body) if body.is_empty() => handle.reply(StatusCode::OK).await,
+        Ok(body) => handle.respond(StatusCode::OK, Some(sdp_headers()), Some(body.into_bytes())).await,
+        Err(_) => handle.reply(StatusCode::NotAcceptableHere).await,
+    };
+    sent.is_ok()
 }
 
 const SDP: &str = "application/sdp";

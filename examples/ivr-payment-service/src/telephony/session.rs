@@ -8,29 +8,33 @@ use paytone_call::{Action, Call, FRAME_SAMPLES, Input};
 use paytone_dialog::Outcome;
 use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TransactionHandle};
 use rsipstack::dialog::invite_dialog::InviteDialog;
-use rsipstack::sip::{Method, Request, StatusCode};
+use rsipstack::sip::Request;
 use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior};
 
+use super::bridge::{self, Bridging};
 use super::endpoint::Switchboard;
 use super::media::MediaSession;
 use super::message::{self, InfoBody};
+use super::operator::OperatorLeg;
+use crate::config::OperatorConfig;
 use crate::desk::Desk;
 
 /// One call: the SIP dialog, the audio, the composed state machine, and the desk that finds orders and takes payments.
 pub(super) struct Session {
-    switchboard: Arc<Switchboard>,
-    dialog: InviteDialog,
+    pub(super) switchboard: Arc<Switchboard>,
+    pub(super) dialog: InviteDialog,
     states: DialogStateReceiver,
     infos: mpsc::Receiver<InfoBody>,
     media: MediaSession,
-    call: Call,
-    desk: Desk,
-    clock: SessionClock,
+    pub(super) call: Call,
+    pub(super) desk: Desk,
+    pub(super) clock: SessionClock,
     ticks: Interval,
     answers: (mpsc::Sender<Input<'static>>, mpsc::Receiver<Input<'static>>),
-    up: bool,
-    held: bool,
+    pub(super) bridge: Bridging,
+    pub(super) up: bool,
+    pub(super) held: bool,
 }
 
 /// What a session is made of.
@@ -42,6 +46,7 @@ pub(super) struct Parts {
     pub(super) media: MediaSession,
     pub(super) call: Call,
     pub(super) desk: Desk,
+    pub(super) operator: Option<OperatorConfig>,
     pub(super) clock: SessionClock,
 }
 
@@ -68,22 +73,43 @@ impl SessionClock {
 
 impl Session {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { switchboard, dialog, states, infos, media, call, desk, clock } = parts;
+        let Parts { switchboard, dialog, states, infos, media, call, desk, operator, clock } = parts;
         let mut ticks = tokio::time::interval(FRAME);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
         let answers = mpsc::channel(ANSWERS);
-        let (up, held) = (true, false);
-        Self { switchboard, dialog, states, infos, media, call, desk, clock, ticks, answers, up, held }
+        let (up, held, bridge) = (true, false, Bridging::new(operator));
+        Self {
+            switchboard,
+            dialog,
+            states,
+            infos,
+            media,
+            call,
+            desk,
+            clock,
+            ticks,
+            answers,
+            bridge,
+            up,
+            held,
+        }
     }
 
     /// Runs the call to its outcome, whatever the caller and the network do.
     pub(super) async fn run(mut self) {
-        self.call.handle(Input::Answered, self.clock.now());
+        if self.bridge.operator_stays() {
+            self.call_operator(Vec::new()).await;
+        } else {
+            self.call.handle(Input::Answered, self.clock.now());
+        }
         if self.media.is_held() {
             self.hold(true);
         }
         let outcome = loop {
-            if let Some(outcome) = self.carry_out() {
+            if let Some(outcome) = self.carry_out().and_then(|outcome| self.is_over(outcome)) {
+                break outcome;
+            }
+            if let Some(outcome) = self.talked_out() {
                 break outcome;
             }
             self.step().await;
@@ -109,7 +135,9 @@ impl Session {
             state = self.states.recv(), if up => self.sip(state).await,
             Some(info) = self.infos.recv(), if up => self.info(&info),
             Some(answer) = self.answers.1.recv() => self.call.handle(answer, self.clock.now()),
-            Some(command) = self.desk.command(), if up => self.call.handle(command.input(), self.clock.now()),
+            Some(command) = self.desk.command(), if up => self.command(command),
+            event = OperatorLeg::next(&mut self.bridge.leg), if up => self.operator(event).await,
+            script = bridge::next_script(&mut self.bridge.script), if up => self.begin_payment(script),
             () = until(timeout) => self.call.handle_timeout(self.clock.now()),
             () = self.switchboard.cancel.cancelled(), if up => self.end("shutdown"),
         }
@@ -121,6 +149,7 @@ impl Session {
         if now.saturating_sub(self.clock.wall) >= self.switchboard.services.config.call.max_length {
             return self.end("maximum length");
         }
+        self.operator_tick(now);
         if self.held {
             return self.media.rest();
         }
@@ -130,6 +159,7 @@ impl Session {
         self.media.play_out(&mut self.call, now);
         let mut frame = [0; FRAME_SAMPLES];
         self.call.next_frame(&mut frame, now);
+        self.bridge.ring(&mut frame);
         self.media.send_frame(&frame);
     }
 
@@ -150,6 +180,7 @@ impl Session {
                 Action::Speaking { prompts, language } => self.desk.speaking(&prompts, language),
                 Action::Report(progress) => self.desk.report(progress),
                 Action::HangUp => self.hang_up(),
+                Action::ReturnToOperator => self.return_to_operator(),
                 Action::Finished(outcome) => return Some(outcome),
                 _ => {}
             }
@@ -158,19 +189,20 @@ impl Session {
     }
 
     /// Ends the call from our side; the dialog decides what is left to wait for.
-    fn end(&mut self, why: &'static str) {
+    pub(super) fn end(&mut self, why: &'static str) {
         tracing::info!(call = %self.desk.call(), why, "ending the call");
         self.hang_up();
         self.call.handle(Input::HungUp, self.clock.now());
     }
 
     /// Sends BYE unless the line is down already. The call may still be waiting for a verdict.
-    fn hang_up(&mut self) {
+    pub(super) fn hang_up(&mut self) {
+        self.bridge.hang_up();
         if core::mem::take(&mut self.up) {
             let (switchboard, dialog) = (self.switchboard.clone(), self.dialog.clone());
             self.switchboard.tasks.spawn(async move {
                 // A peer that is gone never answers.
-                drop(tokio::time::timeout(BYE_PATIENCE, dialog.bye()).await);
+                drop(tokio::time::timeout(super::BYE_PATIENCE, dialog.bye()).await);
                 switchboard.disconnect(&dialog.id());
             });
         }
@@ -180,6 +212,7 @@ impl Session {
         match state {
             None | Some(DialogState::Terminated(..)) => {
                 self.up = false;
+                self.bridge.hang_up();
                 self.switchboard.disconnect(&self.dialog.id());
                 self.call.handle(Input::HungUp, self.clock.now());
             }
@@ -196,19 +229,8 @@ impl Session {
 
     /// A re-INVITE or UPDATE: hold, resume, another address, or nothing new.
     async fn reoffer(&mut self, request: &Request, handle: &TransactionHandle) {
-        let answer = match message::sdp(request) {
-            Some(offer) => self.media.reoffer(offer, self.clock.now()).map(|answer| answer.body().to_owned()),
-            None if request.method == Method::Invite => Ok(self.media.offer()),
-            None => Ok(String::new()),
-        };
-        let sent = match answer {
-            Ok(body) if body.is_empty() => handle.reply(StatusCode::OK).await,
-            Ok(body) => {
-                handle.respond(StatusCode::OK, Some(message::sdp_headers()), Some(body.into_bytes())).await
-            }
-            Err(_) => handle.reply(StatusCode::NotAcceptableHere).await,
-        };
-        if sent.is_err() {
+        self.media.heard(self.clock.now());
+        if !message::answer_reoffer(&mut self.media, request, handle).await {
             tracing::debug!(call = %self.desk.call(), "a re-invite could not be answered");
         }
         if !self.media.delivers_events() {
@@ -240,5 +262,3 @@ const FRAME: Duration = Duration::from_millis(20);
 const ANSWERS: usize = 4;
 /// An RTP packet of 200 ms fits; more than a network packet carries anyway.
 const MAX_DATAGRAM: usize = 2048;
-/// How long the far end may take to answer our BYE.
-const BYE_PATIENCE: Duration = Duration::from_secs(4);

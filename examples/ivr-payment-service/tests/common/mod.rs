@@ -17,6 +17,7 @@ use hyper::{Method, Request};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use ivr_payment_service::Service;
+use ivr_payment_service::bus::ServiceEvent;
 use ivr_payment_service::config::Config;
 use paytone_dialog::{Language, phrase};
 use secrecy::SecretString;
@@ -136,6 +137,21 @@ impl Fixture {
         panic!("the order is not {state}: {order}");
     }
 
+    /// Watches what happens from now on.
+    pub(crate) fn watch(&self) -> Watch {
+        Watch(self.service.services().bus.watch())
+    }
+
+    /// Commands the one call that is up.
+    pub(crate) async fn command(&self, command: Value) -> (u16, Value) {
+        let calls = self.get("/v1/calls?state=in_progress").await;
+        let [call] = calls["items"].as_array().unwrap().as_slice() else { panic!("not one call: {calls}") };
+        let mut body = command;
+        body["version"] = call["version"].clone();
+        let path = format!("/v1/calls/{}/commands", call["id"].as_str().unwrap());
+        self.request(Method::POST, &path, Some(&body)).await
+    }
+
     /// Every HTTP body the API has sent.
     pub(crate) fn bodies(&self) -> Vec<String> {
         self.bodies.lock().unwrap().clone()
@@ -145,6 +161,29 @@ impl Fixture {
     pub(crate) async fn stop(self) -> tempfile::TempDir {
         self.service.shut_down().await;
         self.folder
+    }
+}
+
+/// What happens, one thing after the other.
+pub(crate) struct Watch(tokio::sync::broadcast::Receiver<ServiceEvent>);
+
+impl Watch {
+    /// Waits for the next event of this name and returns it as watchers of the API get it.
+    pub(crate) async fn wait_for(&mut self, name: &str) -> Value {
+        let mut seen = Vec::new();
+        let waited = tokio::time::timeout(Duration::from_secs(60), async {
+            loop {
+                let event = serde_json::to_value(self.0.recv().await.unwrap()).unwrap();
+                if event["event"] == name {
+                    return event;
+                }
+                seen.push(event["event"].clone());
+            }
+        });
+        match waited.await {
+            Ok(event) => event,
+            Err(_) => panic!("no {name}; seen {seen:?}"),
+        }
     }
 }
 

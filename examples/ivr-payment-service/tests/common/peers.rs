@@ -164,17 +164,41 @@ Content-Length: 0
 pub(crate) struct Baresip {
     child: Child,
     control: TcpStream,
+    sip: u16,
+    folder: PathBuf,
+}
+
+/// How a baresip is set up.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Setup<'a> {
+    /// It answers by itself.
+    pub(crate) answers: bool,
+    /// What its microphone hears; silence where there is nothing.
+    pub(crate) says: &'a [i16],
+    /// More parameters of its account, such as `;mediaenc=srtp-mand`.
+    pub(crate) account: &'a str,
+    /// More lines of its configuration.
+    pub(crate) config: &'a str,
 }
 
 impl Baresip {
     /// Starts baresip with its files in `folder`.
     pub(crate) async fn start(folder: &Path) -> Self {
+        Self::start_as(folder, Setup::default()).await
+    }
+
+    /// Starts baresip set up like this, with its files in `folder`.
+    pub(crate) async fn start_as(folder: &Path, setup: Setup<'_>) -> Self {
         let (sip, control) = (free_port(), free_port());
-        std::fs::write(folder.join("config"), baresip_config(folder, sip, control)).expect("config");
-        let account = "<sip:caller@127.0.0.1>;regint=0;audio_codecs=PCMU/8000/1\n";
+        let config = baresip_config(folder, sip, control) + setup.config;
+        std::fs::write(folder.join("config"), config).expect("config");
+        let answers = if setup.answers { ";answermode=auto" } else { "" };
+        let account =
+            format!("<sip:phone@127.0.0.1>;regint=0;audio_codecs=PCMU/8000/1{answers}{}\n", setup.account);
         std::fs::write(folder.join("accounts"), account).expect("accounts");
         std::fs::write(folder.join("contacts"), "").expect("contacts");
-        silence(&folder.join("tx.wav"));
+        std::fs::create_dir_all(folder.join("heard")).expect("folder");
+        write_microphone(&folder.join("tx.wav"), setup.says);
         let child = Command::new("baresip")
             .arg("-f")
             .arg(folder)
@@ -185,7 +209,24 @@ impl Baresip {
             .spawn()
             .expect("baresip starts");
         let control = connect(control).await;
-        Self { child, control }
+        Self { child, control, sip, folder: folder.to_owned() }
+    }
+
+    /// Where it can be called.
+    pub(crate) fn uri(&self) -> String {
+        format!("sip:phone@127.0.0.1:{}", self.sip)
+    }
+
+    /// What it has heard in its last call, 8 kHz; whole once the program has ended.
+    pub(crate) fn heard(folder: &Path) -> Vec<i16> {
+        let files = std::fs::read_dir(folder.join("heard")).expect("a folder");
+        let mut files: Vec<_> = files.filter_map(|file| Some(file.ok()?.path())).collect();
+        files.retain(|file| file.to_string_lossy().ends_with("dec.wav"));
+        files.sort();
+        let file = files.last().expect("baresip has recorded");
+        let mut wav = hound::WavReader::open(file).expect("a recording");
+        assert_eq!(wav.spec().sample_rate, 8000);
+        wav.samples::<i16>().map_while(Result::ok).collect()
     }
 
     /// Sends a command, such as `dial sip:pay@127.0.0.1:5060` or `sndcode 4`.
@@ -208,6 +249,13 @@ impl Baresip {
             }
         });
         assert!(waited.await.is_ok(), "no {event} from baresip; heard {heard}");
+    }
+
+    /// Says this from now on, and then nothing.
+    pub(crate) async fn say(&mut self, name: &str, samples: &[i16]) {
+        let path = self.folder.join(name).with_extension("wav");
+        write_microphone(&path, samples);
+        self.command(&format!("ausrc aufile,{}", path.display())).await;
     }
 
     /// Presses keys one after the other, like a person.
@@ -242,8 +290,8 @@ fn free_port() -> u16 {
     listener.local_addr().expect("bound").port()
 }
 
-/// Two minutes of silence: what the caller's microphone hears. baresip hangs up at the end of the file.
-fn silence(path: &Path) {
+/// What the microphone hears, and then silence up to two minutes. baresip hangs up at the end of the file.
+fn write_microphone(path: &Path, says: &[i16]) {
     let spec = hound::WavSpec {
         channels: 1,
         sample_rate: 8000,
@@ -251,8 +299,8 @@ fn silence(path: &Path) {
         sample_format: hound::SampleFormat::Int,
     };
     let mut wav = hound::WavWriter::create(path, spec).expect("wav");
-    for _ in 0..120 * 8000 {
-        wav.write_sample(0_i16).expect("wav");
+    for at in 0..says.len().max(120 * 8000) {
+        wav.write_sample(says.get(at).copied().unwrap_or_default()).expect("wav");
     }
     wav.finalize().expect("wav");
 }
@@ -265,7 +313,7 @@ fn baresip_config(folder: &Path, sip: u16, control: u16) -> String {
          audio_alert aubridge,nil\nausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\n\
          audio_txmode poll\nrtp_ports 10000-20000\nnet_interface 127.0.0.1\nmodule_path {modules}\n\
          module g711.so\nmodule aufile.so\nmodule aubridge.so\nmodule_tmp account.so\nmodule_app menu.so\n\
-         module_app contact.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\n"
+         module sndfile.so\nsnd_path {folder}/heard\nmodule_app contact.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\n"
     )
 }
 

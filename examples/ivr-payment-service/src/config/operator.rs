@@ -1,0 +1,52 @@
+//! The operator of a line: where the phone is, and how caller and operator meet.
+
+use core::time::Duration;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+/// The operator of a line.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperatorConfig {
+    /// The SIP URI of the operator's phone, or of a queue.
+    #[serde(deserialize_with = "sip_uri")]
+    pub uri: String,
+    /// The operator is called when the caller calls, and stays on the line while a payment is taken.
+    #[serde(default)]
+    pub stays: bool,
+    /// How a caller gets to the operator after the payment, where the operator does not stay.
+    #[serde(default)]
+    pub back: WayBack,
+    /// The operator hears the caller speak while the card is taken, keys masked.
+    #[serde(default)]
+    pub hears_speech: bool,
+    /// How long the operator's phone may ring.
+    #[serde(rename = "ring_s", default = "usual_ring", deserialize_with = "super::seconds")]
+    pub ring: Duration,
+}
+
+/// How a caller gets back to the operator.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WayBack {
+    /// The service calls the operator and connects the two; it stays in between.
+    #[default]
+    Dial,
+    /// The caller's side is asked to call the operator (REFER). Where it refuses or fails, the service dials.
+    Refer,
+}
+
+fn sip_uri<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let rest = text.strip_prefix("sip:").or_else(|| text.strip_prefix("sips:"));
+    let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '?');
+    match rest {
+        Some(rest) if !rest.is_empty() && rest.chars().all(is_plain) => Ok(text),
+        _ => Err(D::Error::custom("must be a sip URI without headers")),
+    }
+}
+
+const fn usual_ring() -> Duration {
+    Duration::from_secs(30)
+}

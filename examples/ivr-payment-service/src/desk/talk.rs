@@ -1,0 +1,76 @@
+//! A call whose people talk, and pay when the operator says so.
+
+use std::sync::{Arc, OnceLock};
+
+use paytone_dialog::{AfterCall, Entry, Outcome, Script};
+
+use super::{Desk, build_script, limits, merchant, summary};
+use crate::bus::{CallCommand, EventKind};
+use crate::store::{Claim, OrderUlid};
+
+/// There is no payment to take: the order is not there, or not open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no order to pay")]
+pub struct CannotPay;
+
+impl Desk {
+    /// The script of a payment of this order, or of the order the call has; without either the caller is asked for a code.
+    /// The operator is there when it ends. A future of its own: the call goes on meanwhile.
+    ///
+    /// # Errors
+    /// The future's: [`CannotPay`].
+    pub fn next_payment(
+        &mut self,
+        order: Option<OrderUlid>,
+    ) -> impl Future<Output = Result<Script, CannotPay>> + Send + use<> {
+        let wanted = order.or_else(|| self.order.get().map(|order| order.id));
+        let kept = Arc::new(OnceLock::new());
+        self.order = kept.clone();
+        let (services, claimant, languages) =
+            (self.services.clone(), self.claimant.clone(), self.languages.clone());
+        async move {
+            let now = crate::clock::now();
+            let entry = match wanted {
+                None => Entry::AskOrderCode,
+                Some(id) => {
+                    let found = services.store.order(services.merchant_id, id.as_str()).await;
+                    let found = found.ok().flatten().ok_or(CannotPay)?;
+                    let code = found.code.as_str();
+                    let claim = services.store.claim_order(code, &claimant, &limits(&services), now).await;
+                    let Ok(Claim::Taken(order)) = claim else { return Err(CannotPay) };
+                    let summary = summary(merchant(&services), &order);
+                    drop(kept.set(order));
+                    Entry::Order(summary)
+                }
+            };
+            build_script(&services.config.dialog, &languages, entry, AfterCall::Operator)
+                .map_err(|_| CannotPay)
+        }
+    }
+
+    /// A payment of a call that goes on has come to its end.
+    pub fn settled(&self, outcome: &Outcome) {
+        tracing::info!(call = %self.call, %outcome, "payment ended, the call goes on");
+        self.publish(EventKind::PaymentEnded(outcome.clone()));
+    }
+
+    /// The call could not do what an operator wanted.
+    pub fn command_refused(&self, command: CallCommand) {
+        self.publish(EventKind::CommandRefused { command });
+    }
+
+    /// Somebody has to look.
+    pub fn alarm(&self, alarm: &'static str) {
+        tracing::warn!(call = %self.call, alarm, "alarm");
+        self.publish(EventKind::Alarm { alarm });
+    }
+
+    /// The user part of the caller's URI, for the operator's display; `anonymous` where there is none.
+    #[must_use]
+    pub fn caller_user(&self) -> &str {
+        let rest = self.from.split_once(':').map_or("", |(_, rest)| rest);
+        let user = rest.split_once('@').map_or("", |(user, _)| user);
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | '_');
+        if !user.is_empty() && user.chars().all(is_plain) { user } else { "anonymous" }
+    }
+}

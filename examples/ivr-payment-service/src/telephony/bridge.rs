@@ -1,0 +1,199 @@
+//! A call with an operator's leg: they talk, a payment is taken in between, they talk on.
+
+use core::time::Duration;
+
+use paytone_call::{FRAME_SAMPLES, Input, SecureSpeech, Settings, Topology};
+use paytone_dialog::{Command, Mode, Outcome, Phase, Script};
+use rsipstack::sip::Header;
+use tokio::task::JoinHandle;
+
+use super::operator::{Invitation, LegEvent, OperatorLeg};
+use super::session::Session;
+use crate::bus::CallCommand;
+use crate::config::{LineConfig, OperatorConfig};
+use crate::desk::CannotPay;
+use crate::store::OrderUlid;
+
+/// What a session knows of its operator.
+#[derive(Default)]
+pub(super) struct Bridging {
+    operator: Option<OperatorConfig>,
+    pub(super) leg: Option<OperatorLeg>,
+    /// The script of a payment that is about to begin.
+    pub(super) script: Option<Writing>,
+    /// What became of the last payment of a call that goes on.
+    outcome: Option<Outcome>,
+    /// Frames of ringing tone so far.
+    rung: usize,
+}
+
+/// A script that is being written.
+pub(super) type Writing = JoinHandle<Result<Script, CannotPay>>;
+
+/// How a call on this line is composed.
+pub(super) fn settings(line: &LineConfig, is_bridge: bool) -> Settings {
+    let hears = line.operator.as_ref().is_some_and(|operator| operator.hears_speech);
+    Settings {
+        info: line.allow_info,
+        topology: if is_bridge { Topology::Bridge } else { Topology::Transfer },
+        speech: if hears { SecureSpeech::Heard } else { SecureSpeech::Cut },
+    }
+}
+
+impl Bridging {
+    pub(super) fn new(operator: Option<OperatorConfig>) -> Self {
+        Self { operator, ..Self::default() }
+    }
+
+    pub(super) fn operator_stays(&self) -> bool {
+        self.operator.as_ref().is_some_and(|operator| operator.stays)
+    }
+
+    pub(super) fn hang_up(&mut self) {
+        self.leg = None;
+    }
+
+    /// Lets the caller hear that the operator's phone rings: 400 Hz, one second in three.
+    pub(super) fn ring(&mut self, frame: &mut [i16; FRAME_SAMPLES]) {
+        if !self.leg.as_ref().is_some_and(OperatorLeg::is_ringing) {
+            return;
+        }
+        if self.rung % RING_EVERY < RING_FOR {
+            for (place, sample) in frame.iter_mut().enumerate() {
+                // A frame holds eight whole waves of 400 Hz.
+                let triangle = 10 - (place % 20).abs_diff(10) as i16 * 2;
+                *sample = sample.saturating_add(triangle * RING_STEP);
+            }
+        }
+        self.rung += 1;
+    }
+}
+
+impl Session {
+    /// Dials the operator of the line.
+    pub(super) async fn call_operator(&mut self, headers: Vec<Header>) {
+        let Some(operator) = &self.bridge.operator else { return };
+        let from = self.desk.caller_user();
+        let invitation = Invitation { to: &operator.uri, from, headers, ring: operator.ring };
+        match OperatorLeg::dial(&self.switchboard, invitation).await {
+            Ok(leg) => {
+                self.bridge.rung = 0;
+                self.bridge.leg = Some(leg);
+            }
+            Err(_) => self.no_operator(),
+        }
+    }
+
+    pub(super) async fn operator(&mut self, event: LegEvent) {
+        let now = self.clock.now();
+        match event {
+            LegEvent::Datagram(length, from) => {
+                if let Some(leg) = &mut self.bridge.leg {
+                    leg.handle_datagram(length, from, &mut self.call, now);
+                }
+            }
+            LegEvent::Reoffer(request, handle) => {
+                if let Some(leg) = &mut self.bridge.leg {
+                    leg.reoffer(&request, &handle).await;
+                }
+            }
+            LegEvent::Answered => tracing::info!(call = %self.desk.call(), "operator on the line"),
+            LegEvent::Unreachable(status) => {
+                tracing::warn!(call = %self.desk.call(), status, "the operator could not be reached");
+                self.no_operator();
+            }
+            LegEvent::HungUp => self.operator_hung_up(),
+            LegEvent::Nothing => {}
+        }
+    }
+
+    /// 20 ms of the operator's leg.
+    pub(super) fn operator_tick(&mut self, now: Duration) {
+        let Some(leg) = &mut self.bridge.leg else { return };
+        leg.tick(&mut self.call, now);
+        if leg.is_silent(self.switchboard.services.config.call.rtp_timeout, now) {
+            self.operator_hung_up();
+        }
+    }
+
+    fn no_operator(&mut self) {
+        self.bridge.leg = None;
+        self.desk.alarm("operator_unreachable");
+        self.end("the operator cannot be reached");
+    }
+
+    /// Without a payment under way there is nobody left to talk to; a payment goes on by the script.
+    fn operator_hung_up(&mut self) {
+        self.bridge.leg = None;
+        if self.is_talk() {
+            return self.end("the operator hung up");
+        }
+        self.call.handle(Input::Command(Command::Mode(Mode::Automatic)), self.clock.now());
+    }
+
+    /// Whether no dialog runs: people talk.
+    fn is_talk(&self) -> bool {
+        matches!(self.call.progress().phase(), Phase::Ringing | Phase::Finished)
+    }
+
+    pub(super) fn command(&mut self, command: CallCommand) {
+        match (command, command.input()) {
+            (CallCommand::TakePayment(order), _) => self.take_payment(order),
+            (_, Some(input)) => self.call.handle(input, self.clock.now()),
+            (_, None) => {}
+        }
+    }
+
+    /// Has the script of a payment written, if one can begin now.
+    fn take_payment(&mut self, order: Option<OrderUlid>) {
+        let is_bridged = self.bridge.leg.as_ref().is_some_and(OperatorLeg::is_up);
+        if !is_bridged || self.held || !self.is_talk() || self.bridge.script.is_some() {
+            return self.desk.command_refused(CallCommand::TakePayment(order));
+        }
+        self.bridge.script = Some(tokio::spawn(self.desk.next_payment(order)));
+    }
+
+    pub(super) fn begin_payment(&mut self, script: Result<Script, CannotPay>) {
+        let begun = script.is_ok_and(|script| self.call.take_payment(script, self.clock.now()).is_ok());
+        if !begun {
+            self.desk.command_refused(CallCommand::TakePayment(None));
+        }
+    }
+
+    /// The operator who stayed goes on with the caller.
+    pub(super) fn return_to_operator(&mut self) {
+        if self.bridge.leg.is_none() {
+            self.hang_up();
+        }
+    }
+
+    /// The outcome of a payment ends the call, unless people talk on.
+    pub(super) fn is_over(&mut self, outcome: Outcome) -> Option<Outcome> {
+        if self.up && self.bridge.leg.is_some() {
+            self.desk.settled(&outcome);
+            self.bridge.outcome = Some(outcome);
+            return None;
+        }
+        Some(outcome)
+    }
+
+    /// The outcome of a call whose people have stopped talking after their payment.
+    pub(super) fn talked_out(&mut self) -> Option<Outcome> {
+        let is_finished = self.call.progress().phase() == Phase::Finished;
+        if self.up || !is_finished { None } else { self.bridge.outcome.take() }
+    }
+}
+
+/// Waits for the script of the next payment; for ever where none is being written. Cancel-safe.
+pub(super) async fn next_script(writing: &mut Option<Writing>) -> Result<Script, CannotPay> {
+    let Some(script) = writing else { return core::future::pending().await };
+    let written = script.await.unwrap_or(Err(CannotPay));
+    *writing = None;
+    written
+}
+
+/// One second of tone, two of silence: the ringing tone of Japan's network, in frames.
+const RING_FOR: usize = 50;
+const RING_EVERY: usize = 150;
+/// A triangle wave of about -20 dBm0.
+const RING_STEP: i16 = 200;

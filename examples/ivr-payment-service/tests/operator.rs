@@ -1,0 +1,171 @@
+//! The operator stays on the line: two phones nobody here wrote talk through the service, one pays, the other one's
+//! recording holds no key.
+#![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use common::peers::{Baresip, Setup, available};
+use common::{CODE, EXPIRY, Fixture};
+use paytone_card::test_numbers;
+use paytone_dtmf::{Criteria, Detector, Generator, Key, SampleRate, ToneEvent};
+use serde_json::json;
+
+/// What caller and operator say: tones no key has.
+const CALLER_HZ: f64 = 310.0;
+const OPERATOR_HZ: f64 = 470.0;
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn line(operator: &str) -> String {
+    format!(
+        "[[lines]]\nname = 'desk'\nkind = 'pay_order'\nusers = ['desk-{{code}}']\n\
+         [lines.operator]\nuri = '{operator}'\nstays = true\n"
+    )
+}
+
+fn voice(hz: f64) -> Vec<i16> {
+    let sample = |at: i32| ((f64::from(at) * hz / 8000.0 * core::f64::consts::TAU).sin() * 8000.0) as i16;
+    (0..120 * 8000).map(sample).collect()
+}
+
+/// Half a second of nothing and then the keys, 100 ms each.
+fn tones(keys: &str) -> Vec<i16> {
+    let mut audio = vec![0; 4000];
+    for key in keys.chars().filter_map(Key::from_char) {
+        audio.extend(Generator::new(SampleRate::Hz8000).key(key).take(800));
+        audio.extend([0; 800]);
+    }
+    audio
+}
+
+/// How loud a pitch is in the audio: the amplitude of its sine.
+fn loudness(audio: &[i16], hz: f64) -> f64 {
+    let turn = hz / 8000.0 * core::f64::consts::TAU;
+    let (mut cos, mut sin) = (0.0, 0.0);
+    for (at, sample) in audio.iter().enumerate() {
+        cos += f64::from(*sample) * (turn * at as f64).cos();
+        sin += f64::from(*sample) * (turn * at as f64).sin();
+    }
+    2.0 * cos.hypot(sin) / audio.len() as f64
+}
+
+/// The loudest half second of a pitch in the last four seconds.
+fn loudest_at_the_end(audio: &[i16], hz: f64) -> f64 {
+    let end = &audio[audio.len().saturating_sub(4 * 8000)..];
+    end.chunks_exact(4000).map(|part| loudness(part, hz)).fold(0.0, f64::max)
+}
+
+fn keys_heard(audio: &[i16]) -> usize {
+    let keen = Criteria::new().with_min_level_dbm0(-55.0).with_min_duration(Duration::from_millis(20));
+    let mut detector = Detector::with_criteria(SampleRate::Hz8000, keen);
+    detector.process(audio).filter(|event| matches!(event, ToneEvent::Start { .. })).count()
+}
+
+/// The keys multimon-ng, a decoder nobody here wrote, hears.
+fn keys_heard_by_multimon(folder: &Path, audio: &[i16]) -> usize {
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 8000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let path = folder.join("decode.wav");
+    let mut wav = hound::WavWriter::create(&path, spec).unwrap();
+    audio.iter().for_each(|sample| wav.write_sample(*sample).unwrap());
+    wav.finalize().unwrap();
+    let output =
+        Command::new("multimon-ng").args(["-q", "-a", "DTMF", "-t", "wav"]).arg(&path).output().unwrap();
+    String::from_utf8_lossy(&output.stdout).matches("DTMF:").count()
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Keying {
+    Events,
+    Tones,
+}
+
+/// Keys, and waits until they are through.
+async fn key(phone: &mut Baresip, keying: Keying, name: &str, keys: &str) {
+    match keying {
+        Keying::Events => phone.press(keys).await,
+        Keying::Tones => {
+            phone.say(name, &tones(keys)).await;
+            tokio::time::sleep(Duration::from_millis(1000 + 200 * keys.len() as u64)).await;
+        }
+    }
+}
+
+async fn pay_with_the_operator_on_the_line(keying: Keying) {
+    if !(available("baresip") && available("multimon-ng") && available("sox")) {
+        return;
+    }
+    let (caller_folder, operator_folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let says = voice(OPERATOR_HZ);
+    let setup = Setup { answers: true, says: &says, ..Setup::default() };
+    let mut operator = Baresip::start_as(operator_folder.path(), setup).await;
+    let fixture = Fixture::start_with(&line(&operator.uri())).await;
+    let order = fixture.order("DESK-1", 1200).await;
+    let says = voice(CALLER_HZ);
+    let mut caller = Baresip::start_as(caller_folder.path(), Setup { says: &says, ..Setup::default() }).await;
+
+    let mut events = fixture.watch();
+    let desk = format!("desk-{}", order["code"].as_str().unwrap());
+    caller.command(&format!("dial {}", fixture.uri(&desk))).await;
+    operator.wait_for("CALL_ESTABLISHED", PATIENCE).await;
+    caller.wait_for("CALL_ESTABLISHED", PATIENCE).await;
+    key(&mut caller, keying, "before", "4711").await;
+
+    let (status, call) = fixture.command(json!({ "command": "take_payment" })).await;
+    assert_eq!(status, 200, "{call}");
+    events.wait_for("secured").await;
+    let (_, again) = fixture.command(json!({ "command": "take_payment" })).await;
+    assert_eq!(again["status"], json!(null), "{again}");
+    events.wait_for("command_refused").await;
+    key(&mut caller, keying, "during", &format!("{}#{EXPIRY}{CODE}", test_numbers::VISA)).await;
+    let ended = events.wait_for("payment_ended").await;
+    assert_eq!(ended["data"]["outcome"], "approved", "{ended}");
+    fixture.order_becomes("DESK-1", "paid").await;
+
+    key(&mut caller, keying, "after", "0815").await;
+    caller.say("again", &voice(CALLER_HZ)).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    caller.command("hangup").await;
+    let ended = events.wait_for("call_ended").await;
+    assert_eq!(ended["data"]["outcome"], "approved", "{ended}");
+    operator.wait_for("CALL_CLOSED", PATIENCE).await;
+    caller.stop().await;
+    operator.stop().await;
+    fixture.stop().await;
+
+    let heard = Baresip::heard(operator_folder.path());
+    assert_eq!(keys_heard(&heard), 0, "our detector, at raised sensitivity");
+    assert_eq!(keys_heard_by_multimon(operator_folder.path(), &heard), 0, "multimon-ng");
+    let caller_at_the_end = loudest_at_the_end(&heard, CALLER_HZ);
+    assert!(caller_at_the_end > 4000.0, "the operator hears the caller again: {caller_at_the_end}");
+    let heard = Baresip::heard(caller_folder.path());
+    let operator_at_the_end = loudest_at_the_end(&heard, OPERATOR_HZ);
+    assert!(operator_at_the_end > 4000.0, "the caller hears the operator: {operator_at_the_end}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_hears_no_telephone_event_and_both_talk_again() {
+    pay_with_the_operator_on_the_line(Keying::Events).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_hears_no_tone_and_both_talk_again() {
+    pay_with_the_operator_on_the_line(Keying::Tones).await;
+}
+
+#[test]
+fn both_listeners_hear_keys_where_there_are_some() {
+    if !(available("multimon-ng") && available("sox")) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(keys_heard(&tones("4711")), 4);
+    assert_eq!(keys_heard_by_multimon(folder.path(), &tones("4711")), 4);
+}
