@@ -88,7 +88,8 @@ impl Desk {
         };
         match desk.entry(dialled, now).await {
             Ok(entry) => {
-                let script = script(&desk.services, &line.languages, entry);
+                let after = if line.operator.is_some() { AfterCall::Operator } else { AfterCall::HangUp };
+                let script = script(&desk.services, &line.languages, entry, after);
                 Ok((desk, script))
             }
             Err(error) => {
@@ -217,7 +218,7 @@ impl Desk {
     }
 
     /// Records the outcome and lets go of the order.
-    pub async fn close(self, outcome: Outcome) {
+    pub async fn close(&self, outcome: Outcome) {
         let now = crate::clock::now();
         if self.services.store.call_ended(self.call, &outcome, now).await.is_err() {
             tracing::error!(call = %self.call, "the end of a call could not be recorded");
@@ -244,8 +245,8 @@ impl Desk {
 
 /// The dialog of one call. The settings were checked when the service started.
 #[expect(clippy::expect_used, reason = "`Services::new` has built a script from the same settings")]
-fn script(services: &Services, languages: &[Language], entry: Entry) -> Script {
-    build_script(&services.config.dialog, languages, entry, AfterCall::HangUp)
+fn script(services: &Services, languages: &[Language], entry: Entry, after: AfterCall) -> Script {
+    build_script(&services.config.dialog, languages, entry, after)
         .expect("the dialog settings were checked at start")
 }
 

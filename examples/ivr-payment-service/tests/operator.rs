@@ -9,6 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use common::peers::{Baresip, Setup, available};
+use common::sound::{loudest_at_the_end, voice};
 use common::{CODE, EXPIRY, Fixture};
 use paytone_card::test_numbers;
 use paytone_dtmf::{Criteria, Detector, Generator, Key, SampleRate, ToneEvent};
@@ -26,11 +27,6 @@ fn line(operator: &str) -> String {
     )
 }
 
-fn voice(hz: f64) -> Vec<i16> {
-    let sample = |at: i32| ((f64::from(at) * hz / 8000.0 * core::f64::consts::TAU).sin() * 8000.0) as i16;
-    (0..120 * 8000).map(sample).collect()
-}
-
 /// Half a second of nothing and then the keys, 100 ms each.
 fn tones(keys: &str) -> Vec<i16> {
     let mut audio = vec![0; 4000];
@@ -39,23 +35,6 @@ fn tones(keys: &str) -> Vec<i16> {
         audio.extend([0; 800]);
     }
     audio
-}
-
-/// How loud a pitch is in the audio: the amplitude of its sine.
-fn loudness(audio: &[i16], hz: f64) -> f64 {
-    let turn = hz / 8000.0 * core::f64::consts::TAU;
-    let (mut cos, mut sin) = (0.0, 0.0);
-    for (at, sample) in audio.iter().enumerate() {
-        cos += f64::from(*sample) * (turn * at as f64).cos();
-        sin += f64::from(*sample) * (turn * at as f64).sin();
-    }
-    2.0 * cos.hypot(sin) / audio.len() as f64
-}
-
-/// The loudest half second of a pitch in the last four seconds.
-fn loudest_at_the_end(audio: &[i16], hz: f64) -> f64 {
-    let end = &audio[audio.len().saturating_sub(4 * 8000)..];
-    end.chunks_exact(4000).map(|part| loudness(part, hz)).fold(0.0, f64::max)
 }
 
 fn keys_heard(audio: &[i16]) -> usize {

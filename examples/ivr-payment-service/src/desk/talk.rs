@@ -48,6 +48,18 @@ impl Desk {
         }
     }
 
+    /// The merchant's id of the order the call has.
+    #[must_use]
+    pub fn order_id(&self) -> Option<String> {
+        self.order.get().map(|order| order.order_id.to_string())
+    }
+
+    /// A script for a call on which nothing is paid any more.
+    #[must_use]
+    pub fn idle_script(&self) -> Script {
+        super::script(&self.services, &self.languages, Entry::AskOrderCode, AfterCall::HangUp)
+    }
+
     /// A payment of a call that goes on has come to its end.
     pub fn settled(&self, outcome: &Outcome) {
         tracing::info!(call = %self.call, %outcome, "payment ended, the call goes on");

@@ -22,6 +22,9 @@ use crate::desk::{Caller, Desk};
 pub(super) async fn admit(switchboard: Arc<Switchboard>, mut transaction: Transaction) {
     drop(transaction.send_trying().await);
     let clock = SessionClock::start();
+    if let Some(replaces) = message::replaces(&transaction.original) {
+        return super::replace::replace(&switchboard, transaction, &replaces, clock.now()).await;
+    }
     let admitted = match prepare(&switchboard, &transaction, clock).await {
         Ok(prepared) => connect(&switchboard, &mut transaction, prepared, clock).await,
         Err(status) => Err(status),
@@ -43,6 +46,7 @@ struct Prepared {
     desk: Desk,
     call: Call,
     operator: Option<OperatorConfig>,
+    info: bool,
 }
 
 async fn prepare(
@@ -65,10 +69,9 @@ async fn prepare(
         .await
         .map_err(|_| StatusCode::ServiceUnavailable)?;
     let operator = line.line.operator.clone();
-    let settings =
-        super::bridge::settings(line.line, operator.as_ref().is_some_and(|operator| operator.stays));
+    let settings = super::bridge::settings(line.line);
     let call = Call::new(script, services.clips.clone(), settings);
-    Ok(Prepared { media, answer, desk, call, operator })
+    Ok(Prepared { media, answer, desk, call, operator, info: settings.info })
 }
 
 /// Answers with 200 and puts the session together.
@@ -78,7 +81,7 @@ async fn connect(
     prepared: Prepared,
     clock: SessionClock,
 ) -> Result<(Session, InviteDialog), StatusCode> {
-    let Prepared { media, answer, desk, call, operator } = prepared;
+    let Prepared { media, answer, desk, call, operator, info } = prepared;
     let (state_sender, states) = switchboard.dialogs.new_dialog_state_channel();
     let tcp = transaction.connection.as_ref().is_some_and(rsipstack::transport::SipConnection::is_reliable);
     let contact = super::contact(switchboard, tcp, None);
@@ -87,8 +90,8 @@ async fn connect(
         desk.close(NEVER_ANSWERED).await;
         return Err(StatusCode::ServerInternalError);
     };
-    let (info_sender, infos) = mpsc::channel(INFOS);
-    switchboard.connect(&dialog.id(), info_sender);
+    let (sender, messages) = mpsc::channel(MESSAGES);
+    switchboard.connect(&dialog.id(), sender);
     if dialog.accept(Some(message::sdp_headers()), Some(answer.into_bytes())).is_err() {
         switchboard.disconnect(&dialog.id());
         desk.close(NEVER_ANSWERED).await;
@@ -98,17 +101,18 @@ async fn connect(
         switchboard: switchboard.clone(),
         dialog: dialog.clone(),
         states,
-        infos,
+        messages,
         media,
         call,
         desk,
         operator,
+        info,
         clock,
     };
     Ok((Session::new(parts), dialog))
 }
 
-fn refusal(error: &MediaError) -> StatusCode {
+pub(super) fn refusal(error: &MediaError) -> StatusCode {
     match error {
         MediaError::Sdp(SdpError::Malformed | SdpError::TooLong) => StatusCode::BadRequest,
         MediaError::Sdp(_) => StatusCode::NotAcceptableHere,
@@ -131,4 +135,4 @@ fn caller(transaction: &Transaction) -> Caller {
 /// The outcome of a call that could not be answered.
 const NEVER_ANSWERED: Outcome = Outcome::CallerHungUp(Phase::Ringing);
 /// Keys that may wait between two steps of a call.
-const INFOS: usize = 64;
+const MESSAGES: usize = 64;

@@ -5,6 +5,7 @@ use core::time::Duration;
 use paytone_call::{FRAME_SAMPLES, Input, SecureSpeech, Settings, Topology};
 use paytone_dialog::{Command, Mode, Outcome, Phase, Script};
 use rsipstack::sip::Header;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::operator::{Invitation, LegEvent, OperatorLeg};
@@ -20,29 +21,52 @@ pub(super) struct Bridging {
     operator: Option<OperatorConfig>,
     pub(super) leg: Option<OperatorLeg>,
     /// The script of a payment that is about to begin.
-    pub(super) script: Option<Writing>,
+    pub(super) script: Option<JoinHandle<Result<Script, CannotPay>>>,
+    /// The caller's side has been asked to call the operator.
+    pub(super) referral: Option<JoinHandle<bool>>,
+    pub(super) notified: Option<mpsc::Sender<u16>>,
+    /// The dialog wants the caller to go back.
+    pub(super) wants_return: bool,
+    /// The outcome is recorded; what goes on is talk.
+    pub(super) closed: bool,
+    info: bool,
     /// What became of the last payment of a call that goes on.
-    outcome: Option<Outcome>,
+    pub(super) outcome: Option<Outcome>,
     /// Frames of ringing tone so far.
     rung: usize,
 }
 
-/// A script that is being written.
-pub(super) type Writing = JoinHandle<Result<Script, CannotPay>>;
-
 /// How a call on this line is composed.
-pub(super) fn settings(line: &LineConfig, is_bridge: bool) -> Settings {
-    let hears = line.operator.as_ref().is_some_and(|operator| operator.hears_speech);
+pub(super) fn settings(line: &LineConfig) -> Settings {
+    let stays = line.operator.as_ref().is_some_and(|operator| operator.stays);
+    settings_of(line.operator.as_ref(), line.allow_info, stays)
+}
+
+fn settings_of(operator: Option<&OperatorConfig>, info: bool, is_bridge: bool) -> Settings {
+    let hears = operator.is_some_and(|operator| operator.hears_speech);
     Settings {
-        info: line.allow_info,
+        info,
         topology: if is_bridge { Topology::Bridge } else { Topology::Transfer },
         speech: if hears { SecureSpeech::Heard } else { SecureSpeech::Cut },
     }
 }
 
 impl Bridging {
-    pub(super) fn new(operator: Option<OperatorConfig>) -> Self {
-        Self { operator, ..Self::default() }
+    pub(super) fn new(operator: Option<OperatorConfig>, info: bool) -> Self {
+        Self { operator, info, ..Self::default() }
+    }
+
+    pub(super) const fn operator(&self) -> Option<&OperatorConfig> {
+        self.operator.as_ref()
+    }
+
+    pub(super) const fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// How a call is composed on which people talk.
+    pub(super) fn talk(&self) -> Settings {
+        settings_of(self.operator.as_ref(), self.info, true)
     }
 
     pub(super) fn operator_stays(&self) -> bool {
@@ -51,6 +75,7 @@ impl Bridging {
 
     pub(super) fn hang_up(&mut self) {
         self.leg = None;
+        self.notified = None;
     }
 
     /// Lets the caller hear that the operator's phone rings: 400 Hz, one second in three.
@@ -153,28 +178,13 @@ impl Session {
         self.bridge.script = Some(tokio::spawn(self.desk.next_payment(order)));
     }
 
-    pub(super) fn begin_payment(&mut self, script: Result<Script, CannotPay>) {
-        let begun = script.is_ok_and(|script| self.call.take_payment(script, self.clock.now()).is_ok());
+    pub(super) fn begin_payment(&mut self, script: Option<Result<Script, CannotPay>>) {
+        let begun = script
+            .and_then(Result::ok)
+            .is_some_and(|script| self.call.take_payment(script, self.clock.now()).is_ok());
         if !begun {
             self.desk.command_refused(CallCommand::TakePayment(None));
         }
-    }
-
-    /// The operator who stayed goes on with the caller.
-    pub(super) fn return_to_operator(&mut self) {
-        if self.bridge.leg.is_none() {
-            self.hang_up();
-        }
-    }
-
-    /// The outcome of a payment ends the call, unless people talk on.
-    pub(super) fn is_over(&mut self, outcome: Outcome) -> Option<Outcome> {
-        if self.up && self.bridge.leg.is_some() {
-            self.desk.settled(&outcome);
-            self.bridge.outcome = Some(outcome);
-            return None;
-        }
-        Some(outcome)
     }
 
     /// The outcome of a call whose people have stopped talking after their payment.
@@ -184,12 +194,12 @@ impl Session {
     }
 }
 
-/// Waits for the script of the next payment; for ever where none is being written. Cancel-safe.
-pub(super) async fn next_script(writing: &mut Option<Writing>) -> Result<Script, CannotPay> {
-    let Some(script) = writing else { return core::future::pending().await };
-    let written = script.await.unwrap_or(Err(CannotPay));
-    *writing = None;
-    written
+/// Waits for a task to be done; for ever where there is none. A task that died is like one that failed. Cancel-safe.
+pub(super) async fn done<T>(task: &mut Option<JoinHandle<T>>) -> Option<T> {
+    let Some(running) = task else { return core::future::pending().await };
+    let result = running.await.ok();
+    *task = None;
+    result
 }
 
 /// One second of tone, two of silence: the ringing tone of Japan's network, in frames.

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::message::{self, InfoBody};
+use super::session::ToSession;
 use crate::Services;
 use crate::config::SipConfig;
 
@@ -65,7 +66,7 @@ pub(super) struct Switchboard {
     pub(super) listening: Listening,
     pub(super) tasks: TaskTracker,
     pub(super) cancel: CancellationToken,
-    calls: Mutex<HashMap<String, mpsc::Sender<InfoBody>>>,
+    calls: Mutex<HashMap<String, mpsc::Sender<ToSession>>>,
 }
 
 impl Telephony {
@@ -122,9 +123,9 @@ impl fmt::Debug for Telephony {
 }
 
 impl Switchboard {
-    /// Routes the INFO requests of this dialog to `infos`.
-    pub(super) fn connect(&self, dialog: &DialogId, infos: mpsc::Sender<InfoBody>) {
-        self.calls().insert(dialog.to_string(), infos);
+    /// Routes what comes for this dialog to its session.
+    pub(super) fn connect(&self, dialog: &DialogId, session: mpsc::Sender<ToSession>) {
+        self.calls().insert(dialog.to_string(), session);
     }
 
     /// Forgets a dialog that has ended. Without this the SIP library would keep it for ever.
@@ -133,11 +134,16 @@ impl Switchboard {
         self.dialogs.remove_dialog(dialog);
     }
 
+    /// The session of this dialog.
+    pub(super) fn session(&self, dialog: &DialogId) -> Option<mpsc::Sender<ToSession>> {
+        self.calls().get(&dialog.to_string()).cloned()
+    }
+
     pub(super) fn calls_up(&self) -> usize {
         self.calls().len()
     }
 
-    fn calls(&self) -> std::sync::MutexGuard<'_, HashMap<String, mpsc::Sender<InfoBody>>> {
+    fn calls(&self) -> std::sync::MutexGuard<'_, HashMap<String, mpsc::Sender<ToSession>>> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -166,7 +172,10 @@ async fn dispatch(switchboard: Arc<Switchboard>, mut transaction: Transaction) {
         Method::Options => transaction.reply_with(StatusCode::OK, message::capabilities(), None).await,
         _ => match (method, switchboard.dialogs.match_dialog(&transaction)) {
             (Method::Info, Some(dialog)) => info(&switchboard, &dialog, &mut transaction).await,
-            (Method::Invite | Method::Bye | Method::Update, Some(mut dialog)) => {
+            (Method::Notify, Some(dialog)) if switchboard.session(&dialog.id()).is_none() => {
+                transaction.reply(StatusCode::CallTransactionDoesNotExist).await
+            }
+            (Method::Invite | Method::Bye | Method::Update | Method::Notify, Some(mut dialog)) => {
                 dialog.handle(&mut transaction).await
             }
             (_, None) if message::has_to_tag(&transaction.original) => {
@@ -198,8 +207,7 @@ async fn info(
     dialog: &Dialog,
     transaction: &mut Transaction,
 ) -> rsipstack::Result<()> {
-    let infos = switchboard.calls().get(&dialog.id().to_string()).cloned();
-    let Some(infos) = infos else {
+    let Some(session) = switchboard.session(&dialog.id()) else {
         if matches!(dialog, Dialog::Invite(dialog) if dialog.role() == TransactionRole::Client) {
             // An operator's key: nobody wants it.
             return transaction.reply(StatusCode::OK).await;
@@ -210,7 +218,11 @@ async fn info(
         let headers = vec![message::accept_keys()];
         return transaction.reply_with(StatusCode::UnsupportedMediaType, headers, None).await;
     };
-    let status = if infos.try_send(body).is_ok() { StatusCode::OK } else { StatusCode::ServiceUnavailable };
+    let status = if session.try_send(ToSession::Info(body)).is_ok() {
+        StatusCode::OK
+    } else {
+        StatusCode::ServiceUnavailable
+    };
     transaction.reply(status).await
 }
 

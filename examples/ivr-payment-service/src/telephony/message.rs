@@ -32,19 +32,82 @@ impl core::fmt::Debug for InfoBody {
     }
 }
 
-/// The `Require` tags of a request, if it has any: none is supported (RFC 3261, 20.32).
+/// The `Require` tags of a request that are not supported, if it has any (RFC 3261, 20.32).
 pub(super) fn unsupported(request: &Request) -> Option<String> {
     let tags: Vec<_> = request
         .headers()
         .iter()
         .filter_map(|header| match header {
-            Header::Require(require) => Some(require.value().trim()),
-            Header::Other(name, value) if name.eq_ignore_ascii_case("require") => Some(value.trim()),
+            Header::Require(require) => Some(require.value()),
+            Header::Other(name, value) if name.eq_ignore_ascii_case("require") => Some(value.as_str()),
             _ => None,
         })
-        .filter(|tags| !tags.is_empty())
+        .flat_map(|tags| tags.split(','))
+        .map(str::trim)
+        .filter(|tag| !tag.is_empty() && !tag.eq_ignore_ascii_case(REPLACES))
         .collect();
     (!tags.is_empty()).then(|| tags.join(", "))
+}
+
+/// The dialog of ours an INVITE wants to take the place of (RFC 3891), if it does.
+pub(super) fn replaces(request: &Request) -> Option<Replaces> {
+    let value = request.headers().iter().find_map(|header| match header {
+        Header::Replaces(replaces) => Some(replaces.value()),
+        _ => None,
+    })?;
+    let mut parts = value.split(';').map(str::trim);
+    let call_id = parts.next().unwrap_or_default().to_owned();
+    let mut replaces =
+        Replaces { call_id, to_tag: String::new(), from_tag: String::new(), early_only: false };
+    for part in parts {
+        match part.split_once('=') {
+            Some((name, tag)) if name.eq_ignore_ascii_case("to-tag") => tag.clone_into(&mut replaces.to_tag),
+            Some((name, tag)) if name.eq_ignore_ascii_case("from-tag") => {
+                tag.clone_into(&mut replaces.from_tag);
+            }
+            None if part.eq_ignore_ascii_case("early-only") => replaces.early_only = true,
+            _ => {}
+        }
+    }
+    Some(replaces)
+}
+
+/// What a `Replaces` header says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Replaces {
+    pub(super) call_id: String,
+    /// Our own tag.
+    pub(super) to_tag: String,
+    pub(super) from_tag: String,
+    pub(super) early_only: bool,
+}
+
+/// The status line of a NOTIFY about a REFER, `SIP/2.0 200 OK` (RFC 3515, 2.4.5).
+pub(super) fn sipfrag_status(request: &Request) -> Option<u16> {
+    let body = core::str::from_utf8(&request.body).ok()?;
+    body.trim_start().strip_prefix("SIP/2.0 ")?.get(..3)?.parse().ok()
+}
+
+/// What whoever answers the call is told of the payment: the order's id and the outcome, once as headers a person's phone
+/// can show and once as user-to-user information (RFC 7433), which most switchboards pass on.
+pub(super) fn about_payment(order: Option<&str>, outcome: &str) -> Vec<Header> {
+    let mut headers = vec![
+        Header::Other("User-to-User".to_owned(), user_to_user(order, outcome)),
+        Header::Other("X-Payment-Outcome".to_owned(), outcome.to_owned()),
+    ];
+    headers.extend(order.map(|order| Header::Other("X-Payment-Order".to_owned(), order.to_owned())));
+    headers
+}
+
+/// `order=A-1;outcome=approved` in hexadecimal digits.
+pub(super) fn user_to_user(order: Option<&str>, outcome: &str) -> String {
+    let text = match order {
+        Some(order) => format!("order={order};outcome={outcome}"),
+        None => format!("outcome={outcome}"),
+    };
+    let mut value: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    value.push_str(";encoding=hex");
+    value
 }
 
 /// Whether the request says it belongs to a dialog.
@@ -83,7 +146,7 @@ pub(super) fn content_type(request: &Request) -> Option<String> {
 
 /// The methods we take.
 pub(super) fn allow() -> Header {
-    Header::Allow("INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE".into())
+    Header::Allow("INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY".into())
 }
 
 /// The media types of INFO bodies that are keys.
@@ -96,13 +159,13 @@ pub(super) fn capabilities() -> Vec<Header> {
     vec![
         allow(),
         Header::Accept(format!("{SDP}, {}", KEY_TYPES.join(", ")).into()),
-        Header::Supported("".into()),
+        Header::Supported(REPLACES.into()),
     ]
 }
 
 /// The headers of an answer that carries SDP.
 pub(super) fn sdp_headers() -> Vec<Header> {
-    vec![allow(), Header::ContentType(SDP.into())]
+    vec![allow(), Header::Supported(REPLACES.into()), Header::ContentType(SDP.into())]
 }
 
 /// Answers a re-INVITE or UPDATE: hold, resume, another address, or nothing new. Whether it could be answered.
@@ -124,5 +187,6 @@ pub(super) async fn answer_reoffer(
     sent.is_ok()
 }
 
+const REPLACES: &str = "replaces";
 const SDP: &str = "application/sdp";
 const KEY_TYPES: [&str; 2] = ["application/dtmf-relay", "application/dtmf"];

@@ -1,8 +1,8 @@
 //! The only SIP and RTP sockets of the service. No type of the SIP library leaves this folder.
 //!
 //! Reading order: [`endpoint`](self) opens the sockets and sorts requests, `admission` decides what becomes of a first
-//! INVITE, `session` runs one call, `media` is its RTP, `operator` the leg to an operator and `bridge` what a call with that
-//! leg does.
+//! INVITE, `session` runs one call, `media` is its RTP, `operator` the leg to an operator, `bridge` what a call with that
+//! leg does, `returning` how a caller gets back to the operator, `replace` how a leg takes the place of another.
 
 mod admission;
 mod bridge;
@@ -10,6 +10,8 @@ mod endpoint;
 mod media;
 mod message;
 mod operator;
+mod replace;
+mod returning;
 mod session;
 
 use core::time::Duration;

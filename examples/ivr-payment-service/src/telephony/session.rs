@@ -25,7 +25,7 @@ pub(super) struct Session {
     pub(super) switchboard: Arc<Switchboard>,
     pub(super) dialog: InviteDialog,
     states: DialogStateReceiver,
-    infos: mpsc::Receiver<InfoBody>,
+    messages: mpsc::Receiver<ToSession>,
     media: MediaSession,
     pub(super) call: Call,
     pub(super) desk: Desk,
@@ -37,16 +37,33 @@ pub(super) struct Session {
     pub(super) held: bool,
 }
 
+/// What comes for a session from outside its dialog.
+pub(super) enum ToSession {
+    /// An INFO request with a key.
+    Info(InfoBody),
+    /// The caller's leg has another dialog from now on (RFC 3891).
+    Replaced(Box<NewLeg>),
+}
+
+/// A leg that takes the place of the caller's.
+pub(super) struct NewLeg {
+    pub(super) dialog: InviteDialog,
+    pub(super) states: DialogStateReceiver,
+    pub(super) media: MediaSession,
+}
+
 /// What a session is made of.
 pub(super) struct Parts {
     pub(super) switchboard: Arc<Switchboard>,
     pub(super) dialog: InviteDialog,
     pub(super) states: DialogStateReceiver,
-    pub(super) infos: mpsc::Receiver<InfoBody>,
+    pub(super) messages: mpsc::Receiver<ToSession>,
     pub(super) media: MediaSession,
     pub(super) call: Call,
     pub(super) desk: Desk,
     pub(super) operator: Option<OperatorConfig>,
+    /// Keys may come as SIP INFO.
+    pub(super) info: bool,
     pub(super) clock: SessionClock,
 }
 
@@ -73,16 +90,16 @@ impl SessionClock {
 
 impl Session {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { switchboard, dialog, states, infos, media, call, desk, operator, clock } = parts;
+        let Parts { switchboard, dialog, states, messages, media, call, desk, operator, info, clock } = parts;
         let mut ticks = tokio::time::interval(FRAME);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
         let answers = mpsc::channel(ANSWERS);
-        let (up, held, bridge) = (true, false, Bridging::new(operator));
+        let (up, held, bridge) = (true, false, Bridging::new(operator, info));
         Self {
             switchboard,
             dialog,
             states,
-            infos,
+            messages,
             media,
             call,
             desk,
@@ -106,7 +123,9 @@ impl Session {
             self.hold(true);
         }
         let outcome = loop {
-            if let Some(outcome) = self.carry_out().and_then(|outcome| self.is_over(outcome)) {
+            if let Some(outcome) = self.carry_out()
+                && let Some(outcome) = self.is_over(outcome).await
+            {
                 break outcome;
             }
             if let Some(outcome) = self.talked_out() {
@@ -115,7 +134,9 @@ impl Session {
             self.step().await;
         };
         self.hang_up();
-        self.desk.close(outcome).await;
+        if !self.bridge.is_closed() {
+            self.desk.close(outcome).await;
+        }
     }
 
     /// Waits for the next thing that happens and tells the call.
@@ -133,11 +154,15 @@ impl Session {
             }
             _ = self.ticks.tick(), if up => self.tick(),
             state = self.states.recv(), if up => self.sip(state).await,
-            Some(info) = self.infos.recv(), if up => self.info(&info),
+            Some(message) = self.messages.recv(), if up => match message {
+                ToSession::Info(info) => self.info(&info),
+                ToSession::Replaced(leg) => self.replaced(*leg),
+            },
             Some(answer) = self.answers.1.recv() => self.call.handle(answer, self.clock.now()),
             Some(command) = self.desk.command(), if up => self.command(command),
             event = OperatorLeg::next(&mut self.bridge.leg), if up => self.operator(event).await,
-            script = bridge::next_script(&mut self.bridge.script), if up => self.begin_payment(script),
+            script = bridge::done(&mut self.bridge.script), if up => self.begin_payment(script),
+            referred = bridge::done(&mut self.bridge.referral), if up => self.referred(referred).await,
             () = until(timeout) => self.call.handle_timeout(self.clock.now()),
             () = self.switchboard.cancel.cancelled(), if up => self.end("shutdown"),
         }
@@ -180,7 +205,7 @@ impl Session {
                 Action::Speaking { prompts, language } => self.desk.speaking(&prompts, language),
                 Action::Report(progress) => self.desk.report(progress),
                 Action::HangUp => self.hang_up(),
-                Action::ReturnToOperator => self.return_to_operator(),
+                Action::ReturnToOperator => self.bridge.wants_return = true,
                 Action::Finished(outcome) => return Some(outcome),
                 _ => {}
             }
@@ -199,13 +224,17 @@ impl Session {
     pub(super) fn hang_up(&mut self) {
         self.bridge.hang_up();
         if core::mem::take(&mut self.up) {
-            let (switchboard, dialog) = (self.switchboard.clone(), self.dialog.clone());
-            self.switchboard.tasks.spawn(async move {
-                // A peer that is gone never answers.
-                drop(tokio::time::timeout(super::BYE_PATIENCE, dialog.bye()).await);
-                switchboard.disconnect(&dialog.id());
-            });
+            self.send_bye(self.dialog.clone());
         }
+    }
+
+    fn send_bye(&self, dialog: InviteDialog) {
+        let switchboard = self.switchboard.clone();
+        self.switchboard.tasks.spawn(async move {
+            // A peer that is gone never answers.
+            drop(tokio::time::timeout(super::BYE_PATIENCE, dialog.bye()).await);
+            switchboard.disconnect(&dialog.id());
+        });
     }
 
     async fn sip(&mut self, state: Option<DialogState>) {
@@ -217,8 +246,20 @@ impl Session {
                 self.call.handle(Input::HungUp, self.clock.now());
             }
             Some(DialogState::Updated(_, request, handle)) => self.reoffer(&request, &handle).await,
+            Some(DialogState::Notify(_, request, handle)) => self.notified(&request, &handle).await,
             Some(_) => {}
         }
+    }
+
+    /// An attended transfer: whoever was on the caller's leg has left it to somebody else.
+    fn replaced(&mut self, leg: NewLeg) {
+        let NewLeg { dialog, states, media } = leg;
+        tracing::info!(call = %self.desk.call(), "the caller's leg was replaced");
+        let before = core::mem::replace(&mut self.dialog, dialog);
+        (self.states, self.media) = (states, media);
+        self.send_bye(before);
+        self.call.handle(Input::EventsWithdrawn, self.clock.now());
+        self.hold(self.media.is_held());
     }
 
     fn info(&mut self, info: &InfoBody) {

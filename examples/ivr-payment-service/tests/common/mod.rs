@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 pub(crate) mod ear;
+pub(crate) mod linphone;
 pub(crate) mod peers;
+pub(crate) mod sound;
 
 use std::io::Write;
 use std::net::SocketAddr;

@@ -285,7 +285,8 @@ async fn connect(port: u16) -> TcpStream {
     panic!("baresip's control socket did not open");
 }
 
-fn free_port() -> u16 {
+/// A TCP port nobody has, and most likely the UDP port of the same number.
+pub(crate) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
     listener.local_addr().expect("bound").port()
 }

@@ -1,0 +1,120 @@
+//! A linphonec without any audio device, driven over its standard input.
+
+use std::net::SocketAddr;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+use super::peers::free_port;
+
+/// The phone. It answers by itself and sends keys as telephone-events.
+pub(crate) struct Linphone {
+    child: Child,
+    commands: ChildStdin,
+    words: ChildStdout,
+    heard: String,
+    port: u16,
+    _home: tempfile::TempDir,
+}
+
+impl Linphone {
+    /// Starts the program with a home of its own. With a `route` its calls go there whatever they are to.
+    pub(crate) async fn start(route: Option<SocketAddr>) -> Self {
+        let home = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir_all(home.path().join(".local/share/linphone")).expect("a folder");
+        let (port, rtp) = (free_port(), u32::from(free_port()).clamp(10_000, 60_000) & !1);
+        let config = format!(
+            "[sip]\nsip_port={port}\nsip_tcp_port=-1\nsip_tls_port=-1\nuse_ipv6=0\nmedia_encryption=none\n\
+             contact=sip:phone@127.0.0.1:{port}\nuse_info=0\nuse_rfc2833=1\n\
+             [rtp]\naudio_rtp_port={rtp}-{}\n[net]\nmtu=1300\n",
+            rtp + 100
+        );
+        let route = route.map_or_else(String::new, |route| {
+            format!(
+                "[proxy_0]\nreg_proxy=<sip:{route}>\nreg_route=<sip:{route};lr>\n\
+                 reg_identity=sip:phone@127.0.0.1\nreg_sendregister=0\n"
+            )
+        });
+        let config = config.replace("[sip]", "[sip]\ndefault_proxy=0") + &route;
+        let file = home.path().join("linphonerc");
+        std::fs::write(&file, config).expect("a file");
+        let mut child = Command::new("linphonec")
+            .env("HOME", home.path())
+            .arg("-c")
+            .arg(&file)
+            .args(["-a", "-d", "0"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("linphonec starts");
+        let (commands, words) = (child.stdin.take().expect("piped"), child.stdout.take().expect("piped"));
+        let mut phone = Self { child, commands, words, heard: String::new(), port, _home: home };
+        phone.wait_for("linphonec>", Duration::from_secs(20)).await;
+        phone.command("soundcard use files").await;
+        phone.command("ports").await;
+        phone.wait_for("rtp port", Duration::from_secs(20)).await;
+        phone
+    }
+
+    /// Where it can be called.
+    pub(crate) fn uri(&self) -> String {
+        format!("sip:phone@127.0.0.1:{}", self.port)
+    }
+
+    /// Types a line.
+    pub(crate) async fn command(&mut self, line: &str) {
+        self.commands.write_all(format!("{line}\n").as_bytes()).await.expect("linphonec takes commands");
+    }
+
+    /// Types a line every second until it says this.
+    pub(crate) async fn repeat_until(&mut self, line: &str, words: &str) {
+        for _ in 0..30 {
+            self.command(line).await;
+            if self.says(words, Duration::from_secs(1)).await {
+                return;
+            }
+        }
+        panic!("no '{words}' from linphonec; heard {}", self.heard);
+    }
+
+    /// Waits until it says this; what it said before that is forgotten.
+    pub(crate) async fn wait_for(&mut self, words: &str, limit: Duration) {
+        assert!(self.says(words, limit).await, "no '{words}' from linphonec; heard {}", self.heard);
+    }
+
+    async fn says(&mut self, words: &str, limit: Duration) -> bool {
+        let waited = tokio::time::timeout(limit, async {
+            let mut buffer = [0; 4096];
+            loop {
+                if let Some(at) = self.heard.find(words) {
+                    self.heard.drain(..at + words.len());
+                    return;
+                }
+                let length = self.words.read(&mut buffer).await.expect("linphonec talks");
+                assert!(length > 0, "linphonec ended; heard {}", self.heard);
+                self.heard.push_str(&String::from_utf8_lossy(&buffer[..length]));
+            }
+        });
+        waited.await.is_ok()
+    }
+
+    /// Presses keys one after the other, like a person.
+    pub(crate) async fn press(&mut self, keys: &str) {
+        for key in keys.chars() {
+            self.command(&key.to_string()).await;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+    }
+
+    /// Ends the program.
+    pub(crate) async fn stop(mut self) {
+        self.command("quit").await;
+        if tokio::time::timeout(Duration::from_secs(5), self.child.wait()).await.is_err() {
+            self.child.kill().await.expect("our own child can be ended");
+        }
+    }
+}
