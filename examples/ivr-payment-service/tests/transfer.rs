@@ -156,7 +156,9 @@ async fn linphone_transfers_attended_and_gets_the_caller_back() {
     let ended = events.wait_for("call_ended").await;
     assert_eq!(ended["data"]["outcome"], "approved", "{ended}");
     // It does not answer by itself while it still closes the call it has transferred.
-    operator.repeat_until("answer 3", "connected.").await;
+    operator.wait_for_both("Receiving new incoming call", "has been transfered", PATIENCE).await;
+    operator.command("answer 3").await;
+    operator.wait_for("connected.", PATIENCE).await;
     operator.stop().await;
     caller.stop().await;
     fixture.stop().await;

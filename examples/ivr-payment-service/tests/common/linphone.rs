@@ -70,36 +70,31 @@ impl Linphone {
         self.commands.write_all(format!("{line}\n").as_bytes()).await.expect("linphonec takes commands");
     }
 
-    /// Types a line every second until it says this.
-    pub(crate) async fn repeat_until(&mut self, line: &str, words: &str) {
-        for _ in 0..30 {
-            self.command(line).await;
-            if self.says(words, Duration::from_secs(1)).await {
-                return;
-            }
-        }
-        panic!("no '{words}' from linphonec; heard {}", self.heard);
-    }
-
     /// Waits until it says this; what it said before that is forgotten.
     pub(crate) async fn wait_for(&mut self, words: &str, limit: Duration) {
-        assert!(self.says(words, limit).await, "no '{words}' from linphonec; heard {}", self.heard);
+        let end = self.wait_until(limit, |heard| heard.find(words).map(|at| at + words.len())).await;
+        self.heard.drain(..end);
     }
 
-    async fn says(&mut self, words: &str, limit: Duration) -> bool {
+    /// Waits until it has said both, in any order; a command about something it has not announced yet would end it.
+    pub(crate) async fn wait_for_both(&mut self, one: &str, other: &str, limit: Duration) {
+        self.wait_until(limit, |heard| Some(heard.find(one)?.max(heard.find(other)?))).await;
+        self.heard.clear();
+    }
+
+    async fn wait_until(&mut self, limit: Duration, found: impl Fn(&str) -> Option<usize>) -> usize {
         let waited = tokio::time::timeout(limit, async {
             let mut buffer = [0; 4096];
             loop {
-                if let Some(at) = self.heard.find(words) {
-                    self.heard.drain(..at + words.len());
-                    return;
+                if let Some(at) = found(&self.heard) {
+                    return at;
                 }
                 let length = self.words.read(&mut buffer).await.expect("linphonec talks");
                 assert!(length > 0, "linphonec ended; heard {}", self.heard);
                 self.heard.push_str(&String::from_utf8_lossy(&buffer[..length]));
             }
         });
-        waited.await.is_ok()
+        waited.await.unwrap_or_else(|_| panic!("not what was waited for; heard {}", self.heard))
     }
 
     /// Presses keys one after the other, like a person.
