@@ -3,7 +3,7 @@
 mod talk;
 
 use core::time::Duration;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use paytone_call::Input;
 use paytone_card::{Card, MaskedPan, PanPolicy};
@@ -12,28 +12,31 @@ use paytone_dialog::{
     Progress, Prompt, Script, Timeouts, Verdict,
 };
 use paytone_redact::SafeText;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 pub use self::talk::CannotPay;
 use crate::Services;
 use crate::bus::{CallCommand, EventKind};
 use crate::config::{DialogConfig, LineKind, LineMatch};
 use crate::guard::{Ruling, Try};
-use crate::store::{CallUlid, Claim, Claimant, GuessLimits, NewCall, Order, StoreError};
+use crate::matching::{self, Asker, Clues, KeyedCode, Matcher as _};
+use crate::store::{CallUlid, Claim, GuessLimits, MatchedBy, NewCall, Order, StoreError};
 
 /// A call as the store knows it, from its start to its outcome.
 #[derive(Debug)]
 pub struct Desk {
     services: Services,
     call: CallUlid,
-    claimant: Claimant,
-    order: Arc<OnceLock<Order>>,
+    source: SafeText,
+    order: Arc<Mutex<Option<Order>>>,
     card: Option<MaskedPan>,
     language: Option<Language>,
     line: String,
     languages: Vec<Language>,
     from: String,
     commands: mpsc::Receiver<CallCommand>,
+    /// The merchant's call it is, of as many as there may be.
+    _slot: OwnedSemaphorePermit,
 }
 
 /// Who rings, as the request says.
@@ -45,16 +48,21 @@ pub struct Caller {
     pub from: String,
     /// The address the request came from: what guesses are counted by.
     pub source: String,
+    /// The telephone number of the caller as the network asserts it or else as the phone says, digits alone.
+    pub number: Option<String>,
+    /// What the headers say that may name an order.
+    pub headers: Vec<String>,
 }
 
 /// Where the answer to a lookup or an authorisation goes.
 pub type Answers = mpsc::Sender<Input<'static>>;
 
 impl Desk {
-    /// Records the call, finds or makes its order where the dialled number says which, and writes its script.
+    /// Records the call as its line's merchant's, finds or makes its order where what is dialled, a header or the caller's
+    /// number says which, and writes its script.
     ///
     /// # Errors
-    /// [`StoreError`]: then there is no call.
+    /// [`StoreError`]: then there is no call. [`StoreError::Conflict`] where the merchant has as many as it may have.
     pub async fn open(
         services: Services,
         dialled: LineMatch<'_>,
@@ -62,7 +70,9 @@ impl Desk {
         now: Duration,
     ) -> Result<(Self, Script), StoreError> {
         let line = dialled.line;
-        let merchant = services.merchant_id;
+        let services = services.of(line);
+        let slot = services.shop.slots.clone().try_acquire_owned().map_err(|_| StoreError::Conflict)?;
+        let merchant = services.shop.merchant_id;
         let new = NewCall {
             merchant,
             sip_call_id: SafeText::new(&caller.sip_call_id),
@@ -72,12 +82,11 @@ impl Desk {
         let call = services.store.call_started(&new, now).await?;
         tracing::info!(%call, line = line.name, "call started");
         services.bus.publish(merchant, Some(call), now, EventKind::CallStarted { line: line.name.clone() });
-        let claimant = Claimant { call, source: SafeText::new(&caller.source) };
         let (commands, line_name) = (services.bus.serve(call), line.name.clone());
         let desk = Self {
             services,
             call,
-            claimant,
+            source: SafeText::new(&caller.source),
             order: Arc::default(),
             card: None,
             language: None,
@@ -85,8 +94,9 @@ impl Desk {
             languages: line.languages.clone(),
             from: caller.from,
             commands,
+            _slot: slot,
         };
-        match desk.entry(dialled, now).await {
+        match desk.entry(dialled, caller, now).await {
             Ok(entry) => {
                 let after = if line.operator.is_some() { AfterCall::Operator } else { AfterCall::HangUp };
                 let script = script(&desk.services, &line.languages, entry, after);
@@ -100,18 +110,30 @@ impl Desk {
     }
 
     /// How the dialog begins on this line.
-    async fn entry(&self, dialled: LineMatch<'_>, now: Duration) -> Result<Entry, StoreError> {
+    async fn entry(
+        &self,
+        dialled: LineMatch<'_>,
+        caller: Caller,
+        now: Duration,
+    ) -> Result<Entry, StoreError> {
         let line = dialled.line;
-        Ok(match (line.kind, dialled.code) {
-            (LineKind::PayFixed(money), _) => {
-                let (store, ttl) = (&self.services.store, self.services.config.order.ttl);
-                self.keep(store.create_fixed_price_order(self.call, &line.name, money, ttl, now).await?)
-            }
-            (_, Some(code)) => match self.claim(code, now).await? {
-                Claim::Taken(order) => self.keep(order),
-                Claim::Refused(refusal) => Entry::Refused(refusal),
-            },
-            (_, None) => Entry::AskOrderCode,
+        if let LineKind::PayFixed(money) = line.kind {
+            let (store, ttl) = (&self.services.store, self.services.shop.order.ttl);
+            let order = store.create_fixed_price_order(self.call, &line.name, money, ttl, now).await?;
+            return Ok(Entry::Order(self.keep(order)));
+        }
+        let clues = Clues {
+            dialled: dialled.code.map(str::to_owned),
+            keyed: None,
+            caller_id: caller.number,
+            headers: caller.headers,
+        };
+        let found = matching::find(&matching::ways(line), &self.asker(now), &clues).await?;
+        Ok(match found {
+            Some((MatchedBy::CallerId, Claim::Taken(order))) => Entry::Suggested(self.keep(order)),
+            Some((_, Claim::Taken(order))) => Entry::Order(self.keep(order)),
+            Some((_, Claim::Refused(refusal))) => Entry::Refused(refusal),
+            None => Entry::AskOrderCode,
         })
     }
 
@@ -123,53 +145,36 @@ impl Desk {
 
     /// Finds the order of a keyed code, in its own task.
     pub fn look_up(&self, code: OrderCode, answers: Answers) {
-        let (services, claimant) = (self.services.clone(), self.claimant.clone());
-        let (order, merchant) = (self.order.clone(), merchant(&self.services));
+        let (asker, merchant) = (self.asker(crate::clock::now()), merchant(&self.services));
+        let order = self.order.clone();
         tokio::spawn(async move {
-            let limits = limits(&services);
-            let claim =
-                services.store.claim_order(code.as_str(), &claimant, &limits, crate::clock::now()).await;
-            let answer = match claim {
-                Ok(Claim::Taken(found)) => {
+            let clues = Clues { keyed: Some(code.as_str().to_owned()), ..Clues::default() };
+            let answer = match KeyedCode.find(&asker, &clues).await {
+                Ok(Some(Claim::Taken(found))) => {
                     let summary = summary(merchant, &found);
-                    drop(order.set(found));
+                    *locked(&order) = Some(found);
                     Input::OrderFound(summary)
                 }
-                Ok(Claim::Refused(refusal)) => Input::OrderRefused(refusal),
-                Err(_) => Input::OrderRefused(OrderRefusal::Busy),
+                Ok(Some(Claim::Refused(refusal))) => Input::OrderRefused(refusal),
+                Ok(None) | Err(_) => Input::OrderRefused(OrderRefusal::Busy),
             };
             drop(answers.send(answer).await);
         });
     }
 
-    /// Hands the card to the payments, whose task goes on whatever becomes of the call.
+    /// Hands the card to the payments, in a task that goes on whatever becomes of the call.
     pub fn authorize(&self, card: Card, answers: Answers) {
-        let Some(order) = self.order.get().cloned() else {
+        let Some(order) = locked(&self.order).clone() else {
             // The dialog asks for a card only once it knows the order.
             tracing::error!(call = %self.call, "no order to pay");
             drop(answers.try_send(Input::Verdict(Verdict::Unavailable)));
             return;
         };
-        match self.judge(&order, &card) {
-            Ruling::Pass => {}
-            Ruling::PassWithAlarm(alarm) => self.publish(EventKind::Alarm { alarm }),
-            Ruling::Stop(alarm) => {
-                tracing::warn!(call = %self.call, alarm, "a card was not tried");
-                self.publish(EventKind::Alarm { alarm });
-                drop(answers.try_send(Input::Verdict(Verdict::Unavailable)));
-                return;
-            }
-        }
-        let verdict = self.services.payments.authorize(self.call, &order, card);
-        let (services, line, call) = (self.services.clone(), self.line.clone(), self.call);
+        let (services, call) = (self.services.clone(), self.call);
+        let (source, line) = (self.source.clone(), self.line.clone());
         tokio::spawn(async move {
-            let verdict = verdict.await;
-            if matches!(verdict, Verdict::Declined { .. }) {
-                let now = crate::clock::now();
-                if let Some(alarm) = services.guard.declined(order.merchant, &line, order.id, now) {
-                    services.bus.publish(order.merchant, Some(call), now, EventKind::Alarm { alarm });
-                }
-            }
+            let till = Till { services, call, source, line };
+            let verdict = till.pay(&order, card).await;
             drop(answers.send(Input::Verdict(verdict)).await);
         });
     }
@@ -177,13 +182,6 @@ impl Desk {
     /// What an operator wants done next.
     pub async fn command(&mut self) -> Option<CallCommand> {
         self.commands.recv().await
-    }
-
-    fn judge(&self, order: &Order, card: &Card) -> Ruling {
-        let caller = self.claimant.source.as_str();
-        let (merchant, money) = (order.merchant, order.money);
-        let this = Try { merchant, order: order.id, money, caller, line: &self.line, card };
-        self.services.guard.judge(&this, crate::clock::now())
     }
 
     /// Keys reach nobody but the dialog from now on.
@@ -227,20 +225,75 @@ impl Desk {
         self.publish(EventKind::CallEnded(outcome));
     }
 
-    async fn claim(&self, code: &str, now: Duration) -> Result<Claim, StoreError> {
-        self.services.store.claim_order(code, &self.claimant, &limits(&self.services), now).await
+    fn asker(&self, now: Duration) -> Asker {
+        Asker {
+            store: self.services.store.clone(),
+            call: self.call,
+            source: self.source.clone(),
+            limits: limits(&self.services),
+            now,
+        }
     }
 
-    fn keep(&self, order: Order) -> Entry {
+    fn keep(&self, order: Order) -> OrderSummary {
         let summary = summary(merchant(&self.services), &order);
-        drop(self.order.set(order));
-        Entry::Order(summary)
+        *locked(&self.order) = Some(order);
+        summary
     }
 
     fn publish(&self, kind: EventKind) {
-        let merchant = self.services.merchant_id;
+        let merchant = self.services.shop.merchant_id;
         self.services.bus.publish(merchant, Some(self.call), crate::clock::now(), kind);
     }
+}
+
+/// Where one call pays: the guard first, then the payments.
+struct Till {
+    services: Services,
+    call: CallUlid,
+    source: SafeText,
+    line: String,
+}
+
+impl Till {
+    async fn pay(&self, order: &Order, card: Card) -> Verdict {
+        match self.judge(order, &card).await {
+            Ruling::Pass => {}
+            Ruling::PassWithAlarm(alarm) => self.alarm(alarm),
+            Ruling::Stop(alarm) => {
+                tracing::warn!(call = %self.call, alarm, "a card was not tried");
+                self.alarm(alarm);
+                return Verdict::Unavailable;
+            }
+        }
+        let verdict = self.services.payments.authorize(self.call, order, card).await;
+        if matches!(verdict, Verdict::Declined { .. }) {
+            let (guard, now) = (&self.services.shop.guard, crate::clock::now());
+            if let Some(alarm) = guard.declined(order.merchant, &self.line, order.id, now) {
+                self.alarm(alarm);
+            }
+        }
+        verdict
+    }
+
+    async fn judge(&self, order: &Order, card: &Card) -> Ruling {
+        let (merchant, money, caller) = (order.merchant, order.money, self.source.as_str());
+        let call = self.services.store.call(merchant, self.call.as_str()).await.ok().flatten();
+        let operator = call.and_then(|call| call.operator);
+        let operator = operator.as_ref().map(SafeText::as_str);
+        let this = Try { merchant, order: order.id, money, caller, operator, line: &self.line, card };
+        self.services.shop.guard.judge(&this, crate::clock::now())
+    }
+
+    fn alarm(&self, alarm: &'static str) {
+        let (merchant, now) = (self.services.shop.merchant_id, crate::clock::now());
+        self.services.bus.publish(merchant, Some(self.call), now, EventKind::Alarm { alarm });
+    }
+}
+
+/// What a panic left behind is as good as what it found: every change is one step.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The dialog of one call. The settings were checked when the service started.
@@ -298,11 +351,11 @@ fn summary(merchant: MerchantName, order: &Order) -> OrderSummary {
 
 /// Who is paid. Checked when the service started.
 fn merchant(services: &Services) -> MerchantName {
-    services.merchant.clone()
+    services.shop.merchant.clone()
 }
 
 fn limits(services: &Services) -> GuessLimits {
-    let order = &services.config.order;
+    let order = &services.shop.order;
     GuessLimits {
         per_call: order.max_guesses_per_call,
         per_caller: order.max_guesses_per_caller,

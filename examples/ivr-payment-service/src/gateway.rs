@@ -32,6 +32,9 @@ pub enum GatewaySetupError {
         /// The setting.
         setting: &'static str,
     },
+    /// A merchant's secret is in no file.
+    #[error("set {0} of the merchant to the file that holds it")]
+    NoSecretFile(&'static str),
     /// The file does not exist or cannot be read.
     #[error("the file {0} names cannot be read")]
     Unreadable(&'static str),
@@ -55,26 +58,35 @@ pub enum GatewaySetupError {
     Trust(#[from] InvalidTrust),
 }
 
+/// Where a secret may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrets {
+    /// In the environment, or else in the file a setting names.
+    EnvironmentOrFile,
+    /// In that file alone: the environment's is another merchant's.
+    File,
+}
+
 /// The configured provider.
 ///
 /// # Errors
 ///
 /// What keeps it from being asked.
-pub fn open(config: &GatewayConfig) -> Result<Arc<dyn Gateway>, GatewaySetupError> {
+pub fn open(config: &GatewayConfig, secrets: Secrets) -> Result<Arc<dyn Gateway>, GatewaySetupError> {
     match config.provider {
         Provider::Simulator => Ok(Arc::new(Simulator::with_pause(RealTime))),
-        Provider::Gmo => gmo(config.gmo.as_ref().ok_or(GatewaySetupError::NoSettings)?),
-        Provider::Stripe => stripe(&config.stripe),
+        Provider::Gmo => gmo(config.gmo.as_ref().ok_or(GatewaySetupError::NoSettings)?, secrets),
+        Provider::Stripe => stripe(&config.stripe, secrets),
     }
 }
 
-fn gmo(config: &GmoConfig) -> Result<Arc<dyn Gateway>, GatewaySetupError> {
+fn gmo(config: &GmoConfig, secrets: Secrets) -> Result<Arc<dyn Gateway>, GatewaySetupError> {
     let environment = match config.environment {
         GmoEnvironment::Test => Environment::Test,
         GmoEnvironment::Live => Environment::Live,
     };
-    let password =
-        secret("PAYTONE_GMO_PASSWORD", "gateway.gmo.password_file", config.password_file.as_deref())?;
+    let file = config.password_file.as_deref();
+    let password = secret(secrets, "PAYTONE_GMO_PASSWORD", "gateway.gmo.password_file", file)?;
     let adapter = Gmo::new(Shop::new(&config.shop_id, &password)?, merchant(&config.merchant), environment)?;
     let way = Way {
         url: config.url.as_deref(),
@@ -100,8 +112,9 @@ fn merchant(config: &GmoMerchant) -> Merchant {
     }
 }
 
-fn stripe(config: &StripeConfig) -> Result<Arc<dyn Gateway>, GatewaySetupError> {
-    let key = secret("PAYTONE_STRIPE_KEY", "gateway.stripe.key_file", config.key_file.as_deref())?;
+fn stripe(config: &StripeConfig, secrets: Secrets) -> Result<Arc<dyn Gateway>, GatewaySetupError> {
+    let file = config.key_file.as_deref();
+    let key = secret(secrets, "PAYTONE_STRIPE_KEY", "gateway.stripe.key_file", file)?;
     let way = Way {
         url: config.url.as_deref(),
         url_setting: "gateway.stripe.url",
@@ -139,14 +152,19 @@ impl Way<'_> {
 
 /// A secret from the environment, or else from its file, without the line end an editor leaves there.
 fn secret(
+    secrets: Secrets,
     variable: &'static str,
     setting: &'static str,
     file: Option<&Path>,
 ) -> Result<SecretString, GatewaySetupError> {
-    if let Some(value) = env::var(variable).ok().filter(|value| !value.is_empty()) {
+    let value = env::var(variable).ok().filter(|value| !value.is_empty());
+    if let Some(value) = value.filter(|_| secrets == Secrets::EnvironmentOrFile) {
         return Ok(SecretString::from(value));
     }
-    let file = file.ok_or(GatewaySetupError::NoSecret { variable, setting })?;
+    let file = file.ok_or(match secrets {
+        Secrets::EnvironmentOrFile => GatewaySetupError::NoSecret { variable, setting },
+        Secrets::File => GatewaySetupError::NoSecretFile(setting),
+    })?;
     let text = fs::read_to_string(file).map_err(|_| GatewaySetupError::Unreadable(setting))?;
     let text = SecretString::from(text);
     Ok(SecretString::from(text.expose_secret().trim_end_matches(['\r', '\n'])))

@@ -11,6 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use paytone_card::{Card, FingerprintKey, PanFingerprint};
 use paytone_psp::Money;
 use rand::RngExt;
+use serde::Deserialize;
 
 use crate::store::{MerchantUlid, OrderUlid};
 
@@ -19,6 +20,8 @@ use crate::store::{MerchantUlid, OrderUlid};
 pub struct Limits {
     /// Cards one caller may try within the window.
     pub per_caller: usize,
+    /// Cards one operator's calls may try within the window.
+    pub per_operator: usize,
     /// Cards that may be tried for one order within the window.
     pub per_order: usize,
     /// Tries of one card within the window.
@@ -36,7 +39,8 @@ pub struct Limits {
 }
 
 /// What becomes of a card that paid the same amount for another order a moment ago.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SamePayment {
     /// It is not charged.
     Refuse,
@@ -48,6 +52,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             per_caller: 30,
+            per_operator: 120,
             per_order: 10,
             per_card: 20,
             window: Duration::from_secs(3600),
@@ -70,6 +75,8 @@ pub struct Try<'a> {
     pub money: Money,
     /// Where the caller is.
     pub caller: &'a str,
+    /// The operator who has the call, where one has.
+    pub operator: Option<&'a str>,
     /// The line's name.
     pub line: &'a str,
     /// The card.
@@ -106,6 +113,7 @@ struct Seen {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Subject {
     Caller(MerchantUlid, String),
+    Operator(MerchantUlid, String),
     Order(OrderUlid),
     Card(PanFingerprint),
     Line(MerchantUlid, String),
@@ -142,6 +150,9 @@ impl Guard {
             (Subject::Card(fingerprint), limits.per_card, "card_velocity"),
             (line, usize::MAX, "line_velocity"),
         ];
+        let operator = this.operator.map(|operator| Subject::Operator(this.merchant, operator.to_owned()));
+        let operator = operator.map(|operator| (operator, limits.per_operator, "operator_velocity"));
+        let subjects: Vec<_> = subjects.into_iter().chain(operator).collect();
         for (subject, most, alarm) in &subjects {
             if seen.tries.get(subject).is_some_and(|tries| tries.len() >= *most) {
                 return Ruling::Stop(alarm);

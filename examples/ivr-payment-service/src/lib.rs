@@ -20,6 +20,7 @@ pub mod telephony;
 
 pub mod desk;
 pub mod gateway;
+pub mod matching;
 pub mod payments;
 pub mod store;
 

@@ -4,6 +4,7 @@
 //! another system can see is journalled before it happens, and an answer that did not come is looked up by our own
 //! reference, for as long as it takes, and never asked for again.
 
+mod accounts;
 mod answer;
 mod checkpoint;
 mod operations;
@@ -20,13 +21,14 @@ use paytone_card::Card;
 use paytone_dialog::Verdict;
 use paytone_psp::attempt::{Attempt, Event, InvalidEvent, State, Transition};
 use paytone_psp::{
-    AskError, Authorization, Authorize, BoxFuture, CallContext, Entry, Found, Gateway, GatewayError,
-    IdempotencyKey, InDoubt, Reference, Refusal,
+    AskError, Authorization, Authorize, BoxFuture, CallContext, Entry, Found, GatewayError, IdempotencyKey,
+    InDoubt, Reference, Refusal,
 };
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use self::accounts::{Account, Accounts};
 pub use self::operations::{Operate, OperationError};
 
 use self::answer::{Answer, NoAnswer, caught, event, given_back, refusal, same_key_after, verdict};
@@ -60,14 +62,12 @@ pub struct Payments {
 pub struct Tools {
     /// Where they are journalled.
     pub store: Store,
-    /// Who is asked.
-    pub gateway: Arc<dyn Gateway>,
+    /// Who is asked, for which merchant.
+    pub accounts: Accounts,
     /// Who may watch.
     pub bus: Bus,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
-    /// How long one request may take before its outcome counts as unknown.
-    pub deadline: Duration,
 }
 
 /// What was found at start.
@@ -93,12 +93,6 @@ impl Payments {
             authorizations: TaskTracker::new(),
             lookups: CancellationToken::new(),
         }
-    }
-
-    /// Whether no real card network is asked.
-    #[must_use]
-    pub fn is_test(&self) -> bool {
-        self.cashier.tools.gateway.info().test
     }
 
     /// Asks for the money, once. The card is wiped when the provider has answered; with a decline it comes back without
@@ -236,7 +230,7 @@ impl Cashier {
         let (reference, key) = names(now);
         let capture = order.terms.purpose.capture();
         let mut attempt = Attempt::new(reference, order.order_id.clone(), order.money, capture, now);
-        let deadline = now.saturating_add(self.tools.deadline);
+        let deadline = now.saturating_add(self.tools.accounts.of(order.merchant).ok()?.deadline);
         match attempt.apply(Event::Intend { key, deadline }, now) {
             Ok(_) => Some(attempt),
             Err(error) => {
@@ -261,7 +255,11 @@ impl Cashier {
             entry: Entry::TelephoneOrder,
             card,
         };
-        let again = |now| self.tools.gateway.authorize(CallContext { now, ..context }, request);
+        let account = match self.tools.accounts.of(order.merchant) {
+            Ok(account) => account,
+            Err(none) => return Ok(Err(none)),
+        };
+        let again = |now| account.gateway.authorize(CallContext { now, ..context }, request);
         self.with_same_key(pending.deadline, again).await
     }
 
@@ -303,7 +301,7 @@ impl Cashier {
             record = match aged.attempt.in_doubt().filter(|_| aged.attempt.lookup_due(asked)) {
                 None => aged,
                 Some(doubt) => {
-                    let event = match self.ask_about(&doubt, asked).await {
+                    let event = match self.ask_about(aged.merchant, &doubt, asked).await {
                         Ok(found) => Event::LookedUp { asked, found },
                         Err(_) => Event::LookupFailed,
                     };
@@ -316,10 +314,16 @@ impl Cashier {
         }
     }
 
-    async fn ask_about(&self, doubt: &InDoubt, now: Duration) -> Result<Found, AskError> {
-        let deadline = now.saturating_add(self.tools.deadline);
+    async fn ask_about(
+        &self,
+        merchant: MerchantUlid,
+        doubt: &InDoubt,
+        now: Duration,
+    ) -> Result<Found, AskError> {
+        let account = self.tools.accounts.of(merchant).map_err(|_| AskError::NoAnswer)?;
+        let deadline = now.saturating_add(account.deadline);
         let context = CallContext { now, deadline, checkpoint: &NoCheckpoint };
-        let answer = self.wait_for(self.tools.gateway.lookup(context, doubt), deadline).await;
+        let answer = self.wait_for(account.gateway.lookup(context, doubt), deadline).await;
         answer.unwrap_or(Err(AskError::NoAnswer))
     }
 
@@ -380,7 +384,7 @@ impl Cashier {
 
 impl fmt::Debug for Cashier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cashier").field("gateway", &self.tools.gateway.info().name).finish_non_exhaustive()
+        f.debug_struct("Cashier").field("accounts", &self.tools.accounts).finish_non_exhaustive()
     }
 }
 

@@ -2,46 +2,60 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use paytone_call::Clips;
 use paytone_dialog::{AfterCall, Entry, Language, MerchantName};
+use paytone_redact::SafeText;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
 
 use crate::api::Api;
 use crate::bus::Bus;
 use crate::clock::SystemClock;
-use crate::config::Config;
+use crate::config::{Config, GatewayConfig, LineConfig, OrderConfig, PromptsConfig};
 use crate::desk;
 use crate::failpoint;
-use crate::gateway::{self, GatewaySetupError};
-use crate::guard::{Guard, Limits, SamePayment};
-use crate::payments::{Payments, Tools};
+use crate::gateway::{self, GatewaySetupError, Secrets};
+use crate::guard::Guard;
+use crate::payments::{Account, Accounts, Payments, Tools};
 use crate::speech::{Voice, VoiceError};
 use crate::store::{MerchantUlid, Store, StoreError};
 use crate::telephony::{self, Telephony};
 use crate::worker::{HeadExport, Worker};
 
-/// What every call is served with. Cheap to clone; all clones are one service.
+/// What every call is served with: what all merchants share, and what is one merchant's. Cheap to clone.
 #[derive(Clone)]
 pub struct Services {
     /// The configuration, checked.
     pub config: Arc<Config>,
-    /// Who is paid.
-    pub merchant: MerchantName,
-    /// Whose the configured lines are.
-    pub merchant_id: MerchantUlid,
     /// Orders, calls, attempts.
     pub store: Store,
     /// The only way to move money.
     pub payments: Payments,
     /// What is going on.
     pub bus: Bus,
+    /// One merchant's: the first, or whose line it is ([`Services::of`]).
+    pub shop: Arc<Shop>,
+    others: Arc<HashMap<String, Arc<Shop>>>,
+}
+
+/// What one merchant's calls are served with.
+pub struct Shop {
+    /// Whose orders and calls these are.
+    pub merchant_id: MerchantUlid,
+    /// Who is paid, as callers hear it.
+    pub merchant: MerchantName,
     /// How often a card may be tried.
-    pub guard: Arc<Guard>,
+    pub guard: Guard,
     /// The voice.
     pub clips: Arc<dyn Clips>,
+    /// Limits of orders and their codes.
+    pub order: OrderConfig,
+    /// One permit for every call there may be.
+    pub slots: Arc<Semaphore>,
 }
 
 /// A running service.
@@ -148,46 +162,114 @@ impl fmt::Debug for Services {
     }
 }
 
-impl Services {
-    async fn new(config: Config) -> Result<Self, StartError> {
-        let (merchant, voice) = rehearse(&config)?;
-        let store = open_store(&config).await?;
-        let bus = Bus::new();
-        let payments = payments(store.clone(), bus.clone(), &config)?;
-        let merchant_id = store.first_merchant().await?.id;
-        let on_same_payment = if payments.is_test() { SamePayment::Alarm } else { SamePayment::Refuse };
-        let guard = Arc::new(Guard::new(Limits { on_same_payment, ..Limits::default() }));
-        let (config, clips) = (Arc::new(config), Arc::new(voice));
-        Ok(Self { config, merchant, merchant_id, store, payments, bus, guard, clips })
+impl fmt::Debug for Shop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shop").field("merchant_id", &self.merchant_id).finish_non_exhaustive()
     }
 }
 
-/// Prepares what needs neither a socket nor the database: the merchant's name and the voices.
+impl Services {
+    async fn new(config: Config) -> Result<Self, StartError> {
+        let (first, names) = rehearse(&config)?;
+        let store = open_store(&config).await?;
+        let bus = Bus::new();
+        let account = account(&config, &config.gateway, Secrets::EnvironmentOrFile)?;
+        let id = store.first_merchant().await?.id;
+        let shop = Shop {
+            merchant_id: id,
+            guard: Guard::new(config.guard.limits(account.gateway.info().test)),
+            merchant: first.0,
+            clips: Arc::new(first.1),
+            order: config.order.clone(),
+            slots: slots(config.call.max_calls),
+        };
+        let mut accounts = Accounts::default().with(id, account);
+        let mut others = HashMap::new();
+        for (other, (merchant, voice)) in config.merchants.iter().zip(names) {
+            let account = self::account(&config, &other.gateway, Secrets::File)?;
+            let name = SafeText::new(&other.id);
+            let merchant_id = store.ensure_merchant(&name, crate::clock::now()).await?.id;
+            let guard = other.guard.as_ref().unwrap_or(&config.guard);
+            let shop = Shop {
+                merchant_id,
+                guard: Guard::new(guard.limits(account.gateway.info().test)),
+                merchant,
+                clips: Arc::new(voice),
+                order: other.order.clone().unwrap_or_else(|| config.order.clone()),
+                slots: slots(other.max_calls.unwrap_or(config.call.max_calls)),
+            };
+            accounts = accounts.with(merchant_id, account);
+            others.insert(other.id.clone(), Arc::new(shop));
+        }
+        let clock = Arc::new(SystemClock);
+        let payments = Payments::with(Tools { store: store.clone(), accounts, bus: bus.clone(), clock });
+        let (config, shop, others) = (Arc::new(config), Arc::new(shop), Arc::new(others));
+        Ok(Self { config, store, payments, bus, shop, others })
+    }
+
+    /// The same for the merchant whose line it is.
+    #[must_use]
+    pub fn of(&self, line: &LineConfig) -> Self {
+        let own = line.merchant.as_ref().and_then(|id| self.others.get(id));
+        Self { shop: own.unwrap_or(&self.shop).clone(), ..self.clone() }
+    }
+
+    /// What is one merchant's, for every merchant beside the first.
+    pub fn others(&self) -> impl Iterator<Item = &Arc<Shop>> {
+        self.others.values()
+    }
+}
+
+fn slots(calls: usize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(calls.min(Semaphore::MAX_PERMITS)))
+}
+
+/// What callers hear of a merchant: its name, and the voice.
+pub type Heard = (MerchantName, Voice);
+
+/// Prepares what needs neither a socket nor the database: the merchants' names and the voices, the first merchant's and
+/// those of the others in their order.
 ///
 /// # Errors
 /// [`StartError`] with the first thing that does not work.
-pub fn rehearse(config: &Config) -> Result<(MerchantName, Voice), StartError> {
+pub fn rehearse(config: &Config) -> Result<(Heard, Vec<Heard>), StartError> {
     desk::build_script(&config.dialog, &[Language::default()], Entry::AskOrderCode, AfterCall::HangUp)
         .map_err(|_| StartError::Setting("dialog"))?;
     let merchant = MerchantName::new(&config.merchant.name)
         .and_then(|name| name.with_clip(&config.merchant.clip))
         .map_err(|_| StartError::Setting("merchant"))?;
-    let phrasebook = config.phrasebook().map_err(|_| StartError::Setting("prompts.wordings"))?;
-    let voice = Voice::load(config.prompts.directory.as_deref(), phrasebook)?;
-    for language in config.lines.iter().flat_map(|line| &line.languages) {
+    let first = heard(config, merchant, &config.prompts, None)?;
+    let others = config.merchants.iter().map(|other| {
+        let name = other.spoken_name().map_err(|_| StartError::Setting("merchants.name"))?;
+        heard(config, name, other.prompts.as_ref().unwrap_or(&config.prompts), Some(&other.id))
+    });
+    Ok((first, others.collect::<Result<_, _>>()?))
+}
+
+/// A merchant's voice, with everything its lines need.
+fn heard(
+    config: &Config,
+    merchant: MerchantName,
+    prompts: &PromptsConfig,
+    id: Option<&String>,
+) -> Result<Heard, StartError> {
+    let phrasebook = prompts.phrasebook().map_err(|_| StartError::Setting("prompts.wordings"))?;
+    let voice = Voice::load(prompts.directory.as_deref(), phrasebook)?;
+    let lines = config.lines.iter().filter(|line| line.merchant.as_ref() == id);
+    for language in lines.flat_map(|line| &line.languages) {
         voice.require(*language, merchant.clip())?;
     }
     Ok((merchant, voice))
 }
 
-/// Payments by the configured provider.
-fn payments(store: Store, bus: Bus, config: &Config) -> Result<Payments, GatewaySetupError> {
-    let gateway = gateway::open(&config.gateway)?;
+/// An account with the configured provider.
+fn account(config: &Config, gateway: &GatewayConfig, secrets: Secrets) -> Result<Account, GatewaySetupError> {
+    let deadline = gateway.deadline;
+    let gateway = gateway::open(gateway, secrets)?;
     if gateway.info().test && !config.test_mode && !config.stays_on_this_machine() {
         return Err(GatewaySetupError::BeyondThisMachine);
     }
-    let (clock, deadline) = (Arc::new(SystemClock), config.gateway.deadline);
-    Ok(Payments::with(Tools { store, gateway, bus, clock, deadline }))
+    Ok(Account { gateway, deadline })
 }
 
 /// The PostgreSQL database `PAYTONE_DATABASE_URL` names, under the node name in `PAYTONE_NODE`; without that the

@@ -8,12 +8,13 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use core::time::Duration;
 use fixtures::{NOW, TTL, TestClock, call, card, claim};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ivr_payment_service::api::{Backend, Dialling, RateLimit, router};
 use ivr_payment_service::bus::Bus;
 use ivr_payment_service::config::Config;
-use ivr_payment_service::payments::{Payments, Tools};
+use ivr_payment_service::payments::{Accounts, Payments, Tools};
 use ivr_payment_service::store::Store;
 use paytone_card::test_numbers;
 use paytone_dialog::Outcome;
@@ -48,13 +49,13 @@ impl Answer {
 impl Api {
     async fn new() -> Self {
         let store = Store::in_memory().await.unwrap();
+        let merchant = store.first_merchant().await.unwrap().id;
         let (clock, bus) = (TestClock::new(), Bus::new());
         let tools = Tools {
             store: store.clone(),
-            gateway: Arc::new(Simulator::new()),
+            accounts: Accounts::shared(Arc::new(Simulator::new()), Duration::from_secs(60)),
             bus: bus.clone(),
             clock: clock.clone(),
-            deadline: Duration::from_secs(60),
         };
         let payments = Payments::with(tools);
         let backend = Backend {
@@ -64,9 +65,10 @@ impl Api {
             rate: RateLimit::new(1000, 1000),
             clock,
             key: KEY.into(),
-            merchant: store.first_merchant().await.unwrap().id,
+            merchant,
             ttl: TTL,
-            dialling: Dialling::new(&Config::default(), "127.0.0.1:5060".parse().unwrap()),
+            own_ttl: HashMap::new(),
+            dialling: Dialling::new(&Config::default(), "127.0.0.1:5060".parse().unwrap(), |_| merchant),
         };
         Self { router: router(backend), store }
     }
@@ -256,7 +258,7 @@ async fn what_is_not_there_is_a_problem_too() {
         (Method::GET, "/v1/orders/4111111111111111", StatusCode::NOT_FOUND),
         (Method::GET, "/v1/orders/%ff", StatusCode::NOT_FOUND),
         (Method::GET, "/v1/calls/nobody", StatusCode::NOT_FOUND),
-        (Method::GET, "/v1/merchants", StatusCode::METHOD_NOT_ALLOWED),
+        (Method::PUT, "/v1/merchants", StatusCode::METHOD_NOT_ALLOWED),
         (Method::DELETE, "/v1/orders/a", StatusCode::METHOD_NOT_ALLOWED),
         (Method::POST, "/healthz", StatusCode::METHOD_NOT_ALLOWED),
     ];

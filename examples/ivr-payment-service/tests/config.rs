@@ -3,7 +3,7 @@
 
 use core::time::Duration;
 
-use ivr_payment_service::config::{Config, ConfigError, LineKind, LogFormat};
+use ivr_payment_service::config::{Config, ConfigError, LineKind, LogFormat, MatchBy};
 use paytone_psp::{Currency, Money};
 
 fn line(config: &Config, user: &str) -> Option<(String, Option<String>)> {
@@ -113,6 +113,35 @@ fn a_line_that_makes_no_sense_is_refused() {
     for line in lines {
         let name = setting(&format!("lines = [{line}]"));
         assert!(name.starts_with("lines"), "{line}: {name}");
+    }
+}
+
+#[test]
+fn a_merchant_has_an_account_of_its_own_and_lines_name_one_that_exists() {
+    let bakery = "[[merchants]]\nid = 'bakery'\nname = 'Bakery'\n";
+    let gateway = "gateway = { provider = 'simulator', deadline_s = 60 }\n";
+    let line = "[[lines]]\nname = 'a'\nkind = 'order'\nusers = ['a']\nmerchant = ";
+    assert_eq!(setting(bakery), "merchants.0.gateway", "never another's by omission");
+    let config = Config::from_toml(&format!("{bakery}{gateway}{line}'bakery'\n")).unwrap();
+    assert_eq!(config.merchant_of(&config.lines[0]).map(|of| of.name.as_str()), Some("Bakery"));
+    assert_eq!(setting(&format!("{line}'bakery'\n")), "lines.merchant");
+    assert_eq!(setting(&format!("{bakery}{gateway}{bakery}{gateway}")), "merchants.id");
+    assert_eq!(setting(&format!("{}{gateway}", bakery.replace("'bakery'", "'ba kery'"))), "merchants.id");
+    let live = "sip.udp = '192.0.2.1:5060'\ngateway.provider = 'gmo'\n";
+    assert_eq!(setting(&format!("{live}{bakery}{gateway}")), "sip.udp", "one test account among them");
+}
+
+#[test]
+fn only_an_order_line_looks_for_its_order() {
+    let line = |more: &str| format!("lines = [{{ name = 'a', users = ['a'], {more} }}]");
+    let matched = |more: &str| Config::from_toml(&line(more)).unwrap().lines[0].match_by.clone();
+    assert_eq!(matched("kind = 'order'"), [MatchBy::Header]);
+    assert_eq!(matched("kind = 'order', match_by = []"), []);
+    let both = "kind = 'order', match_by = ['caller_id', 'header'], header = 'X-Order'";
+    assert_eq!(matched(both), [MatchBy::CallerId, MatchBy::Header]);
+    let fixed = "kind = 'pay_fixed', amount = 5, currency = 'JPY', match_by = ['header']";
+    for wrong in [fixed, "kind = 'order', match_by = ['guess']", "kind = 'order', header = 'X Order'"] {
+        assert!(setting(&line(wrong)).starts_with("lines"), "{wrong}");
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use common::{CODE, EXPIRY, Fixture};
 use ivr_payment_service::config::Config;
-use ivr_payment_service::gateway::{GatewaySetupError, open};
+use ivr_payment_service::gateway::{GatewaySetupError, Secrets, open};
 use paytone_card::test_numbers;
 use paytone_psp::{Currency, Money};
 use paytone_psp_gmo::fake::{Fake, SHOP_ID, SHOP_PASSWORD, serve};
@@ -154,7 +154,7 @@ async fn an_answer_stripe_lost_is_looked_up() {
 
 fn setup_error(settings: &str) -> GatewaySetupError {
     let config = Config::from_toml(settings).unwrap();
-    open(&config.gateway).map(|gateway| gateway.info().clone()).unwrap_err()
+    open(&config.gateway, Secrets::EnvironmentOrFile).map(|gateway| gateway.info().clone()).unwrap_err()
 }
 
 #[test]
@@ -168,6 +168,9 @@ fn what_keeps_a_provider_from_being_asked_is_said_by_name() {
         missing.to_string(),
         "set PAYTONE_STRIPE_KEY, or gateway.stripe.key_file to the file that holds it"
     );
+    let stripe = Config::from_toml("gateway.provider = 'stripe'").unwrap();
+    let anothers = open(&stripe.gateway, Secrets::File).map(drop).unwrap_err();
+    assert_eq!(anothers, GatewaySetupError::NoSecretFile("gateway.stripe.key_file"));
     let good = gmo_settings("http://127.0.0.1:1", &password);
     let unreadable = good.replace("password\"", "nowhere\"");
     assert_eq!(setup_error(&unreadable), GatewaySetupError::Unreadable("gateway.gmo.password_file"));
@@ -177,7 +180,7 @@ fn what_keeps_a_provider_from_being_asked_is_said_by_name() {
     assert!(matches!(setup_error(&far), GatewaySetupError::Endpoint(_)));
     let config = Config::from_toml(&good).unwrap();
     assert!(!format!("{config:?}").contains("pass-word"), "the configuration holds no secret");
-    assert!(open(&config.gateway).unwrap().info().test);
+    assert!(open(&config.gateway, Secrets::EnvironmentOrFile).unwrap().info().test);
 }
 
 /// Real cards at a live account may come from anywhere; a test account needs to be asked for.

@@ -21,7 +21,7 @@ use fixtures::{LIMITS, TTL, card, claimant, merchant, new_order};
 use ivr_payment_service::bus::Bus;
 use ivr_payment_service::clock::{Clock, now};
 use ivr_payment_service::failpoint::PLACES;
-use ivr_payment_service::payments::{Operate, Payments, Tools};
+use ivr_payment_service::payments::{Accounts, Operate, Payments, Tools};
 use ivr_payment_service::store::{Claim, Created, DeliveryState, NewCall, OrderState, Store};
 use ivr_payment_service::webhook::{Courier, make_key};
 use ledger::{Gateway, Provider};
@@ -68,10 +68,12 @@ async fn child() {
     let store = open(&database).await;
     let tools = Tools {
         store: store.clone(),
-        gateway: Arc::new(Gateway::new(setting("PAYTONE_KILL_PROVIDER").parse().unwrap())),
+        accounts: Accounts::shared(
+            Arc::new(Gateway::new(setting("PAYTONE_KILL_PROVIDER").parse().unwrap())),
+            Duration::from_secs(5),
+        ),
         bus: Bus::new(),
         clock: clock.clone(),
-        deadline: Duration::from_secs(5),
     };
     let payments = Payments::with(tools);
     payments.recover().await.unwrap();
@@ -105,7 +107,7 @@ async fn pay(store: &Store, payments: &Payments, clock: &Ahead) {
     if std::env::var_os("PAYTONE_KILL_REFUND").is_some() {
         settle(store).await;
         let attempt = store.attempts_of(order.id).await.unwrap().remove(0);
-        drop(payments.operate(*attempt.attempt.reference(), Operate::Refund(None)).await);
+        drop(payments.operate(merchant, *attempt.attempt.reference(), Operate::Refund(None)).await);
     }
 }
 

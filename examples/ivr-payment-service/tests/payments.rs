@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 
 use fixtures::{NOW, TestClock, call, card, claimant, claimed, crash, state};
 use ivr_payment_service::bus::{Bus, EventKind, ServiceEvent};
-use ivr_payment_service::payments::{Payments, Recovered, Tools};
+use ivr_payment_service::payments::{Accounts, Payments, Recovered, Tools};
 use ivr_payment_service::store::{Claim, Order, OrderState, Store};
 use paytone_card::test_numbers;
 use paytone_dialog::{OrderRefusal, Outcome, Phase, Verdict};
@@ -44,7 +44,8 @@ impl Shop {
     fn new(store: Store, gateway: Arc<dyn Gateway>) -> Self {
         let (bus, clock) = (Bus::new(), TestClock::new());
         let events = bus.watch();
-        let tools = Tools { store: store.clone(), gateway, bus, clock: clock.clone(), deadline: DEADLINE };
+        let accounts = Accounts::shared(gateway, DEADLINE);
+        let tools = Tools { store: store.clone(), accounts, bus, clock: clock.clone() };
         Self { payments: Payments::with(tools), store, clock, events }
     }
 

@@ -56,6 +56,8 @@ impl Dialing {
             transport: options.transport.or_else(|| target.transport()).unwrap_or(Transport::Udp),
             bind,
             call_id: &call_id,
+            caller: &options.caller,
+            headers: &options.headers,
         };
         let invitation = Invitation::send(&route, offer(&local, options, Direction::SendRecv)).await?;
         Ok(Self { invitation, socket, local, options: options.clone(), call_id })

@@ -80,6 +80,8 @@ pub struct Options {
     pub(crate) bind: Option<IpAddr>,
     pub(crate) offer_events: bool,
     pub(crate) answer_within: Duration,
+    pub(crate) caller: String,
+    pub(crate) headers: Vec<(String, String)>,
 }
 
 impl Default for Options {
@@ -96,6 +98,8 @@ impl Default for Options {
             bind: None,
             offer_events: true,
             answer_within: Duration::from_secs(30),
+            caller: "phone".to_owned(),
+            headers: Vec::new(),
         }
     }
 }
@@ -182,6 +186,20 @@ impl Options {
     #[must_use]
     pub const fn answer_within(mut self, limit: Duration) -> Self {
         self.answer_within = limit;
+        self
+    }
+
+    /// Who calls: the user of the `From` URI, such as a telephone number; otherwise `phone`.
+    #[must_use]
+    pub fn caller(mut self, user: &str) -> Self {
+        user.clone_into(&mut self.caller);
+        self
+    }
+
+    /// One more header of the INVITE, such as `User-to-User` (RFC 7433).
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 

@@ -70,6 +70,8 @@ pub(crate) struct Route<'a> {
     pub(crate) transport: Transport,
     pub(crate) bind: IpAddr,
     pub(crate) call_id: &'a str,
+    pub(crate) caller: &'a str,
+    pub(crate) headers: &'a [(String, String)],
 }
 
 impl Invitation {
@@ -231,13 +233,16 @@ fn invite(route: &Route<'_>, local: HostWithPort, offer: String) -> InviteOption
     if is_tcp {
         callee.params.push(Param::Transport(transport));
     }
+    let user = Auth { user: route.caller.to_owned(), password: None };
+    let other = |(name, value): &(String, String)| Header::Other(name.clone(), value.clone());
     InviteOption {
-        caller: contact.clone(),
+        caller: Uri { auth: Some(user), ..contact.clone() },
         callee,
         destination: Some(SipAddr { r#type: Some(transport), addr: route.peer.into() }),
         offer: Some(offer.into_bytes()),
         contact,
         call_id: Some(route.call_id.to_owned()),
+        headers: Some(route.headers.iter().map(other).collect()),
         ..InviteOption::default()
     }
 }

@@ -14,7 +14,7 @@ use super::problem::ProblemBody;
 use super::{Backend, Problem, fields, make_key, may};
 use crate::audit::hex;
 use crate::clock::rfc3339;
-use crate::store::{KeyRecord, KeyUlid, MerchantUlid, NewKey, Principal, Role};
+use crate::store::{KeyRecord, KeyUlid, Merchant, MerchantUlid, NewKey, Principal, Role};
 
 /// A key to be made.
 #[derive(ToSchema)]
@@ -41,6 +41,33 @@ pub(super) async fn create_key(
     request: Request,
 ) -> Result<(StatusCode, Json<KeyView>), Problem> {
     may(&principal, Role::Admin)?;
+    Ok((StatusCode::CREATED, Json(requested_key(&backend, principal.merchant, request).await?)))
+}
+
+/// Makes a key of another merchant. Only the first merchant's administrators may: it is how a merchant that was made by
+/// configuration gets its first.
+#[utoipa::path(post, path = "/v1/merchants/{id}/keys", tag = "admin", params(("id" = String, Path)),
+    request_body = KeyRequest,
+    responses((status = 201, body = KeyView),
+              (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn create_key_of(
+    State(backend): State<Backend>,
+    Extension(principal): Extension<Principal>,
+    id: Id,
+    request: Request,
+) -> Result<(StatusCode, Json<KeyView>), Problem> {
+    may_run_the_house(&backend, &principal)?;
+    let Path(id) = id.map_err(|_| Problem::NOT_FOUND)?;
+    let merchants = backend.store.merchants().await?;
+    let merchant = merchants.iter().find(|merchant| merchant.id.as_str() == id).ok_or(Problem::NOT_FOUND)?;
+    Ok((StatusCode::CREATED, Json(requested_key(&backend, merchant.id, request).await?)))
+}
+
+async fn requested_key(
+    backend: &Backend,
+    merchant: MerchantUlid,
+    request: Request,
+) -> Result<KeyView, Problem> {
     let mut body = Fields::read(request).await?.only(&["name", "role", "refund_limit"])?;
     let name = name(&mut body)?;
     let role = Role::parse(&body.text("role")?)
@@ -48,8 +75,13 @@ pub(super) async fn create_key(
     let refund_limit = body.optional_whole_number("refund_limit")?.map(fields::amount).transpose();
     let refund_limit =
         refund_limit.map_err(|_| Problem::field("refund_limit", "must be from 1 to 9999999999"))?;
-    let view = key_for(&backend, principal.merchant, &name, role, refund_limit).await?;
-    Ok((StatusCode::CREATED, Json(view)))
+    key_for(backend, merchant, &name, role, refund_limit).await
+}
+
+/// Only an administrator of the first merchant may do what concerns every merchant.
+fn may_run_the_house(backend: &Backend, principal: &Principal) -> Result<(), Problem> {
+    may(principal, Role::Admin)?;
+    if principal.merchant == backend.merchant { Ok(()) } else { Err(Problem::FORBIDDEN) }
 }
 
 /// Lists the keys, without the keys themselves.
@@ -102,15 +134,31 @@ pub(super) async fn create_merchant(
     Extension(principal): Extension<Principal>,
     request: Request,
 ) -> Result<(StatusCode, Json<MerchantView>), Problem> {
-    may(&principal, Role::Admin)?;
-    if principal.merchant != backend.merchant {
-        return Err(Problem::FORBIDDEN);
-    }
+    may_run_the_house(&backend, &principal)?;
     let mut body = Fields::read(request).await?.only(&["name"])?;
     let name = name(&mut body)?;
-    let merchant = backend.store.create_merchant(&name, backend.clock.now()).await?;
+    let made = backend.store.create_merchant(&name, backend.clock.now()).await?;
+    let merchant = made.ok_or(Problem::NAME_TAKEN.about("name"))?;
     let key = key_for(&backend, merchant.id, &SafeText::new("administrator"), Role::Admin, None).await?;
     Ok((StatusCode::CREATED, Json(MerchantView { id: merchant.id.to_string(), name: name.to_string(), key })))
+}
+
+/// Lists the merchants, oldest first. Only the first merchant's administrators may.
+#[utoipa::path(get, path = "/v1/merchants", tag = "admin",
+    responses((status = 200, body = Vec<MerchantName>),
+              (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn merchants(
+    State(backend): State<Backend>,
+    Extension(principal): Extension<Principal>,
+) -> Result<Json<Vec<MerchantName>>, Problem> {
+    may_run_the_house(&backend, &principal)?;
+    let merchants = backend.store.merchants().await?;
+    let shown = |merchant: &Merchant| MerchantName {
+        id: merchant.id.to_string(),
+        name: merchant.name.to_string(),
+        created_at: rfc3339(merchant.created_at),
+    };
+    Ok(Json(merchants.iter().map(shown).collect()))
 }
 
 /// From where to list.
@@ -197,6 +245,17 @@ pub(super) struct KeyView {
     /// The key itself; shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
+}
+
+/// A merchant in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct MerchantName {
+    /// Our own id.
+    id: String,
+    /// Its name.
+    name: String,
+    /// RFC 3339.
+    created_at: String,
 }
 
 /// A merchant.

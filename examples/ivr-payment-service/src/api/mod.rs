@@ -22,6 +22,7 @@ mod problem;
 mod webhooks;
 
 use core::time::Duration;
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -39,7 +40,7 @@ use self::problem::Problem;
 use crate::Services;
 use crate::bus::Bus;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, LineKind, UserPattern};
+use crate::config::{Config, LineConfig, LineKind, UserPattern};
 use crate::payments::Payments;
 use crate::store::{MerchantUlid, Principal, Role, Store};
 
@@ -78,6 +79,8 @@ pub struct Backend {
     pub merchant: MerchantUlid,
     /// How long a new order can be paid.
     pub ttl: Duration,
+    /// The same for merchants with a time of their own.
+    pub own_ttl: HashMap<MerchantUlid, Duration>,
     /// How an order's code becomes SIP URIs.
     pub dialling: Dialling,
 }
@@ -85,7 +88,7 @@ pub struct Backend {
 /// How an order's code becomes SIP URIs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dialling {
-    users: Vec<UserPattern>,
+    users: Vec<(MerchantUlid, UserPattern)>,
     host: String,
 }
 
@@ -100,9 +103,10 @@ impl Api {
             rate: RateLimit::new(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE),
             clock: Arc::new(SystemClock),
             key: key.clone(),
-            merchant: services.merchant_id,
+            merchant: services.shop.merchant_id,
             ttl: services.config.order.ttl,
-            dialling: Dialling::new(&services.config, sip),
+            own_ttl: services.others().map(|shop| (shop.merchant_id, shop.order.ttl)).collect(),
+            dialling: Dialling::new(&services.config, sip, |line| services.of(line).shop.merchant_id),
         };
         let address = listener.local_addr().unwrap_or(services.config.http.address);
         let stop = CancellationToken::new();
@@ -139,17 +143,26 @@ impl Api {
 }
 
 impl Dialling {
-    /// The users of the configured lines that take a code, at the public address or else where SIP listens.
+    /// The users of the configured lines that take a code, at the public address or else where SIP listens; `whose` says
+    /// which merchant's line it is.
     #[must_use]
-    pub fn new(config: &Config, sip: SocketAddr) -> Self {
+    pub fn new(config: &Config, sip: SocketAddr, whose: impl Fn(&LineConfig) -> MerchantUlid) -> Self {
         let lines = config.lines.iter().filter(|line| line.kind == LineKind::PayOrder);
-        let users = lines.flat_map(|line| line.users.clone()).collect();
+        let users =
+            lines.flat_map(|line| line.users.iter().map(|user| (whose(line), user.clone()))).collect();
         Self { users, host: config.sip.public.clone().unwrap_or_else(|| sip.to_string()) }
     }
 
-    fn uris(&self, code: &str) -> Vec<String> {
-        let users = self.users.iter().filter_map(|user| user.with_code(code));
+    fn uris(&self, merchant: MerchantUlid, code: &str) -> Vec<String> {
+        let users = self.users.iter().filter(|(whose, _)| *whose == merchant);
+        let users = users.filter_map(|(_, user)| user.with_code(code));
         users.map(|user| format!("sip:{user}@{}", self.host)).collect()
+    }
+}
+
+impl Backend {
+    fn ttl_of(&self, merchant: MerchantUlid) -> Duration {
+        self.own_ttl.get(&merchant).copied().unwrap_or(self.ttl)
     }
 }
 
@@ -185,7 +198,8 @@ pub fn router(backend: Backend) -> Router {
         .route("/v1/attempts/{reference}/settle", post(person::settle))
         .route("/v1/keys", get(admin::keys).post(admin::create_key))
         .route("/v1/keys/{id}", delete(admin::revoke_key))
-        .route("/v1/merchants", post(admin::create_merchant))
+        .route("/v1/merchants", get(admin::merchants).post(admin::create_merchant))
+        .route("/v1/merchants/{id}/keys", post(admin::create_key_of))
         .route("/v1/audit", get(admin::audit))
         .merge(once)
         .route_layer(middleware::from_fn_with_state(state.clone(), layers::audit))

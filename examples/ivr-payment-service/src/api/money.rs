@@ -164,7 +164,7 @@ pub(super) async fn forget(
     let Path(id) = id.map_err(|_| Problem::NOT_FOUND)?;
     let id = StoredCardUlid::parse(&id).map_err(|_| Problem::NOT_FOUND)?;
     let card = backend.store.stored_card(principal.merchant, id).await?.ok_or(Problem::NOT_FOUND)?;
-    backend.payments.forget(&card).await?;
+    backend.payments.forget(principal.merchant, &card).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -191,7 +191,7 @@ async fn requested(request: Request, order: &Order) -> Result<Option<Money>, Pro
 }
 
 async fn operate(backend: &Backend, order: Order, payment: &AttemptRecord, what: Operate) -> Answer {
-    let done = backend.payments.operate(*payment.attempt.reference(), what).await?;
+    let done = backend.payments.operate(order.merchant, *payment.attempt.reference(), what).await?;
     answer(backend, order, &done).await
 }
 

@@ -19,7 +19,8 @@ use super::{admin, calls, events, money, orders, person, webhooks};
         webhooks::create, webhooks::list, webhooks::rotate, webhooks::retire, webhooks::remove,
         webhooks::deliveries, webhooks::redeliver,
         person::list, person::look_up, person::settle,
-        admin::create_key, admin::keys, admin::revoke_key, admin::create_merchant, admin::audit,
+        admin::create_key, admin::keys, admin::revoke_key, admin::create_merchant, admin::merchants, admin::create_key_of,
+        admin::audit,
     ),
     modifiers(&Bearer),
 )]

@@ -32,7 +32,7 @@ pub(super) async fn create(
     request: Request,
 ) -> Result<Response, Problem> {
     may(&principal, Role::Operator)?;
-    let new = fields::new_order(Fields::read(request).await?, backend.ttl)?;
+    let new = fields::new_order(Fields::read(request).await?, backend.ttl_of(principal.merchant))?;
     match backend.store.create_order(principal.merchant, &new, backend.clock.now()).await? {
         Created::New(order) => {
             let location = [(header::LOCATION, format!("/v1/orders/{}", order.id))];
@@ -184,7 +184,7 @@ pub(super) async fn shown(backend: &Backend, order: Order) -> Result<Json<OrderA
     let attempts = backend.store.attempts_of(order.id).await?;
     Ok(Json(OrderAnswer {
         order: OrderView::new(&order, backend.clock.now()),
-        sip_uris: backend.dialling.uris(order.code.as_str()),
+        sip_uris: backend.dialling.uris(order.merchant, order.code.as_str()),
         code: order.code.as_str().to_owned(),
         attempts: attempts.iter().map(AttemptView::from).collect(),
     }))

@@ -53,6 +53,9 @@ impl Problem {
     pub(super) const ORDER_ID_TAKEN: Self =
         Self::new(StatusCode::CONFLICT, "order-id-taken", "there is another order with this id");
 
+    pub(super) const NAME_TAKEN: Self =
+        Self::new(StatusCode::CONFLICT, "name-taken", "there is another merchant with this name");
+
     pub(super) const FORBIDDEN: Self =
         Self::new(StatusCode::FORBIDDEN, "forbidden", "the key may not do this");
 

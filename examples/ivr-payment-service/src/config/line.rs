@@ -27,6 +27,22 @@ pub struct LineConfig {
     pub languages: Vec<Language>,
     /// Who a caller can be connected to.
     pub operator: Option<OperatorConfig>,
+    /// Whose line it is: a name of [`merchants`](super::Config::merchants), or the first merchant's.
+    pub merchant: Option<String>,
+    /// What a call's order is found by, in this order, before the caller is asked for a code.
+    pub match_by: Vec<MatchBy>,
+    /// A header of the switchboard's own whose value is an order code, beside `User-to-User`.
+    pub header: Option<String>,
+}
+
+/// What an order is found by beside a code that is dialled or keyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchBy {
+    /// An order code in `User-to-User` (RFC 7433), or in the line's own header.
+    Header,
+    /// The telephone number of the caller, as the customer number of exactly one open order. The caller is asked.
+    CallerId,
 }
 
 /// What a call to a line is about.
@@ -115,6 +131,9 @@ struct LineTable {
     #[serde(default = "english")]
     languages: Vec<String>,
     operator: Option<OperatorConfig>,
+    merchant: Option<String>,
+    match_by: Option<Vec<MatchBy>>,
+    header: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -148,9 +167,25 @@ impl TryFrom<LineTable> for LineConfig {
         if table.users.iter().any(|user| matches!(user, UserPattern::Code { .. }) != takes_code) {
             return Err("the users of a pay_order line, and only those, hold {code}");
         }
-        let languages = languages(&table.languages)?;
-        let LineTable { name, users, allow_info, operator, .. } = table;
-        Ok(Self { name, kind, users, allow_info, languages, operator })
+        let asks = matches!(kind, LineKind::Order);
+        if !asks && (table.match_by.is_some() || table.header.is_some()) {
+            return Err("only an order line has match_by and header");
+        }
+        if table.header.as_deref().is_some_and(|name| !is_header_name(name)) {
+            return Err("a header's name is 1 to 64 letters, digits and -");
+        }
+        let usual = if asks { vec![MatchBy::Header] } else { Vec::new() };
+        Ok(Self {
+            name: table.name,
+            kind,
+            users: table.users,
+            allow_info: table.allow_info,
+            languages: languages(&table.languages)?,
+            merchant: table.merchant,
+            match_by: table.match_by.unwrap_or(usual),
+            header: table.header,
+            operator: table.operator,
+        })
     }
 }
 
@@ -191,6 +226,10 @@ fn code_after<'a>(prefix: &str, user: &'a str) -> Option<&'a str> {
     };
     (fits && head.eq_ignore_ascii_case(prefix) && digits.bytes().all(|b| b.is_ascii_digit()))
         .then_some(digits)
+}
+
+fn is_header_name(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 fn is_user_character(c: char) -> bool {

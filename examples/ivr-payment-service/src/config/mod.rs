@@ -6,6 +6,7 @@
 
 mod gateway;
 mod line;
+mod merchant;
 mod operator;
 mod words;
 
@@ -25,7 +26,8 @@ use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
 pub use self::gateway::{GatewayConfig, GmoConfig, GmoEnvironment, GmoMerchant, Provider, StripeConfig};
-pub use self::line::{LineConfig, LineKind, LineMatch, UserPattern};
+pub use self::line::{LineConfig, LineKind, LineMatch, MatchBy, UserPattern};
+pub use self::merchant::{GuardConfig, MerchantConfig, OtherMerchantConfig};
 pub use self::operator::{OperatorConfig, WayBack};
 
 const FREE_PORTS: &str = "sip.udp = '127.0.0.1:0'\nsip.tcp = '127.0.0.1:0'\nhttp.address = '127.0.0.1:0'\n";
@@ -46,10 +48,15 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// Who is paid.
     pub merchant: MerchantConfig,
+    /// Who else is paid, on lines of their own.
+    #[serde(default)]
+    pub merchants: Vec<OtherMerchantConfig>,
     /// Limits of one call.
     pub call: CallConfig,
     /// Limits of orders and their codes.
     pub order: OrderConfig,
+    /// Limits on tries of cards.
+    pub guard: GuardConfig,
     /// The payment provider.
     pub gateway: GatewayConfig,
     /// The voice.
@@ -88,16 +95,6 @@ pub struct HttpConfig {
 pub struct DatabaseConfig {
     /// The SQLite file; made when missing.
     pub path: PathBuf,
-}
-
-/// Who is paid; together they make a [`MerchantName`].
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MerchantConfig {
-    /// The name in words.
-    pub name: String,
-    /// The audio clip that speaks the name.
-    pub clip: String,
 }
 
 /// Limits of one call.
@@ -210,6 +207,29 @@ pub enum ConfigError {
     },
 }
 
+impl PromptsConfig {
+    /// The words that prompts are spoken in.
+    ///
+    /// # Errors
+    ///
+    /// Two wordings for one situation, or one that could never be spoken.
+    pub fn phrasebook(&self) -> Result<Phrasebook, ConfigError> {
+        Phrasebook::with(self.wordings.clone())
+            .map_err(|error| setting("prompts.wordings", error.to_string()))
+    }
+}
+
+impl OrderConfig {
+    fn problems(&self) -> Vec<ConfigError> {
+        let limits = [
+            ("order.max_guesses_per_call", self.max_guesses_per_call),
+            ("order.max_guesses_per_caller", self.max_guesses_per_caller),
+        ];
+        let wrong = limits.into_iter().filter(|(_, limit)| *limit == 0);
+        wrong.map(|(name, _)| setting(name, "must be at least 1")).collect()
+    }
+}
+
 impl Config {
     /// Defaults, then the file, then `PAYTONE_SECTION__SETTING` from the environment, then `test_mode` if it is asked for.
     ///
@@ -270,40 +290,33 @@ impl Config {
     #[must_use]
     pub fn problems(&self) -> Vec<ConfigError> {
         let mut problems = Vec::new();
-        if self.gateway.is_test() && !self.test_mode {
+        let mut gateways =
+            core::iter::once(&self.gateway).chain(self.merchants.iter().map(|other| &other.gateway));
+        if gateways.any(GatewayConfig::is_test) && !self.test_mode {
             problems.extend(self.check_loopback().err());
         }
         let merchant = MerchantName::new(&self.merchant.name);
         if let Err(error) = merchant.and_then(|name| name.with_clip(&self.merchant.clip)) {
             problems.push(setting("merchant", error.to_string()));
         }
-        for (name, limit) in [
-            ("order.max_guesses_per_call", self.order.max_guesses_per_call),
-            ("order.max_guesses_per_caller", self.order.max_guesses_per_caller),
-        ] {
-            if limit == 0 {
-                problems.push(setting(name, "must be at least 1"));
-            }
-        }
-        problems.extend(self.phrasebook().err());
+        problems.extend(self.order.problems());
+        problems.extend(self.merchants.iter().flat_map(OtherMerchantConfig::problems));
+        problems.extend(self.prompts.phrasebook().err());
         problems.extend(self.check_lines().err());
         problems
-    }
-
-    /// The words that prompts are spoken in.
-    ///
-    /// # Errors
-    ///
-    /// Two wordings for one situation, or one that could never be spoken.
-    pub fn phrasebook(&self) -> Result<Phrasebook, ConfigError> {
-        Phrasebook::with(self.prompts.wordings.clone())
-            .map_err(|error| setting("prompts.wordings", error.to_string()))
     }
 
     /// Whether nobody beyond this machine can call or ask.
     #[must_use]
     pub fn stays_on_this_machine(&self) -> bool {
         [self.sip.udp, self.sip.tcp, self.http.address].iter().all(|address| address.ip().is_loopback())
+    }
+
+    /// The merchant a line names; the first where it names none.
+    #[must_use]
+    pub fn merchant_of(&self, line: &LineConfig) -> Option<&OtherMerchantConfig> {
+        let id = line.merchant.as_deref()?;
+        self.merchants.iter().find(|other| other.id == id)
     }
 
     /// The line a dialled SIP user (the part before `@`) belongs to. A user listed literally wins over a pattern.
@@ -336,9 +349,16 @@ impl Config {
         if self.lines.is_empty() {
             return Err(setting("lines", "at least one is needed"));
         }
+        let mut ids = HashSet::new();
+        if self.merchants.iter().any(|other| !ids.insert(other.id.as_str())) {
+            return Err(setting("merchants.id", "two merchants have the same id"));
+        }
         let mut names = HashSet::new();
         let mut users = HashSet::new();
         for line in &self.lines {
+            if line.merchant.as_deref().is_some_and(|id| !ids.contains(id)) {
+                return Err(setting("lines.merchant", "there is no such merchant"));
+            }
             if !names.insert(line.name.as_str()) {
                 return Err(setting("lines.name", "two lines have the same name"));
             }
@@ -392,6 +412,7 @@ fn in_every_section(layers: &Figment, first: ConfigError) -> Vec<ConfigError> {
         read::<MerchantConfig>(layers, "merchant"),
         read::<CallConfig>(layers, "call"),
         read::<OrderConfig>(layers, "order"),
+        read::<GuardConfig>(layers, "guard"),
         read::<GatewayConfig>(layers, "gateway"),
         read::<PromptsConfig>(layers, "prompts"),
         read::<LogConfig>(layers, "log"),

@@ -10,9 +10,11 @@ use tokio::sync::oneshot;
 
 use super::answer::{NoAnswer, event};
 use super::checkpoint::{JournalCheckpoint, NoCheckpoint};
-use super::{Cashier, Payments, names};
+use super::{Account, Cashier, Payments, names};
 use crate::failpoint;
-use crate::store::{AttemptRecord, ChangeError, NewAttempt, Order, Source, StoreError, StoredCardRecord};
+use crate::store::{
+    AttemptRecord, ChangeError, MerchantUlid, NewAttempt, Order, Source, StoreError, StoredCardRecord,
+};
 
 /// What is to be done with a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,13 +50,14 @@ impl Payments {
     /// [`OperationError`].
     pub async fn operate(
         &self,
+        merchant: MerchantUlid,
         reference: Reference,
         what: Operate,
     ) -> Result<AttemptRecord, OperationError> {
         let (sender, receiver) = oneshot::channel();
         let this = self.clone();
         self.authorizations.spawn(async move {
-            let done = this.cashier.operate(reference, what).await;
+            let done = this.cashier.operate(merchant, reference, what).await;
             if let Ok(record) = &done {
                 this.look_up(record.clone());
             }
@@ -90,12 +93,17 @@ impl Payments {
     /// # Errors
     ///
     /// [`OperationError::NotDone`] where the provider does not say that it has.
-    pub async fn forget(&self, card: &StoredCardRecord) -> Result<(), OperationError> {
+    pub async fn forget(
+        &self,
+        merchant: MerchantUlid,
+        card: &StoredCardRecord,
+    ) -> Result<(), OperationError> {
         let tools = &self.cashier.tools;
+        let account = tools.accounts.of(merchant).map_err(|_| OperationError::NotDone)?;
         let now = self.cashier.now();
-        let deadline = now.saturating_add(tools.deadline);
+        let deadline = now.saturating_add(account.deadline);
         let context = CallContext { now, deadline, checkpoint: &NoCheckpoint };
-        let asked = self.cashier.wait_for(tools.gateway.forget(context, &card.provider_id), deadline).await;
+        let asked = self.cashier.wait_for(account.gateway.forget(context, &card.provider_id), deadline).await;
         match asked {
             Ok(Ok(())) => Ok(tools.store.card_forgotten(card.id, now).await.map_err(ChangeError::from)?),
             _ => Err(OperationError::NotDone),
@@ -111,7 +119,11 @@ impl Payments {
         let reference = *record.attempt.reference();
         let doubt = record.attempt.in_doubt().unwrap_or_else(|| plain_question(&record.attempt));
         let asked = self.cashier.now();
-        let found = self.cashier.ask_about(&doubt, asked).await.map_err(|_| OperationError::NotDone)?;
+        let found = self
+            .cashier
+            .ask_about(record.merchant, &doubt, asked)
+            .await
+            .map_err(|_| OperationError::NotDone)?;
         let learnt = self
             .cashier
             .change_once(reference, |attempt, now| {
@@ -127,9 +139,15 @@ impl Payments {
 }
 
 impl Cashier {
-    async fn operate(&self, reference: Reference, what: Operate) -> Result<AttemptRecord, OperationError> {
+    async fn operate(
+        &self,
+        merchant: MerchantUlid,
+        reference: Reference,
+        what: Operate,
+    ) -> Result<AttemptRecord, OperationError> {
         let (_, key) = names(self.now());
-        let patience = self.tools.deadline;
+        let account = self.tools.accounts.of(merchant).map_err(|_| OperationError::NotDone)?;
+        let patience = account.deadline;
         let begun = self
             .change_once(reference, |attempt: &mut Attempt, now| {
                 let deadline = now.saturating_add(patience);
@@ -148,7 +166,7 @@ impl Cashier {
             .await?;
         failpoint::hit("operation");
         let Some(pending) = begun.attempt.pending().copied() else { return Ok(begun) };
-        let answer = self.request(&begun.attempt, pending).await;
+        let answer = self.request(account, &begun.attempt, pending).await;
         failpoint::hit("operation-answered");
         let refused = matches!(answer, Ok(Err(GatewayError::NotSent { .. } | GatewayError::Refused { .. })));
         let event = match answer {
@@ -166,10 +184,11 @@ impl Cashier {
 
     async fn request(
         &self,
+        account: &Account,
         attempt: &Attempt,
         pending: Pending,
     ) -> Result<Result<Snapshot, GatewayError>, NoAnswer> {
-        let (gateway, money) = (&self.tools.gateway, pending.money);
+        let (gateway, money) = (&account.gateway, pending.money);
         let context = CallContext { now: self.now(), deadline: pending.deadline, checkpoint: &NoCheckpoint };
         let (reference, key, transaction) = (*attempt.reference(), pending.key, attempt.transaction());
         let asked = match pending.operation {
@@ -190,6 +209,7 @@ impl Cashier {
         order: &Order,
         card: &StoredCardRecord,
     ) -> Result<AttemptRecord, OperationError> {
+        let account = self.tools.accounts.of(order.merchant).map_err(|_| OperationError::NotDone)?;
         let source = Source::StoredCard(card.id);
         let attempt = self.new_attempt(order).ok_or(ChangeError::Store(StoreError::NotHeld))?;
         let (last_four, brand) = (card.last_four, card.brand);
@@ -214,7 +234,7 @@ impl Cashier {
                     entry: Entry::StoredMerchantInitiated,
                     stored: &card.provider_id,
                 };
-                self.wait_for(self.tools.gateway.charge_stored(context, request), deadline).await
+                self.wait_for(account.gateway.charge_stored(context, request), deadline).await
             }
         };
         failpoint::hit("answered");
@@ -248,7 +268,7 @@ impl Payments {
                 _ => Operate::Refund(None),
             };
             tracing::warn!(%reference, %state, "giving back what must not be held");
-            if let Err(error) = self.operate(reference, what).await {
+            if let Err(error) = self.operate(record.merchant, reference, what).await {
                 tracing::error!(%reference, %error, "it could not be given back; it is tried again");
             }
         }

@@ -9,15 +9,15 @@ use paytone_psp::{
 
 use super::checkpoint::NoCheckpoint;
 use super::{Cashier, names};
-use crate::store::{CallUlid, NewStoredCard, Order, Purpose};
+use crate::store::{CallUlid, MerchantUlid, NewStoredCard, Order, Purpose};
 
 impl Cashier {
     /// Verifies or stores the card of an order without an amount, and completes the order.
     pub(super) async fn without_money(&self, call: CallUlid, order: &Order, card: Card) -> Verdict {
         let (last_four, brand) = (card.masked(), card.brand());
         let asked = match order.terms.purpose {
-            Purpose::Verify => self.verify(&card).await.map(|_| None),
-            _ => self.register(&card, RegisterMode::VerifyThenStore).await.map(Some),
+            Purpose::Verify => self.verify(order.merchant, &card).await.map(|()| None),
+            _ => self.register(order.merchant, &card, RegisterMode::VerifyThenStore).await.map(Some),
         };
         let stored = match asked {
             Ok(stored) => stored,
@@ -50,7 +50,7 @@ impl Cashier {
     /// Stores the card of a payment that was approved. That it could not be stored changes nothing about the payment.
     pub(super) async fn store_beside(&self, order: &Order, card: &Card) {
         let (last_four, brand) = (card.masked(), card.brand());
-        match self.register(card, RegisterMode::StoreOnly).await {
+        match self.register(order.merchant, card, RegisterMode::StoreOnly).await {
             Ok(stored) => {
                 let new = NewStoredCard { provider_id: &stored.id, last_four, brand, test: stored.test };
                 if let Err(error) = self.tools.store.remember_card(order.id, new, self.now()).await {
@@ -61,12 +61,13 @@ impl Cashier {
         }
     }
 
-    async fn verify(&self, card: &Card) -> Result<(), NotDone> {
+    async fn verify(&self, merchant: MerchantUlid, card: &Card) -> Result<(), NotDone> {
         let (reference, key) = names(self.now());
         let request = Verify { reference, key, entry: Entry::TelephoneOrder, card };
-        let (now, deadline) = (self.now(), self.now().saturating_add(self.tools.deadline));
+        let account = self.tools.accounts.of(merchant).map_err(|none| NotDone::from(&none))?;
+        let (now, deadline) = (self.now(), self.now().saturating_add(account.deadline));
         let context = CallContext { now, deadline, checkpoint: &NoCheckpoint };
-        match self.wait_for(self.tools.gateway.verify(context, request), deadline).await {
+        match self.wait_for(account.gateway.verify(context, request), deadline).await {
             Ok(Ok(Verification::Valid { .. })) => Ok(()),
             Ok(Ok(Verification::Declined(decline))) => Err(NotDone::Declined(decline)),
             Ok(Err(error)) => Err(NotDone::from(&error)),
@@ -74,12 +75,18 @@ impl Cashier {
         }
     }
 
-    async fn register(&self, card: &Card, mode: RegisterMode) -> Result<StoredCard, NotDone> {
+    async fn register(
+        &self,
+        merchant: MerchantUlid,
+        card: &Card,
+        mode: RegisterMode,
+    ) -> Result<StoredCard, NotDone> {
         let (reference, key) = names(self.now());
         let request = Register { reference, key, mode, entry: Entry::TelephoneOrder, card };
-        let (now, deadline) = (self.now(), self.now().saturating_add(self.tools.deadline));
+        let account = self.tools.accounts.of(merchant).map_err(|none| NotDone::from(&none))?;
+        let (now, deadline) = (self.now(), self.now().saturating_add(account.deadline));
         let context = CallContext { now, deadline, checkpoint: &NoCheckpoint };
-        match self.wait_for(self.tools.gateway.register(context, request), deadline).await {
+        match self.wait_for(account.gateway.register(context, request), deadline).await {
             Ok(Ok(Registration::Stored(stored))) => Ok(stored),
             Ok(Ok(Registration::Declined(decline))) => Err(NotDone::Declined(decline)),
             Ok(Err(error)) => Err(NotDone::from(&error)),

@@ -1,15 +1,21 @@
-//! Which call has which order: one at a time, by a code that cannot be guessed.
+//! Which call has which order: one at a time, by a code that cannot be guessed, or by who rings and agrees. Every finding
+//! and every refusal that counts is in the merchant's audit.
 
 use core::time::Duration;
 
 use paytone_dialog::{OrderCode, OrderRefusal};
+use paytone_psp::CustomerNumber;
 use paytone_psp::attempt::State;
 use paytone_redact::SafeText;
 use sqlx::AnyConnection;
 
 use super::order::{self, by_id};
 use super::sql::sql;
-use super::{CallUlid, Order, OrderState, OrderUlid, Store, StoreError, call, millis, outbox};
+use super::terms::words;
+use super::{
+    AuditEntry, CallUlid, MerchantUlid, Order, OrderState, OrderUlid, Store, StoreError, audit, call, millis,
+    outbox,
+};
 
 /// What became of a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,14 +27,39 @@ pub enum Claim {
     Refused(OrderRefusal),
 }
 
-/// Who keys a code.
+/// Who wants an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claimant {
     /// The call.
     pub call: CallUlid,
     /// Where it comes from: what wrong codes are counted by beside the call itself.
     pub source: SafeText,
+    /// What names the order.
+    pub by: MatchedBy,
 }
+
+/// What names the order of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MatchedBy {
+    /// The SIP user that was dialled.
+    Dialled,
+    /// A code keyed in the call: by the caller, or by an operator before the caller is joined.
+    Keyed,
+    /// A code an operator gives for the call from a screen.
+    Operator,
+    /// The caller's telephone number, which is the customer number of one open order.
+    CallerId,
+    /// A header of the SIP request.
+    Header,
+}
+
+words! { MatchedBy {
+    Dialled => "dialled",
+    Keyed => "keyed",
+    Operator => "operator",
+    CallerId => "caller_id",
+    Header => "header",
+} }
 
 /// How many wrong codes are too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,24 +107,25 @@ impl Store {
                 Claim::Refused(refusal)
             }
         };
+        note(&mut transaction, merchant, claimant, &claim, now).await?;
         transaction.commit().await?;
         Ok(claim)
     }
 
     /// Gives the call the merchant's one open order of this customer number, if there is exactly one and the call is the
-    /// merchant's.
+    /// merchant's. It is for the caller to agree to it; who keys a code instead loses it with that.
     ///
     /// # Errors
     ///
     /// [`StoreError::NotHeld`] where the call is over, or the database fails.
     pub async fn claim_only_order_of(
         &self,
-        customer: &paytone_psp::CustomerNumber,
-        call: CallUlid,
+        customer: &CustomerNumber,
+        claimant: &Claimant,
         now: Duration,
     ) -> Result<Claim, StoreError> {
         let mut transaction = self.begin().await?;
-        let merchant = call::require_running(&mut transaction, call).await?;
+        let merchant = call::require_running(&mut transaction, claimant.call).await?;
         let mut open =
             sql("SELECT * FROM orders WHERE merchant = $1 AND customer_number = $2 AND state = 'open'
                             AND expires_at > $3 ORDER BY position LIMIT 2")
@@ -103,13 +135,41 @@ impl Store {
             .all(&mut transaction, order::order)
             .await?;
         let claim = match (open.pop(), open.is_empty()) {
-            (Some(order), true) => Claim::Taken(lease(&mut transaction, order, call, now).await?),
+            (Some(order), true) => Claim::Taken(lease(&mut transaction, order, claimant.call, now).await?),
             (Some(_), false) => Claim::Refused(OrderRefusal::Busy),
             (None, _) => Claim::Refused(OrderRefusal::Unknown),
         };
+        note(&mut transaction, merchant, claimant, &claim, now).await?;
         transaction.commit().await?;
         Ok(claim)
     }
+}
+
+/// Writes down who was given which order by what, or why nobody was.
+async fn note(
+    connection: &mut AnyConnection,
+    merchant: MerchantUlid,
+    claimant: &Claimant,
+    claim: &Claim,
+    now: Duration,
+) -> Result<(), StoreError> {
+    let caller = sql("SELECT caller FROM calls WHERE id = $1")
+        .put(&claimant.call)
+        .one(connection, |row| row.optional_safe_text("caller"))
+        .await?;
+    let (object, detail) = match claim {
+        Claim::Taken(order) => (order.id.to_string(), "taken"),
+        Claim::Refused(refusal) => ("no order".to_owned(), refusal.as_str()),
+    };
+    let entry = AuditEntry {
+        actor: caller.unwrap_or_else(|| SafeText::new("caller")),
+        action: SafeText::new(&format!("match order by {}", claimant.by)),
+        success: matches!(claim, Claim::Taken(_)),
+        origin: claimant.source.clone(),
+        object: SafeText::new(&object),
+        detail: SafeText::new(&format!("{detail}, call {}", claimant.call)),
+    };
+    audit::append(connection, merchant, &entry, now).await.map(drop)
 }
 
 fn may_take(order: Order, call: CallUlid, now: Duration) -> Result<Order, OrderRefusal> {
@@ -131,12 +191,37 @@ async fn lease(
     call: CallUlid,
     now: Duration,
 ) -> Result<Order, StoreError> {
+    let_go(connection, call, order.id, now).await?;
     let leased_at = order.leased_at.or(Some(now));
     let order =
         Order { state: OrderState::Collecting, leased_by: Some(call), leased_at, updated_at: now, ..order };
     set_state(connection, &order, now).await?;
     call::set_order(connection, call, order.id).await?;
     Ok(order)
+}
+
+/// A call has one order: it lets go of every other.
+async fn let_go(
+    connection: &mut AnyConnection,
+    call: CallUlid,
+    but: OrderUlid,
+    now: Duration,
+) -> Result<(), StoreError> {
+    let held = sql("SELECT * FROM orders WHERE leased_by = $1")
+        .put(&call)
+        .all(&mut *connection, order::order)
+        .await?;
+    for order in held.into_iter().filter(|order| order.id != but) {
+        if standing(&mut *connection, order.id).await? == Standing::OnItsWay {
+            continue;
+        }
+        let expires_at = thawed(&order, now);
+        let state = OrderState::Open;
+        let free = Order { state, leased_by: None, leased_at: None, expires_at, updated_at: now, ..order };
+        set_state(&mut *connection, &free, now).await?;
+        refresh(&mut *connection, free.id, now).await?;
+    }
+    Ok(())
 }
 
 /// Sets the order's state to what its attempts and its call make of it.

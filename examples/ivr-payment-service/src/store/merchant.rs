@@ -103,14 +103,36 @@ impl Store {
         sql("SELECT * FROM merchants ORDER BY position").all(&mut *self.read().await?, merchant).await
     }
 
-    /// Makes a merchant.
+    /// Makes a merchant, unless there is one of that name; nothing then.
     ///
     /// # Errors
     ///
     /// The database fails.
-    pub async fn create_merchant(&self, name: &SafeText, now: Duration) -> Result<Merchant, StoreError> {
+    pub async fn create_merchant(
+        &self,
+        name: &SafeText,
+        now: Duration,
+    ) -> Result<Option<Merchant>, StoreError> {
         let mut transaction = self.begin().await?;
+        if by_name(&mut transaction, name).await?.is_some() {
+            return Ok(None);
+        }
         let merchant = insert(&mut transaction, name, now).await?;
+        transaction.commit().await?;
+        Ok(Some(merchant))
+    }
+
+    /// The merchant of this name, made where there is none.
+    ///
+    /// # Errors
+    ///
+    /// The database fails.
+    pub async fn ensure_merchant(&self, name: &SafeText, now: Duration) -> Result<Merchant, StoreError> {
+        let mut transaction = self.begin().await?;
+        let merchant = match by_name(&mut transaction, name).await? {
+            Some(known) => known,
+            None => insert(&mut transaction, name, now).await?,
+        };
         transaction.commit().await?;
         Ok(merchant)
     }
@@ -206,6 +228,10 @@ pub(super) async fn ensure_one(connection: &mut AnyConnection, now: Duration) ->
         insert(connection, &SafeText::new(FIRST), now).await?;
     }
     Ok(())
+}
+
+async fn by_name(connection: &mut AnyConnection, name: &SafeText) -> Result<Option<Merchant>, StoreError> {
+    sql("SELECT * FROM merchants WHERE name = $1").put(name).first(connection, merchant).await
 }
 
 async fn insert(

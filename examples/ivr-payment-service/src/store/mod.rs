@@ -41,7 +41,7 @@ pub use self::attempt::{AttemptRecord, ChangeError, NewAttempt, Source};
 pub use self::audit::{AuditEntry, AuditHead, AuditRecord, BrokenChain};
 pub use self::call::{CallFilter, CallRecord, Command, Ending, NewCall};
 pub use self::change::{Changed, Edit, NewStoredCard, StoredCardRecord, WhileSending};
-pub use self::claim::{Claim, Claimant, GuessLimits};
+pub use self::claim::{Claim, Claimant, GuessLimits, MatchedBy};
 pub use self::endpoint::{Endpoint, SigningKeys};
 pub use self::id::{
     CallUlid, DeliveryUlid, EndpointUlid, EventUlid, KeyUlid, MerchantUlid, OrderUlid, StoredCardUlid,

@@ -15,7 +15,7 @@ use super::endpoint::Switchboard;
 use super::media::{MediaError, MediaSession};
 use super::message;
 use super::session::{Parts, Session, SessionClock};
-use crate::config::OperatorConfig;
+use crate::config::{LineConfig, OperatorConfig};
 use crate::desk::{Caller, Desk};
 
 /// Answers the INVITE and runs its call, or refuses it.
@@ -65,12 +65,12 @@ async fn prepare(
     let listening = switchboard.listening.udp.ip();
     let (media, answer) =
         MediaSession::answer(offer, listening, clock.now()).await.map_err(|error| refusal(&error))?;
-    let (desk, script) = Desk::open(services.clone(), line, caller(transaction), clock.now())
+    let (desk, script) = Desk::open(services.clone(), line, caller(transaction, line.line), clock.now())
         .await
         .map_err(|_| StatusCode::ServiceUnavailable)?;
     let operator = line.line.operator.clone();
     let settings = super::bridge::settings(line.line);
-    let call = Call::new(script, services.clips.clone(), settings);
+    let call = Call::new(script, services.of(line.line).shop.clips.clone(), settings);
     Ok(Prepared { media, answer, desk, call, operator, info: settings.info })
 }
 
@@ -121,7 +121,7 @@ pub(super) fn refusal(error: &MediaError) -> StatusCode {
 }
 
 /// Who calls, as far as the request and its packet say.
-fn caller(transaction: &Transaction) -> Caller {
+fn caller(transaction: &Transaction, line: &LineConfig) -> Caller {
     let request = &transaction.original;
     let from = request.from_header().ok().and_then(|from| from.uri().ok());
     let sip_call_id = request.call_id_header().map(|id| id.value().to_owned()).unwrap_or_default();
@@ -129,6 +129,8 @@ fn caller(transaction: &Transaction) -> Caller {
         sip_call_id,
         from: from.map(|uri| uri.to_string()).unwrap_or_default(),
         source: message::source(request).unwrap_or_default(),
+        number: message::caller_number(request),
+        headers: message::order_codes(request, line.header.as_deref()),
     }
 }
 

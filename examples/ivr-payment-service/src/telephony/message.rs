@@ -8,6 +8,8 @@ use rsipstack::sip::{HasHeaders, Header, Method, Request, StatusCode};
 
 use super::media::MediaSession;
 
+use crate::matching::{telephone_number, user_to_user};
+
 /// A key press that came as a SIP INFO request. `Debug` does not show it.
 pub(super) struct InfoBody {
     pub(super) content_type: String,
@@ -128,6 +130,44 @@ pub(super) fn source(request: &Request) -> Option<String> {
         }
         address => address.to_canonical().to_string(),
     })
+}
+
+/// The caller's telephone number: what the network asserts (RFC 3325), or else what the phone says.
+pub(super) fn caller_number(request: &Request) -> Option<String> {
+    let asserted = request.headers().iter().find_map(|header| match header {
+        Header::PAssertedIdentity(identity) => asserted_number(identity.value()),
+        _ => None,
+    });
+    asserted.or_else(|| {
+        let from = request.from_header().ok()?.uri().ok()?;
+        telephone_number(from.user()?)
+    })
+}
+
+fn asserted_number(identity: &str) -> Option<String> {
+    let scheme = identity.find("sip:").or_else(|| identity.find("tel:"))?;
+    telephone_number(identity[scheme + 4..].split(['@', '>']).next()?)
+}
+
+/// What the line's own header, and then every `User-to-User` (RFC 7433), says.
+pub(super) fn order_codes(request: &Request, own: Option<&str>) -> Vec<String> {
+    let own = own.into_iter().flat_map(|name| values(request, name));
+    let own = own.map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned);
+    let handed = request.headers().iter().filter_map(|header| match header {
+        Header::UserToUser(handed) => user_to_user(handed.value()),
+        _ => None,
+    });
+    own.chain(handed).collect()
+}
+
+/// The values of a header that the SIP library knows no type for.
+fn values<'a>(request: &'a Request, wanted: &str) -> Vec<&'a str> {
+    let headers = request.headers().iter();
+    let values = headers.filter_map(|header| match header {
+        Header::Other(name, value) if name.eq_ignore_ascii_case(wanted) => Some(value.as_str()),
+        _ => None,
+    });
+    values.collect()
 }
 
 /// The request's SDP, if it brings one.

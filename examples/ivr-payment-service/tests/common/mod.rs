@@ -97,12 +97,23 @@ impl Fixture {
     }
 
     pub(crate) async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
+        self.request_as(KEY, method, path, body).await
+    }
+
+    /// A request with another key.
+    pub(crate) async fn request_as(
+        &self,
+        key: &str,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> (u16, Value) {
         let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
         let bytes = body.map(|body| serde_json::to_vec(body).unwrap()).unwrap_or_default();
         let request = Request::builder()
             .method(method)
             .uri(format!("http://{}{path}", self.service.http()))
-            .header("authorization", format!("Bearer {KEY}"))
+            .header("authorization", format!("Bearer {key}"))
             .header("content-type", "application/json")
             .body(Full::new(Bytes::from(bytes)))
             .unwrap();

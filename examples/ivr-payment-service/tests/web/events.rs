@@ -37,7 +37,7 @@ fn alarm(bus: &Bus, merchant: MerchantUlid, alarm: &'static str) {
 async fn a_watcher_goes_on_where_it_was_and_is_told_of_a_gap() {
     let shop = Shop::new().await;
     let own = merchant(&shop.store).await;
-    let other = shop.store.create_merchant(&SafeText::new("another"), NOW).await.unwrap().id;
+    let other = shop.store.create_merchant(&SafeText::new("another"), NOW).await.unwrap().unwrap().id;
     for (whose, name) in [(own, "first"), (other, "theirs"), (own, "second")] {
         alarm(&shop.bus, whose, name);
     }

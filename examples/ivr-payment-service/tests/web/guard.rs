@@ -26,6 +26,7 @@ fn order(number: u8) -> OrderUlid {
 struct Tried {
     order: OrderUlid,
     caller: String,
+    operator: Option<&'static str>,
     card: Card,
     amount: u64,
 }
@@ -35,6 +36,7 @@ impl Tried {
         Self {
             order: order(number),
             caller: format!("caller {number}"),
+            operator: None,
             card: card(pan),
             amount: number.into(),
         }
@@ -46,8 +48,8 @@ impl Tried {
 
     fn judged(&self, guard: &Guard, now: Duration) -> Ruling {
         let (merchant, money) = (merchant(), yen(self.amount));
-        let (caller, line, order) = (self.caller.as_str(), "pay", self.order);
-        guard.judge(&Try { merchant, order, money, caller, line, card: &self.card }, now)
+        let (caller, operator, line, order) = (self.caller.as_str(), self.operator, "pay", self.order);
+        guard.judge(&Try { merchant, order, money, caller, operator, line, card: &self.card }, now)
     }
 }
 
@@ -81,6 +83,18 @@ fn one_caller_one_order_and_one_card_are_each_limited() {
     assert_eq!(Tried::new(2, PANS[0]).judged(&guard, NOW), Ruling::Pass);
     assert_eq!(Tried::new(3, PANS[0]).judged(&guard, NOW), Ruling::Stop("card_velocity"));
     assert_eq!(Tried::new(3, PANS[0]).judged(&guard, NOW + MINUTE * 60), Ruling::Pass, "an hour later");
+}
+
+#[test]
+fn one_operator_is_limited_over_all_calls() {
+    let guard = Guard::new(Limits { per_operator: 2, ..limits() });
+    let with = |number, operator| Tried { operator, ..Tried::new(number, PANS[usize::from(number)]) };
+    assert_eq!(with(0, Some("till 1")).judged(&guard, NOW), Ruling::Pass);
+    assert_eq!(with(1, Some("till 1")).judged(&guard, NOW), Ruling::Pass);
+    assert_eq!(with(2, Some("till 1")).judged(&guard, NOW), Ruling::Stop("operator_velocity"));
+    assert_eq!(with(2, Some("till 2")).judged(&guard, NOW), Ruling::Pass);
+    assert_eq!(with(3, None).judged(&guard, NOW), Ruling::Pass, "nobody commands the call");
+    assert_eq!(with(4, Some("till 1")).judged(&guard, NOW + MINUTE * 60), Ruling::Pass, "an hour later");
 }
 
 #[test]

@@ -70,8 +70,18 @@ async fn another_merchant_finds_nothing_and_changes_nothing() {
     assert_eq!(all(&shop).await, before, "another merchant changed something");
     let keys = shop.ask(theirs, &Method::GET, "/v1/keys", None, None).await.json;
     assert_eq!(keys.as_array().unwrap().len(), 1, "its own administrator's");
-    let made = shop.ask(theirs, &Method::POST, "/v1/merchants", None, Some(json!({ "name": "x" }))).await;
-    assert_eq!(made.status, StatusCode::FORBIDDEN);
+    let first = shop.store.first_merchant().await.unwrap().id;
+    let key = json!({ "name": "x", "role": "admin" });
+    for (method, path, body) in [
+        (Method::POST, "/v1/merchants".to_owned(), Some(json!({ "name": "x" }))),
+        (Method::GET, "/v1/merchants".to_owned(), None),
+        (Method::POST, format!("/v1/merchants/{first}/keys"), Some(key)),
+    ] {
+        let refused = shop.ask(theirs, &method, &path, None, body).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{method} {path}");
+    }
+    let taken = shop.post("/v1/merchants", json!({ "name": "another" })).await;
+    assert_eq!(taken.json["type"], "urn:paytone:problem:name-taken");
 }
 
 /// A call of one merchant's line is not given the order of another, whatever the caller keys.
@@ -84,7 +94,7 @@ async fn a_code_opens_orders_of_the_lines_own_merchant_only() {
 
     let shop = Shop::new().await;
     let order = shop.order(json!({ "order_id": "A-1", "amount": 1200, "currency": "JPY" })).await;
-    let merchant = shop.store.create_merchant(&SafeText::new("another"), NOW).await.unwrap().id;
+    let merchant = shop.store.create_merchant(&SafeText::new("another"), NOW).await.unwrap().unwrap().id;
     let new = NewCall { merchant, sip_call_id: "c".into(), line: "order".into(), caller: None };
     let caller = shop.store.call_started(&new, NOW).await.unwrap();
     let claim = shop.store.claim_order(order.code.as_str(), &claimant(caller, "a"), &LIMITS, NOW).await;

@@ -10,6 +10,7 @@ mod person;
 mod webhooks;
 
 use core::time::Duration;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -18,7 +19,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use ivr_payment_service::api::{Backend, Dialling, RateLimit, router};
 use ivr_payment_service::bus::Bus;
 use ivr_payment_service::config::Config;
-use ivr_payment_service::payments::{Payments, Tools};
+use ivr_payment_service::payments::{Accounts, Payments, Tools};
 use ivr_payment_service::store::{CallUlid, Order, Store};
 use paytone_dialog::Verdict;
 use paytone_psp::simulator::Simulator;
@@ -51,13 +52,13 @@ impl Shop {
 
     pub(crate) async fn with_rate(rate: RateLimit) -> Self {
         let store = Store::in_memory().await.unwrap();
+        let merchant = store.first_merchant().await.unwrap().id;
         let (clock, bus) = (TestClock::new(), Bus::new());
         let tools = Tools {
             store: store.clone(),
-            gateway: Arc::new(Simulator::new()),
+            accounts: Accounts::shared(Arc::new(Simulator::new()), Duration::from_secs(60)),
             bus: bus.clone(),
             clock: clock.clone(),
-            deadline: Duration::from_secs(60),
         };
         let payments = Payments::with(tools);
         let backend = Backend {
@@ -67,9 +68,10 @@ impl Shop {
             rate,
             clock: clock.clone(),
             key: KEY.into(),
-            merchant: store.first_merchant().await.unwrap().id,
+            merchant,
             ttl: TTL,
-            dialling: Dialling::new(&Config::default(), "127.0.0.1:5060".parse().unwrap()),
+            own_ttl: HashMap::new(),
+            dialling: Dialling::new(&Config::default(), "127.0.0.1:5060".parse().unwrap(), |_| merchant),
         };
         Self { router: router(backend), store, payments, clock, bus }
     }
