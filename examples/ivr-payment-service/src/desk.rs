@@ -92,7 +92,7 @@ impl Desk {
             language: None,
             line: line_name,
             languages: line.languages.clone(),
-            from: caller.from,
+            from: caller.from.clone(),
             commands,
             _slot: slot,
         };
@@ -149,7 +149,7 @@ impl Desk {
         let order = self.order.clone();
         tokio::spawn(async move {
             let clues = Clues { keyed: Some(code.as_str().to_owned()), ..Clues::default() };
-            let answer = match KeyedCode.find(&asker, &clues).await {
+            let answer = match KeyedCode::OnTheCall.find(&asker, &clues).await {
                 Ok(Some(Claim::Taken(found))) => {
                     let summary = summary(merchant, &found);
                     *locked(&order) = Some(found);

@@ -64,9 +64,15 @@ pub trait Matcher: fmt::Debug + Send + Sync {
 #[derive(Debug, Clone, Copy)]
 pub struct DialledUser;
 
-/// By the one-time code that was keyed: by the caller, or by an operator before the caller is joined.
+/// By the one-time code that was keyed on the call, by the caller or by an operator before the caller is joined, or by the
+/// order an operator names on a screen.
 #[derive(Debug, Clone, Copy)]
-pub struct KeyedCode;
+pub enum KeyedCode {
+    /// On the call's keypad.
+    OnTheCall,
+    /// On an operator's screen.
+    OnAScreen,
+}
 
 /// By who calls, where exactly one order of that customer is open. Numbers are borrowed and forged: the caller is asked.
 #[derive(Debug, Clone, Copy)]
@@ -92,7 +98,10 @@ impl Matcher for DialledUser {
 
 impl Matcher for KeyedCode {
     fn by(&self) -> MatchedBy {
-        MatchedBy::Keyed
+        match self {
+            Self::OnTheCall => MatchedBy::Keyed,
+            Self::OnAScreen => MatchedBy::Operator,
+        }
     }
 
     fn find<'a>(

@@ -1,11 +1,12 @@
 //! A call whose people talk, and pay when the operator says so.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use paytone_dialog::{AfterCall, Entry, Outcome, Script};
 
-use super::{Desk, build_script, limits, merchant, summary};
+use super::{Desk, build_script, locked, merchant, summary};
 use crate::bus::{CallCommand, EventKind};
+use crate::matching::{Clues, KeyedCode, Matcher as _};
 use crate::store::{Claim, OrderUlid};
 
 /// There is no payment to take: the order is not there, or not open.
@@ -23,23 +24,22 @@ impl Desk {
         &mut self,
         order: Option<OrderUlid>,
     ) -> impl Future<Output = Result<Script, CannotPay>> + Send + use<> {
-        let wanted = order.or_else(|| self.order.get().map(|order| order.id));
-        let kept = Arc::new(OnceLock::new());
+        let wanted = order.or_else(|| locked(&self.order).as_ref().map(|order| order.id));
+        let kept = Arc::new(Mutex::new(None));
         self.order = kept.clone();
-        let (services, claimant, languages) =
-            (self.services.clone(), self.claimant.clone(), self.languages.clone());
+        let (services, languages) = (self.services.clone(), self.languages.clone());
+        let asker = self.asker(crate::clock::now());
         async move {
-            let now = crate::clock::now();
             let entry = match wanted {
                 None => Entry::AskOrderCode,
                 Some(id) => {
-                    let found = services.store.order(services.merchant_id, id.as_str()).await;
+                    let found = services.store.order(services.shop.merchant_id, id.as_str()).await;
                     let found = found.ok().flatten().ok_or(CannotPay)?;
-                    let code = found.code.as_str();
-                    let claim = services.store.claim_order(code, &claimant, &limits(&services), now).await;
-                    let Ok(Claim::Taken(order)) = claim else { return Err(CannotPay) };
+                    let clues = Clues { keyed: Some(found.code.as_str().to_owned()), ..Clues::default() };
+                    let claim = KeyedCode::OnAScreen.find(&asker, &clues).await;
+                    let Ok(Some(Claim::Taken(order))) = claim else { return Err(CannotPay) };
                     let summary = summary(merchant(&services), &order);
-                    drop(kept.set(order));
+                    *locked(&kept) = Some(order);
                     Entry::Order(summary)
                 }
             };

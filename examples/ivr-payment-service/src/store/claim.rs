@@ -45,7 +45,7 @@ pub enum MatchedBy {
     Dialled,
     /// A code keyed in the call: by the caller, or by an operator before the caller is joined.
     Keyed,
-    /// A code an operator gives for the call from a screen.
+    /// An operator's word, on a screen.
     Operator,
     /// The caller's telephone number, which is the customer number of one open order.
     CallerId,
