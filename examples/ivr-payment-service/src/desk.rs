@@ -5,7 +5,7 @@ mod talk;
 use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use paytone_call::Input;
+use paytone_call::{Clips, Input};
 use paytone_card::{Card, MaskedPan, PanPolicy};
 use paytone_dialog::{
     AfterCall, Entry, Language, MerchantName, OrderCode, OrderRefusal, OrderSummary, Outcome, Phase,
@@ -141,6 +141,12 @@ impl Desk {
     #[must_use]
     pub const fn call(&self) -> CallUlid {
         self.call
+    }
+
+    /// The voice the caller hears: the merchant's.
+    #[must_use]
+    pub fn clips(&self) -> Arc<dyn Clips> {
+        self.services.shop.clips.clone()
     }
 
     /// Finds the order of a keyed code, in its own task.

@@ -11,7 +11,7 @@ use paytone_psp::{BoxFuture, CustomerNumber};
 use crate::config::{LineConfig, LineKind, MatchBy};
 use crate::store::{CallUlid, Claim, Claimant, GuessLimits, MatchedBy, Store, StoreError};
 
-pub use self::user_to_user::user_to_user;
+pub use self::user_to_user::read_user_to_user;
 use paytone_redact::SafeText;
 
 /// What a call says about its order. `Debug` shows none of it.

@@ -51,7 +51,7 @@ impl Desk {
     /// The merchant's id of the order the call has.
     #[must_use]
     pub fn order_id(&self) -> Option<String> {
-        self.order.get().map(|order| order.order_id.to_string())
+        locked(&self.order).as_ref().map(|order| order.order_id.to_string())
     }
 
     /// A script for a call on which nothing is paid any more.

@@ -7,7 +7,7 @@ const LONGEST: usize = 1024;
 /// values, separated by commas, the first that is text. Without an `encoding` parameter, a value that can be hex-encoded
 /// text is; a leading protocol discriminator of the ISDN (`04` for IA5 text, or `00`) is left out.
 #[must_use]
-pub fn user_to_user(value: &str) -> Option<String> {
+pub fn read_user_to_user(value: &str) -> Option<String> {
     if value.len() > LONGEST {
         return None;
     }
@@ -106,13 +106,13 @@ mod tests {
             format!("\"{CODE}\";purpose=orders"),
             format!("01ff;encoding=hex, {HEX};encoding=hex"),
         ] {
-            assert_eq!(user_to_user(&value).as_deref(), Some(CODE), "{value}");
+            assert_eq!(read_user_to_user(&value).as_deref(), Some(CODE), "{value}");
         }
     }
 
     #[test]
     fn what_separates_values_may_be_quoted() {
-        assert_eq!(user_to_user(r#""a,b;c\"d";purpose=x"#).as_deref(), Some(r#"a,b;c"d"#));
+        assert_eq!(read_user_to_user(r#""a,b;c\"d";purpose=x"#).as_deref(), Some(r#"a,b;c"d"#));
     }
 
     #[test]
@@ -121,7 +121,7 @@ mod tests {
         for value in
             ["", ";", ",", "\"", "\"a", "0;encoding=hex", "zz;encoding=hex", "ff;encoding=hex", "a b", &long]
         {
-            assert_eq!(user_to_user(value), None, "{value}");
+            assert_eq!(read_user_to_user(value), None, "{value}");
         }
     }
 }

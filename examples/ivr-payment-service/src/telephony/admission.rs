@@ -70,7 +70,7 @@ async fn prepare(
         .map_err(|_| StatusCode::ServiceUnavailable)?;
     let operator = line.line.operator.clone();
     let settings = super::bridge::settings(line.line);
-    let call = Call::new(script, services.of(line.line).shop.clips.clone(), settings);
+    let call = Call::new(script, desk.clips(), settings);
     Ok(Prepared { media, answer, desk, call, operator, info: settings.info })
 }
 

@@ -8,7 +8,7 @@ use rsipstack::sip::{HasHeaders, Header, Method, Request, StatusCode};
 
 use super::media::MediaSession;
 
-use crate::matching::{telephone_number, user_to_user};
+use crate::matching::{read_user_to_user, telephone_number};
 
 /// A key press that came as a SIP INFO request. `Debug` does not show it.
 pub(super) struct InfoBody {
@@ -154,7 +154,7 @@ pub(super) fn order_codes(request: &Request, own: Option<&str>) -> Vec<String> {
     let own = own.into_iter().flat_map(|name| values(request, name));
     let own = own.map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned);
     let handed = request.headers().iter().filter_map(|header| match header {
-        Header::UserToUser(handed) => user_to_user(handed.value()),
+        Header::UserToUser(handed) => read_user_to_user(handed.value()),
         _ => None,
     });
     own.chain(handed).collect()
