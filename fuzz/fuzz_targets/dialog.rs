@@ -8,8 +8,8 @@ use core::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use paytone_card::{Card, test_numbers};
 use paytone_dialog::{
-    Action, Command, Dialog, Entry, Event, Field, FieldRules, Language, MerchantName, Mode, OrderChange,
-    OrderRefusal, OrderSummary, PlayId, Progress, Script, Verdict,
+    Action, AfterCall, Command, Dialog, Entry, Event, Field, FieldRules, Language, MerchantName, Methods, Mode,
+    OrderChange, OrderRefusal, OrderSummary, OrderTerms, PlayId, Progress, Script, Storing, Verdict,
 };
 use paytone_dtmf::Key;
 use paytone_psp::{Currency, DeclineReason, Money};
@@ -31,7 +31,7 @@ const ENTRIES: [&str; 8] = [
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((first, steps)) = bytes.split_first() else { return };
-    let entry = if first % 2 == 0 { Entry::AskOrderCode } else { Entry::Order(order()) };
+    let entry = if first % 2 == 0 { Entry::AskOrderCode } else { Entry::Order(order(*first)) };
     let mode = if first % 4 < 2 { Mode::Automatic } else { Mode::Directed };
     let script = Script::builder(entry)
         .mode(mode)
@@ -46,6 +46,7 @@ fuzz_target!(|bytes: &[u8]| {
         playing: None,
         asked: false,
         secured: false,
+        was_secured: false,
         awaiting_verdict: false,
         finished: false,
     };
@@ -62,6 +63,8 @@ struct Run {
     playing: Option<PlayId>,
     asked: bool,
     secured: bool,
+    /// It has been, so that there can be a card.
+    was_secured: bool,
     awaiting_verdict: bool,
     finished: bool,
 }
@@ -78,10 +81,11 @@ impl Run {
             7 => Some(Event::Answered),
             8 => {
                 self.secured |= self.asked;
+                self.was_secured |= self.secured;
                 Some(Event::Secured)
             }
             9 => self.playing.map(Event::PromptDone),
-            10 => Some(Event::OrderFound(order())),
+            10 => Some(Event::OrderFound(order(how))),
             11 => {
                 self.awaiting_verdict = false;
                 Some(Event::Verdict(self.verdict(how)))
@@ -153,7 +157,7 @@ impl Run {
                     self.playing = Some(id);
                 }
                 Action::Authorize(payment) => {
-                    assert!(self.secured && !self.awaiting_verdict);
+                    assert!(self.was_secured && !self.awaiting_verdict);
                     self.awaiting_verdict = true;
                     self.card = Some(payment.into_card());
                 }
@@ -184,8 +188,8 @@ impl Run {
 }
 
 fn command(how: u8) -> Command {
-    const FIELDS: [Field; 5] =
-        [Field::Postcode, Field::Pan, Field::Expiry, Field::SecurityCode, Field::OrderCode];
+    const FIELDS: [Field; 6] =
+        [Field::Postcode, Field::Pan, Field::Expiry, Field::SecurityCode, Field::OrderCode, Field::Method];
     let field = FIELDS[usize::from(how / 12) % FIELDS.len()];
     match how % 12 {
         0..=2 => Command::Capture(field),
@@ -194,6 +198,7 @@ fn command(how: u8) -> Command {
         5 => Command::Repeat,
         6 => Command::SlowMode(how > 127),
         7 | 8 => Command::Submit,
+        9 if how > 127 => Command::Talk,
         9 => Command::HandOver,
         10 => Command::Mode(if how > 127 { Mode::Directed } else { Mode::Automatic }),
         _ if how > 127 => Command::Cancel,
@@ -205,6 +210,18 @@ fn digits_shown(progress: &Progress) -> usize {
     progress.last_four().map_or(0, |mask| mask.last_four().len() + mask.first().len())
 }
 
-fn order() -> OrderSummary {
-    OrderSummary::new(MerchantName::default(), Money::new(1_200, Currency::JPY))
+/// An order that says nothing, or something, about how it is paid.
+fn order(how: u8) -> OrderSummary {
+    let order = OrderSummary::new(MerchantName::default(), Money::new(1_200, Currency::JPY));
+    if how < 128 {
+        return order;
+    }
+    let instalments = if how & 4 == 0 { vec![3, 12] } else { Vec::new() };
+    let methods = Methods { lump_sum: how & 8 == 0, instalments, bonus: how & 16 == 0, revolving: false };
+    order.with_terms(OrderTerms {
+        methods: Some(methods),
+        storing: [Storing::No, Storing::IfAgreed, Storing::Needed][usize::from(how / 32) % 3],
+        after: [None, Some(AfterCall::Operator)][usize::from(how) % 2],
+        ..OrderTerms::default()
+    })
 }

@@ -8,8 +8,8 @@ use core::time::Duration;
 
 use paytone_dialog::phrase::{Clip, Situation};
 use paytone_dialog::{
-    Action as DialogAction, Command, Dialog, Event, HandOver, Phase, PlayId, Progress, Prompt, Script,
-    SecureState,
+    Action as DialogAction, Command, CommandRefused, Dialog, Event, HandOver, Phase, PlayId, Progress,
+    Prompt, Script, SecureState,
 };
 
 use crate::bridge::Bridge;
@@ -111,7 +111,11 @@ impl Call {
             Input::OperatorEvent { ssrc, timestamp, marker, payload } => {
                 self.operator_event(EventPacket { ssrc, timestamp, marker, payload }, now);
             }
-            Input::Command(command) => self.command(command, now),
+            Input::Command(command) => {
+                if let Err(why) = self.dialog.command(command, now) {
+                    self.actions.push_back(Action::CommandRefused(command, why));
+                }
+            }
             other => {
                 if let Some(event) = other.into_event() {
                     self.dialog.handle(event, now);
@@ -119,6 +123,16 @@ impl Call {
             }
         }
         self.collect(now);
+    }
+
+    /// Does what the operator wants.
+    ///
+    /// # Errors
+    /// [`CommandRefused`] says why not; nothing has changed then.
+    pub fn command(&mut self, command: Command, now: Duration) -> Result<(), CommandRefused> {
+        let followed = self.dialog.command(command, now);
+        self.collect(now);
+        followed
     }
 
     /// Fills the next 20 ms to send to the caller: the prompt being spoken, the operator where they are bridged, quiet
@@ -227,12 +241,6 @@ impl Call {
         self.actions.push_back(Action::KeyDropped(Role::Operator));
     }
 
-    fn command(&mut self, command: Command, now: Duration) {
-        if let Err(why) = self.dialog.command(command, now) {
-            self.actions.push_back(Action::CommandRefused(command, why));
-        }
-    }
-
     /// Moves the dialog's actions on: speech is done here, the rest is the embedder's.
     fn collect(&mut self, now: Duration) {
         while let Some(action) = self.dialog.poll_action() {
@@ -279,7 +287,6 @@ impl Call {
             DialogAction::ReturnToOperator => Action::ReturnToOperator,
             DialogAction::HangUp => Action::HangUp,
             DialogAction::Finished(outcome) => Action::Finished(outcome),
-            _ => return None,
         })
     }
 

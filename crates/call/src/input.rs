@@ -46,7 +46,8 @@ pub enum Input<'a> {
         /// The packet's payload.
         payload: &'a [u8],
     },
-    /// The operator wants something done; refused commands come back as [`Action::CommandRefused`].
+    /// The operator wants something done; refused commands come back as [`Action::CommandRefused`]. Whoever can wait for
+    /// the answer asks [`Call::command`](crate::Call::command).
     Command(Command),
     /// A SIP INFO request's content type and body.
     Info {
@@ -138,10 +139,9 @@ impl fmt::Debug for Input<'_> {
     }
 }
 
-/// Something the embedder has to do.
+/// Something the embedder has to do. Every one has to be met: the list grows with the calls, and the compiler says where.
 #[derive(Debug)]
 #[must_use = "an action that is dropped is a step of the call that does not happen"]
-#[non_exhaustive]
 pub enum Action {
     /// Keep the caller's keys from everyone else, then answer [`Input::Secured`] or [`Input::SecureRefused`].
     Secure,
@@ -169,7 +169,7 @@ pub enum Action {
     },
     /// A key of somebody whose keys do not count was dropped: for the audit.
     KeyDropped(Role),
-    /// A command was not followed.
+    /// An [`Input::Command`] was not followed.
     CommandRefused(Command, CommandRefused),
     /// What a screen may show has changed.
     Report(Progress),

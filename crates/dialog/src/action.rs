@@ -5,8 +5,9 @@ use crate::phrase::Situation;
 use crate::{OrderCode, Outcome, Payment, Progress, Prompt};
 
 /// What a [`Dialog`](crate::Dialog) wants done. `Debug` shows no digit that the caller keyed.
+///
+/// Every one has to be met: an action that falls through unseen is a step of the call that does not happen.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum Action {
     /// Hide the keys from everybody but the dialog, then answer with
     /// [`Secured`](crate::Event::Secured) or [`SecureRefused`](crate::Event::SecureRefused).

@@ -16,6 +16,9 @@ pub enum Command {
     Repeat,
     /// Wait longer for keys, and have doubled tones heard as one: `true` switches it on.
     SlowMode(bool),
+    /// Leave secure mode, so that caller and operator can talk. An open entry is wiped; complete ones stay. From then on
+    /// the operator drives, and the next card field secures the line again.
+    Talk,
     /// Ask the provider, now that nothing is missing.
     Submit,
     /// The caller is on the line: the operator's part of a hand-over that needs both.
@@ -54,4 +57,21 @@ pub enum CommandRefused {
     /// Nothing is open, so there is nothing to repeat or hand over.
     #[error("no field is open")]
     NothingOpen,
+}
+
+impl CommandRefused {
+    /// The name used in reports and logs, in kebab case: `not-ready` and so on.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotReady => "not-ready",
+            Self::Authorizing => "authorizing",
+            Self::Over => "over",
+            Self::NotAField => "not-a-field",
+            Self::NotOptional => "not-optional",
+            Self::TooEarly => "too-early",
+            Self::Incomplete => "incomplete",
+            Self::NothingOpen => "nothing-open",
+        }
+    }
 }

@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use core::fmt;
 use core::time::Duration;
 
-use paytone_card::{Brand, CardEntry};
+use paytone_card::{Brand, CardEntry, PanPolicy};
 use paytone_psp::DeclineReason;
 
 use crate::field::{Field, FieldSet};
@@ -15,8 +15,8 @@ use crate::speech::Speech;
 use crate::state::{Collecting, State};
 use crate::timers::{Timer, Timers};
 use crate::{
-    Action, Command, CommandRefused, Details, Entry, Event, Language, Mode, OrderSummary, Phase, Progress,
-    Script,
+    Action, AfterCall, Command, CommandRefused, Details, Entry, Event, Language, Mode, OrderSummary, Phase,
+    Progress, Script,
 };
 
 mod answers;
@@ -47,6 +47,10 @@ pub struct Dialog {
     mode: Mode,
     secure: SecureState,
     language: Language,
+    /// The script's, as far as the order says nothing else.
+    after: AfterCall,
+    /// The script's, for the brands that the order takes.
+    cards: PanPolicy,
     caller: CallerSoFar,
     keypad: Keypad,
     code: CodeEntry,
@@ -55,6 +59,8 @@ pub struct Dialog {
     brand: Option<Brand>,
     details: Option<Box<Details>>,
     missing: FieldSet,
+    /// Everything that is asked for, missing or not: what an operator can have asked again.
+    asked: FieldSet,
     authorizations: u8,
     code_tries: Option<u8>,
     declined: Option<DeclineReason>,
@@ -102,6 +108,8 @@ impl Dialog {
                 Entry::Order(order) => Some(order),
                 _ => None,
             }),
+            after: plan.after,
+            cards: plan.pan_policy,
             caller: CallerSoFar::default(),
             keypad: Keypad::new(),
             code: CodeEntry::new(),
@@ -109,6 +117,7 @@ impl Dialog {
             brand: None,
             details: known,
             missing: order::all_missing(&plan, &entry),
+            asked: FieldSet::of(&plan.fields),
             authorizations: 0,
             code_tries: None,
             declined: None,
@@ -145,7 +154,7 @@ impl Dialog {
             // An operator who cannot be told about a refusal sees it in the report.
             Event::Command(command) => drop(self.follow(command, now)),
             Event::Failed => self.failed(now),
-            Event::Released => {}
+            Event::Released => self.released(),
             Event::HungUp => self.hung_up(now),
         }
         self.settle(now);
@@ -217,9 +226,9 @@ impl Dialog {
 
     /// Nothing follows the outcome but the end of secure mode.
     fn finished(&mut self, event: &Event) {
-        if matches!(event, Event::Released) && self.secure == SecureState::Releasing {
-            self.secure = SecureState::Clear;
-            self.progress.secure = SecureState::Clear;
+        if matches!(event, Event::Released) {
+            self.released();
+            self.progress.secure = self.secure;
         }
     }
 

@@ -113,7 +113,9 @@ pub use crate::dialog::Dialog;
 pub use crate::event::{Event, Verdict};
 pub use crate::field::{Field, FieldSet};
 pub use crate::mode::Mode;
-pub use crate::order::{InvalidMerchantName, MerchantName, OrderChange, OrderRefusal, OrderSummary};
+pub use crate::order::{
+    InvalidMerchantName, MerchantName, OrderChange, OrderRefusal, OrderSummary, OrderTerms, Storing,
+};
 pub use crate::order_code::{InvalidOrderCode, OrderCode};
 pub use crate::outcome::{MoneyMoved, Outcome, Retry};
 pub use crate::phase::{Phase, SecureState};

@@ -1,9 +1,10 @@
 use alloc::sync::Arc;
 use core::fmt;
 
+use paytone_card::BrandSet;
 use paytone_psp::Money;
 
-use crate::Language;
+use crate::{AfterCall, Language, Methods};
 
 /// What is about to be paid, as the caller hears it before being asked for a card. Nothing at all is a card that is
 /// stored or checked. A copy is cheap.
@@ -15,13 +16,14 @@ struct Summary {
     merchant: MerchantName,
     money: Money,
     language: Option<Language>,
+    terms: OrderTerms,
 }
 
 impl OrderSummary {
     /// A payment of `money` to `merchant`.
     #[must_use]
     pub fn new(merchant: MerchantName, money: Money) -> Self {
-        Self(Arc::new(Summary { merchant, money, language: None }))
+        Self(Arc::new(Summary { merchant, money, language: None, terms: OrderTerms::default() }))
     }
 
     /// The same order for a customer who is spoken to in this language, where the script has it.
@@ -29,6 +31,19 @@ impl OrderSummary {
     pub fn with_language(self, language: Language) -> Self {
         let summary = Summary { language: Some(language), ..(*self.0).clone() };
         Self(Arc::new(summary))
+    }
+
+    /// The same order with what it says itself about how it is paid.
+    #[must_use]
+    pub fn with_terms(self, terms: OrderTerms) -> Self {
+        let summary = Summary { terms, ..(*self.0).clone() };
+        Self(Arc::new(summary))
+    }
+
+    /// What it says itself about how it is paid.
+    #[must_use]
+    pub fn terms(&self) -> &OrderTerms {
+        &self.0.terms
     }
 
     /// The customer's language, if the order says.
@@ -54,6 +69,44 @@ impl OrderSummary {
     pub fn with_money(&self, money: Money) -> Self {
         Self(Arc::new(Summary { money, ..(*self.0).clone() }))
     }
+}
+
+/// What an order says about how it is paid. It counts before what the script of its line says; the default says nothing.
+///
+/// ```
+/// use paytone_card::{Brand, BrandSet};
+/// use paytone_dialog::{AfterCall, Methods, OrderTerms};
+///
+/// let terms = OrderTerms {
+///     brands: Some(BrandSet::of(&[Brand::Jcb, Brand::Visa])),
+///     methods: Some(Methods { instalments: [3, 6].into(), ..Methods::default() }), // or in one sum: it is asked
+///     after: Some(AfterCall::Operator),
+///     ..OrderTerms::default()
+/// };
+/// assert!(terms.methods.is_some_and(|methods| methods.offer_a_choice()));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OrderTerms {
+    /// The brands that are taken, out of those that the script takes; `None` for all of them.
+    pub brands: Option<BrandSet>,
+    /// How it may be paid: the caller is asked where that is more than one way. `None` for the script's own ways.
+    pub methods: Option<Methods>,
+    /// Whether the card is stored.
+    pub storing: Storing,
+    /// Where the call goes afterwards; `None` for what the script says.
+    pub after: Option<AfterCall>,
+}
+
+/// Whether the provider is to store the card. It never does so unless the caller, who is asked, agrees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Storing {
+    /// It is not, and nothing is asked.
+    #[default]
+    No,
+    /// Beside a payment, which is made either way.
+    IfAgreed,
+    /// That is what the order is for: a caller who does not agree has cancelled it.
+    Needed,
 }
 
 /// A merchant's name: the text a screen shows and the audio clip that speaks it.

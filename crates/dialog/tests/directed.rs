@@ -222,3 +222,45 @@ fn commands_come_too_early_and_too_late() {
     call.verdict(Verdict::Approved);
     assert_eq!(command(&mut call, Command::Cancel), Err(CommandRefused::Over));
 }
+
+#[test]
+fn between_two_fields_the_operator_can_talk_with_the_caller() {
+    let mut call = directed();
+    command(&mut call, Command::Capture(Field::Pan)).unwrap();
+    call.keys(test_numbers::MASTERCARD);
+    command(&mut call, Command::Capture(Field::Expiry)).unwrap();
+    call.keys("12");
+    call.log();
+    command(&mut call, Command::Talk).unwrap();
+    assert_eq!(call.log(), ["release"]);
+    let secure = |call: &Call| call.dialog.progress().secure();
+    assert_eq!((secure(&call), call.dialog.progress().phase()), (SecureState::Releasing, Phase::Waiting));
+    call.event(Event::Released);
+    assert_eq!(secure(&call), SecureState::Clear);
+    call.keys("99");
+    assert_eq!(call.dialog.progress().digits(), 0, "keys mean nothing while they talk");
+    for (field, keys) in [(Field::Expiry, EXPIRY), (Field::SecurityCode, "123")] {
+        command(&mut call, Command::Capture(field)).unwrap();
+        assert_eq!(secure(&call), SecureState::Secured, "secured again before the next word about a card");
+        call.keys(keys);
+        command(&mut call, Command::Talk).unwrap();
+    }
+    command(&mut call, Command::Submit).unwrap();
+    assert_eq!(call.cards[0].masked().last_four(), "4444");
+    assert_eq!(call.cards[0].expiry().month(), 12);
+}
+
+#[test]
+fn a_field_that_is_wanted_while_secure_mode_is_being_left_waits_for_it_to_be_back() {
+    let mut call = directed_of(card_script());
+    command(&mut call, Command::Capture(Field::Pan)).unwrap();
+    command(&mut call, Command::Talk).unwrap();
+    let mut call = call.confirms_secure(false);
+    call.log();
+    command(&mut call, Command::Capture(Field::Pan)).unwrap();
+    call.event(Event::Released);
+    assert_eq!(call.dialog.progress().secure(), SecureState::Securing, "the late word is about before");
+    assert!(call.log().is_empty(), "nothing is asked yet");
+    call.event(Event::Secured);
+    assert_eq!(call.log(), ["play enter-pan"]);
+}

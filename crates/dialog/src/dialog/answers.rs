@@ -10,7 +10,7 @@ use paytone_psp::{InstalmentCount, Money, PaymentMethod};
 use super::Dialog;
 use crate::field::{Field, FieldSet};
 use crate::keymap::OPERATOR;
-use crate::{Action, Confirm, Details, HandOver, KeyedDigits, Prompt};
+use crate::{Action, Confirm, Details, HandOver, KeyedDigits, Outcome, Prompt, Storing};
 
 /// Questions.
 impl Dialog {
@@ -18,11 +18,16 @@ impl Dialog {
         if field == Field::HandOver {
             return self.handed_over(digit, now);
         }
-        if digit == OPERATOR && self.plan.after.has_operator() {
+        if digit == OPERATOR && self.after.has_operator() {
             return self.ask_for_operator(now);
         }
         match (field, digit) {
-            (Field::ConfirmOrder | Field::ConfirmAmount | Field::ConfirmCard, 1) => self.filled(field, now),
+            (Field::ConfirmOrder, 1) => {
+                // It has just been spoken.
+                self.caller.summary_due = false;
+                self.filled(field, now);
+            }
+            (Field::ConfirmAmount | Field::ConfirmCard, 1) => self.filled(field, now),
             (Field::ConfirmOrder, 2) => self.another_order(now),
             (Field::ConfirmAmount, 2) => self.again(FieldSet::of(&[Field::Amount]), field, now),
             (Field::ConfirmCard, 2) => {
@@ -69,14 +74,17 @@ impl Dialog {
     fn consented(&mut self, given: bool, now: Duration) {
         self.details_mut().consent = Some(given);
         self.actions.push_back(Action::Consent { given, at: now });
+        if !given && self.order.as_ref().is_some_and(|order| order.terms().storing == Storing::Needed) {
+            return self.close(Outcome::CancelledByCaller, vec![Prompt::Cancelled], now);
+        }
         self.filled(Field::Consent, now);
     }
 
     fn method_chosen(&mut self, digit: u8, now: Duration) {
-        let methods = &self.plan.methods;
+        let methods = self.methods();
         match digit {
-            1 => self.chose(PaymentMethod::LumpSum),
-            2 if !methods.instalments.is_empty() => self.missing.insert(Field::Instalments),
+            1 if methods.lump_sum => self.chose(PaymentMethod::LumpSum),
+            2 if !methods.instalments.is_empty() => self.ask_also(Field::Instalments),
             3 if methods.bonus => self.chose(PaymentMethod::Bonus),
             4 if methods.revolving => self.chose(PaymentMethod::Revolving),
             _ => return self.no_match(Prompt::NotAChoice, now),
@@ -85,8 +93,9 @@ impl Dialog {
     }
 
     pub(super) fn method_words(&self) -> Vec<Prompt> {
-        let methods = &self.plan.methods;
-        let mut words = vec![Prompt::ChooseMethod, Prompt::MethodLumpSum];
+        let methods = self.methods();
+        let mut words = vec![Prompt::ChooseMethod];
+        words.extend(methods.lump_sum.then_some(Prompt::MethodLumpSum));
         words.extend((!methods.instalments.is_empty()).then_some(Prompt::MethodInstalments));
         words.extend(methods.bonus.then_some(Prompt::MethodBonus));
         words.extend(methods.revolving.then_some(Prompt::MethodRevolving));
@@ -113,7 +122,7 @@ impl Dialog {
     /// No count on offer is longer and begins like this one.
     fn is_whole_count(&self) -> bool {
         let keyed = self.code.value();
-        !self.plan.methods.instalments.iter().any(|count| u64::from(*count / 10) == keyed && *count >= 10)
+        !self.methods().instalments.iter().any(|count| u64::from(*count / 10) == keyed && *count >= 10)
     }
 
     fn most(&self, field: Field) -> usize {
@@ -151,7 +160,7 @@ impl Dialog {
 
     fn take_instalments(&mut self) -> Result<(), Prompt> {
         let count = u8::try_from(self.code.value()).unwrap_or(u8::MAX);
-        let offered = self.plan.methods.instalments.contains(&count);
+        let offered = self.methods().instalments.contains(&count);
         let count = InstalmentCount::new(count).filter(|_| offered).ok_or(Prompt::InstalmentsWrong)?;
         self.chose(PaymentMethod::Instalments { count });
         Ok(())

@@ -100,7 +100,7 @@ impl Dialog {
     }
 
     fn other_card(&mut self, ended: Outcome, now: Duration) {
-        self.caller.may_have_no_card = self.plan.after.has_operator();
+        self.caller.may_have_no_card = self.after.has_operator();
         self.ask_again(FieldSet::CARD, None, Prompt::DeclinedCard, ended, now);
     }
 

@@ -87,11 +87,11 @@ impl Dialog {
     }
 
     pub(super) fn pan_digit(&mut self, digit: u8, now: Duration) {
-        if self.plan.after.has_operator() && self.is_operators_key(digit, now) {
+        if self.after.has_operator() && self.is_operators_key(digit, now) {
             return;
         }
         let card = self.card.get_or_insert_with(CardEntry::new);
-        let progress = card.push_pan(digit, &self.plan.pan_policy);
+        let progress = card.push_pan(digit, &self.cards);
         let digits = card.pan_len();
         // A brand that is certain stays so, whatever digit follows.
         self.brand = self.brand.or_else(|| card.brand());
@@ -135,7 +135,7 @@ impl Dialog {
         match self.collecting() {
             Some(open) if open.field == Field::OrderCode => open.digits > 0,
             Some(open) if open.field == Field::Pan && open.digits > 0 && !open.zero => {
-                let progress = self.card.as_ref().map(|card| card.pan_progress(&self.plan.pan_policy));
+                let progress = self.card.as_ref().map(|card| card.pan_progress(&self.cards));
                 progress == Some(PanProgress::Incomplete)
             }
             _ => false,
@@ -148,7 +148,7 @@ impl Dialog {
         if open.field != Field::Pan {
             return self.inter_digit_wait();
         }
-        let card = self.card.as_ref().map(|card| card.pan_progress(&self.plan.pan_policy));
+        let card = self.card.as_ref().map(|card| card.pan_progress(&self.cards));
         match card {
             Some(PanProgress::MayGoOn) => self.patience(self.plan.timeouts.may_go_on),
             _ => self.wait_within_group(usize::from(open.digits)),
@@ -169,7 +169,7 @@ impl Dialog {
         if self.collecting().is_some_and(|open| open.zero) {
             return self.ask_for_operator(now);
         }
-        let policy = self.plan.pan_policy;
+        let policy = self.cards;
         let card = self.card.get_or_insert_with(CardEntry::new);
         let mut accepted = card.accept_pan(&policy);
         // Keys that ran on past the number: the rest belongs to the fields that follow.
@@ -213,7 +213,7 @@ impl Dialog {
     fn card_expired(&mut self, now: Duration) {
         let is_true = self.collecting().is_some_and(|open| open.no_match > 0);
         let last = self.collecting().map_or(0, |open| open.no_match) + 1 >= self.open_rules().no_match;
-        if !is_true || last || self.mode == Mode::Directed || !self.plan.after.has_operator() {
+        if !is_true || last || self.mode == Mode::Directed || !self.after.has_operator() {
             return self.no_match(Prompt::CardExpired, now);
         }
         self.caller.may_have_no_card = true;

@@ -23,6 +23,7 @@ impl Dialog {
             Command::Skip(field) => self.skip(field, now),
             Command::Repeat => self.say_again(),
             Command::Submit => self.submit_all(now),
+            Command::Talk => self.talk(),
             Command::HandOver => self.operator_agrees(now),
             Command::Cancel => {
                 self.close(Outcome::CancelledByOperator, vec![Prompt::Cancelled], now);
@@ -84,7 +85,7 @@ impl Dialog {
 
     /// Whether the script knows the field, and what it depends on is there.
     fn check_askable(&self, field: Field) -> Result<(), CommandRefused> {
-        let is_scripted = self.plan.fields.contains(&field) || self.missing.contains(field);
+        let is_scripted = self.asked.contains(field) || self.missing.contains(field);
         if !is_scripted {
             return Err(CommandRefused::NotAField);
         }
@@ -102,7 +103,7 @@ impl Dialog {
     }
 
     fn clear_field(&mut self, field: Field, now: Duration) -> Result<(), CommandRefused> {
-        if !self.plan.fields.contains(&field) {
+        if !self.asked.contains(field) {
             return Err(CommandRefused::NotAField);
         }
         let was_open = self.open_field();
@@ -151,6 +152,7 @@ impl Dialog {
                 details.method = None;
                 self.missing.remove(Field::Instalments);
             }
+            Field::Instalments => details.method = None,
             Field::Postcode => details.postcode = None,
             Field::Consent => details.consent = None,
             Field::Custom(own) => {
@@ -163,7 +165,7 @@ impl Dialog {
     }
 
     fn skip(&mut self, field: Field, now: Duration) -> Result<(), CommandRefused> {
-        if !self.plan.fields.contains(&field) {
+        if !self.asked.contains(field) {
             return Err(CommandRefused::NotAField);
         }
         if !self.may_be_left_out(field) {
@@ -189,11 +191,29 @@ impl Dialog {
 
     fn submit_all(&mut self, now: Duration) -> Result<(), CommandRefused> {
         let needed = |field: &Field| !self.may_be_left_out(*field);
-        if self.missing.iter().any(|field| needed(&field)) || self.secure != SecureState::Secured {
+        if self.missing.iter().any(|field| needed(&field)) {
             return Err(CommandRefused::Incomplete);
         }
         self.clear_entry();
         self.hand_out(now);
+        Ok(())
+    }
+
+    /// Leaves secure mode so that the two can talk. Entries that are complete stay; the next card field secures the line
+    /// again.
+    fn talk(&mut self) -> Result<(), CommandRefused> {
+        if self.is_order_open() {
+            return Err(CommandRefused::TooEarly);
+        }
+        self.clear_entry();
+        self.keypad.wipe();
+        self.be_silent();
+        self.mode = Mode::Directed;
+        self.enter(State::Waiting);
+        if self.secure == SecureState::Secured {
+            self.secure = SecureState::Releasing;
+            self.actions.push_back(Action::Release);
+        }
         Ok(())
     }
 

@@ -28,7 +28,7 @@ impl Dialog {
     }
 
     fn last_word(&self, outcome: &Outcome) -> Prompt {
-        match self.plan.after {
+        match self.after {
             AfterCall::Operator => Prompt::BackToOperator,
             AfterCall::OperatorIfNeeded if outcome.needs_operator() => Prompt::ToOperator,
             _ => Prompt::Goodbye,

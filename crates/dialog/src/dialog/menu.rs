@@ -54,7 +54,7 @@ impl Dialog {
 
     fn is_offered(&self, command: CallerCommand) -> bool {
         match command {
-            CallerCommand::Operator => self.plan.after.has_operator(),
+            CallerCommand::Operator => self.after.has_operator(),
             CallerCommand::Language => self.plan.languages.len() > 1,
             _ => true,
         }

@@ -12,22 +12,21 @@ use crate::script::Plan;
 use crate::state::State;
 use crate::timers::Timer;
 use crate::{
-    Action, Confirm, Entry, HandOver, Mode, OrderChange, OrderCode, OrderRefusal, OrderSummary, Outcome,
-    Prompt,
+    Action, Confirm, Entry, HandOver, Methods, Mode, OrderChange, OrderCode, OrderRefusal, OrderSummary,
+    OrderTerms, Outcome, Prompt, Storing,
 };
 
 /// Everything that has to be asked for in a call that begins like this.
 pub(super) fn all_missing(plan: &Plan, entry: &Entry) -> FieldSet {
     let mut missing = plan.asked();
     match entry {
-        Entry::AskOrderCode => {
-            missing.insert(Field::OrderCode);
-            if plan.hand_over != HandOver::Nothing {
-                missing.insert(Field::HandOver);
-            }
-        }
+        Entry::AskOrderCode => missing.insert(Field::OrderCode),
         Entry::Suggested(_) => missing.insert(Field::ConfirmOrder),
         Entry::Order(_) | Entry::Refused(_) => {}
+    }
+    // An operator who transfers the caller may be the one who hears the beginning, dialled code or keyed.
+    if plan.hand_over != HandOver::Nothing && !matches!(entry, Entry::Suggested(_)) {
+        missing.insert(Field::HandOver);
     }
     if plan.confirm != Confirm::Nothing {
         missing.insert(Field::ConfirmCard);
@@ -63,7 +62,10 @@ impl Dialog {
             Field::ConfirmAmount,
             Field::Instalments,
         ];
-        let before = before.into_iter().find(missing);
+        let before = before.into_iter().find(missing).or_else(|| {
+            let by_order = [Field::Method, Field::Consent].into_iter().find(missing);
+            by_order.filter(|field| !self.plan.fields.contains(field))
+        });
         let scripted = || self.plan.fields.iter().copied().find(missing);
         before.or_else(scripted).or_else(|| Some(Field::ConfirmCard).filter(missing))
     }
@@ -73,8 +75,41 @@ impl Dialog {
         if !self.caller.language_is_chosen && order.language().is_some() {
             self.language = self.plan.language_of(Some(&order));
         }
+        self.agree_to_terms(order.terms());
         self.order = Some(order);
         self.caller.summary_due = true;
+    }
+
+    /// What the order says itself counts before what the script says.
+    fn agree_to_terms(&mut self, terms: &OrderTerms) {
+        let accepted = self.plan.pan_policy.accepted();
+        let brands = terms.brands.map_or(accepted, |brands| brands.intersection(accepted));
+        self.cards = self.plan.pan_policy.with_accepted(brands);
+        self.after = terms.after.unwrap_or(self.plan.after);
+        if terms.storing != Storing::No {
+            self.ask_also(Field::Consent);
+        }
+        let Some(methods) = &terms.methods else { return };
+        self.missing.remove(Field::Method);
+        self.missing.remove(Field::Instalments);
+        match methods.only() {
+            Some(PaymentMethod::LumpSum) => {}
+            Some(only) => self.chose(only),
+            None if methods.only_count_is_open() => self.ask_also(Field::Instalments),
+            None => self.ask_also(Field::Method),
+        }
+    }
+
+    /// Asks for a field that the script does not name.
+    pub(super) fn ask_also(&mut self, field: Field) {
+        self.asked.insert(field);
+        self.missing.insert(field);
+    }
+
+    /// The ways to pay that are on offer.
+    pub(super) fn methods(&self) -> &Methods {
+        let own = self.order.as_ref().and_then(|order| order.terms().methods.as_ref());
+        own.unwrap_or(&self.plan.methods)
     }
 
     pub(super) fn look_up(&mut self, code: OrderCode, now: Duration) {
@@ -120,9 +155,12 @@ impl Dialog {
         self.close(Outcome::GatewayUnavailable, vec![Prompt::ServiceUnavailable], now);
     }
 
-    /// What is said before a field's own question: who is paid and how much, once, before the card.
+    /// What is said before a field's own question: who is paid and how much, once, before anything that is decided by it.
     pub(super) fn summary(&mut self, field: Field) -> Option<Prompt> {
-        if !field.is_card_data() || !core::mem::take(&mut self.caller.summary_due) {
+        const BEFORE: FieldSet = FieldSet::of(&[Field::OrderCode, Field::HandOver, Field::ConfirmOrder]);
+        const AMOUNT: FieldSet = FieldSet::of(&[Field::Amount, Field::ConfirmAmount]);
+        let is_open = BEFORE.contains(field) || !self.missing.intersection(AMOUNT).is_empty();
+        if is_open || !core::mem::take(&mut self.caller.summary_due) {
             return None;
         }
         self.order.clone().map(Prompt::OrderSummary)

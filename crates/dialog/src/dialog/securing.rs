@@ -44,6 +44,13 @@ impl Dialog {
         }
     }
 
+    /// The media side has left secure mode, unless it has been asked to enter it again meanwhile.
+    pub(super) fn released(&mut self) {
+        if self.secure == SecureState::Releasing {
+            self.secure = SecureState::Clear;
+        }
+    }
+
     fn begin(&mut self, now: Duration) {
         let lead = if self.mode == Mode::Automatic { vec![Prompt::Welcome] } else { Vec::new() };
         match self.entry.clone() {
@@ -82,8 +89,10 @@ impl Dialog {
         match self.secure {
             _ if !field.is_card_data() => self.open(field, lead, now),
             SecureState::Secured => self.open(field, lead, now),
-            SecureState::Clear | SecureState::Securing => self.ask_for_secure(Then::Capture(field), now),
-            SecureState::Releasing | SecureState::Refused => self.masking_failed(now),
+            SecureState::Clear | SecureState::Securing | SecureState::Releasing => {
+                self.ask_for_secure(Then::Capture(field), now);
+            }
+            SecureState::Refused => self.masking_failed(now),
         }
     }
 }

@@ -72,7 +72,7 @@ impl ScriptBuilder {
         self
     }
 
-    /// What [`Field::Method`] offers besides a lump sum.
+    /// What [`Field::Method`] offers.
     pub fn methods(mut self, methods: Methods) -> Self {
         self.plan.methods = methods;
         self

@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
-use paytone_psp::Money;
+use paytone_psp::{InstalmentCount, Money, PaymentMethod};
 
 use crate::{KeyedDigits, Language, MerchantName};
 
@@ -80,9 +80,11 @@ impl AmountRange {
     }
 }
 
-/// How a payment may be made. A lump sum always can.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// How a payment may be made. By default in one sum alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Methods {
+    /// In one sum.
+    pub lump_sum: bool,
     /// The counts of instalments on offer, 2 to 99 each; none if empty.
     pub instalments: Vec<u8>,
     /// In one sum with the next bonus.
@@ -91,13 +93,43 @@ pub struct Methods {
     pub revolving: bool,
 }
 
+impl Default for Methods {
+    fn default() -> Self {
+        Self { lump_sum: true, instalments: Vec::new(), bonus: false, revolving: false }
+    }
+}
+
 impl Methods {
     pub(crate) fn are_sane(&self) -> bool {
         self.instalments.iter().all(|count| (2..=99).contains(count))
     }
 
-    pub(crate) const fn offer_a_choice(&self) -> bool {
-        !self.instalments.is_empty() || self.bonus || self.revolving
+    /// Whether there is more than one way, so that the caller is asked.
+    #[must_use]
+    pub const fn offer_a_choice(&self) -> bool {
+        self.kinds() > 1 || self.instalments.len() > 1
+    }
+
+    /// Whether it is certain that there are instalments, and only their number is to be asked.
+    pub(crate) const fn only_count_is_open(&self) -> bool {
+        self.kinds() == 1 && self.instalments.len() > 1
+    }
+
+    /// The one way there is, where there is only one.
+    #[must_use]
+    pub fn only(&self) -> Option<PaymentMethod> {
+        let count = self.instalments.first().copied().and_then(InstalmentCount::new);
+        let only = match (self.bonus, self.revolving, count) {
+            (true, ..) => PaymentMethod::Bonus,
+            (_, true, _) => PaymentMethod::Revolving,
+            (_, _, Some(count)) => PaymentMethod::Instalments { count },
+            _ => PaymentMethod::LumpSum,
+        };
+        (!self.offer_a_choice()).then_some(only)
+    }
+
+    const fn kinds(&self) -> u8 {
+        self.lump_sum as u8 + !self.instalments.is_empty() as u8 + self.bonus as u8 + self.revolving as u8
     }
 }
 

@@ -208,7 +208,6 @@ impl Call {
                 self.outcome = Some(outcome.clone());
                 format!("finished {outcome}")
             }
-            other => format!("{other:?}"),
         };
         self.log.push(line);
     }
