@@ -12,11 +12,11 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use paytone_call::Input;
-use paytone_dialog::{Command, Field, Language, Mode, OrderChange, Outcome, Progress};
+use paytone_dialog::{Command, CommandRefused, Field, Language, Mode, OrderChange, Outcome, Progress};
 use paytone_psp::Reference;
 use paytone_psp::attempt::State;
 use serde::{Serialize, Serializer};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::store::{CallUlid, MerchantUlid, OrderUlid};
 
@@ -79,11 +79,29 @@ pub enum EventKind {
         /// The call's version now.
         version: u32,
     },
-    /// The call could not do what an operator wanted.
+    /// A call did not do what an operator wanted: nothing has changed but its version.
     CommandRefused {
         /// Which.
         command: CallCommand,
+        /// Why, in a word.
+        reason: &'static str,
+        /// The call's version now; `null` where it was found out later.
+        version: Option<u32>,
     },
+    /// The caller was asked whether the card may be stored.
+    Consent {
+        /// Whether the caller agreed.
+        given: bool,
+    },
+    /// Somebody other than the caller pressed a key, which does not count.
+    KeyDropped {
+        /// Who.
+        by: &'static str,
+    },
+    /// A payment that was just approved is being taken back: the caller had hung up.
+    TakingBack,
+    /// The dialog is over and the caller is to go back to the operator.
+    BackToOperator,
     /// A payment came to its end on a call that goes on: operator and caller talk.
     #[serde(serialize_with = "serialize_outcome")]
     PaymentEnded(Outcome),
@@ -116,6 +134,8 @@ pub enum CallCommand {
     SlowMode(bool),
     /// Ask the provider.
     Submit,
+    /// Leave secure mode so that the two can talk; the next card field enters it again.
+    Talk,
     /// The operator confirms a hand-over that needs both.
     HandOver,
     /// End it: the caller is told, and no card is asked for any more.
@@ -146,6 +166,7 @@ impl CallCommand {
             Self::Repeat => Command::Repeat,
             Self::SlowMode(on) => Command::SlowMode(on),
             Self::Submit => Command::Submit,
+            Self::Talk => Command::Talk,
             Self::HandOver => Command::HandOver,
             Self::Cancel => Command::Cancel,
             Self::TakeBack => Command::TakeBack,
@@ -157,6 +178,24 @@ impl CallCommand {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the call takes no commands here")]
 pub struct NotServed;
+
+/// A command that reached its call.
+#[derive(Debug)]
+pub struct Commanded {
+    /// Which.
+    pub command: CallCommand,
+    answer: oneshot::Sender<Result<(), CommandRefused>>,
+}
+
+impl Commanded {
+    /// Says what came of it. Nobody need be listening any more.
+    pub fn answer(self, done: Result<(), CommandRefused>) {
+        let _ = self.answer.send(done);
+    }
+}
+
+/// What comes of a command: an error of the channel where the call ended first.
+pub type CommandAnswer = oneshot::Receiver<Result<(), CommandRefused>>;
 
 /// What a watcher who was away has missed.
 #[derive(Debug)]
@@ -181,14 +220,14 @@ pub trait Transport: fmt::Debug + Send + Sync {
     fn run(&self) -> u64;
 
     /// Takes the commands for this call from now on.
-    fn serve(&self, call: CallUlid) -> mpsc::Receiver<CallCommand>;
+    fn serve(&self, call: CallUlid) -> mpsc::Receiver<Commanded>;
 
-    /// Hands a command to whoever serves the call.
+    /// Hands a command to whoever serves the call, and says what comes of it.
     ///
     /// # Errors
     ///
     /// [`NotServed`].
-    fn command(&self, call: CallUlid, command: CallCommand) -> Result<(), NotServed>;
+    fn command(&self, call: CallUlid, command: CallCommand) -> Result<CommandAnswer, NotServed>;
 }
 
 /// Carries events from the calls to whoever watches, and commands to the calls. Cheap to clone; all clones are one bus.
@@ -233,16 +272,16 @@ impl Bus {
 
     /// Takes the commands for this call from now on.
     #[must_use]
-    pub fn serve(&self, call: CallUlid) -> mpsc::Receiver<CallCommand> {
+    pub fn serve(&self, call: CallUlid) -> mpsc::Receiver<Commanded> {
         self.0.serve(call)
     }
 
-    /// Hands a command to whoever serves the call.
+    /// Hands a command to whoever serves the call, and says what comes of it.
     ///
     /// # Errors
     ///
     /// [`NotServed`].
-    pub fn command(&self, call: CallUlid, command: CallCommand) -> Result<(), NotServed> {
+    pub fn command(&self, call: CallUlid, command: CallCommand) -> Result<CommandAnswer, NotServed> {
         self.0.command(call, command)
     }
 }
@@ -259,7 +298,7 @@ struct InProcess {
     run: u64,
     events: broadcast::Sender<ServiceEvent>,
     kept: Mutex<Kept>,
-    calls: Mutex<HashMap<CallUlid, mpsc::Sender<CallCommand>>>,
+    calls: Mutex<HashMap<CallUlid, mpsc::Sender<Commanded>>>,
 }
 
 #[derive(Debug, Default)]
@@ -303,7 +342,7 @@ impl Transport for InProcess {
         self.run
     }
 
-    fn serve(&self, call: CallUlid) -> mpsc::Receiver<CallCommand> {
+    fn serve(&self, call: CallUlid) -> mpsc::Receiver<Commanded> {
         let (sender, receiver) = mpsc::channel(COMMANDS);
         let mut calls = locked(&self.calls);
         calls.retain(|_, served| !served.is_closed());
@@ -311,9 +350,11 @@ impl Transport for InProcess {
         receiver
     }
 
-    fn command(&self, call: CallUlid, command: CallCommand) -> Result<(), NotServed> {
+    fn command(&self, call: CallUlid, command: CallCommand) -> Result<CommandAnswer, NotServed> {
+        let (answer, receiver) = oneshot::channel();
         let calls = locked(&self.calls);
-        calls.get(&call).ok_or(NotServed)?.try_send(command).map_err(|_| NotServed)
+        let sent = calls.get(&call).ok_or(NotServed)?.try_send(Commanded { command, answer });
+        sent.map(|()| receiver).map_err(|_| NotServed)
     }
 }
 

@@ -1,6 +1,8 @@
 //! One call's dealings with the store and the payments: what the telephony side knows of money.
 
+mod notes;
 mod talk;
+mod terms;
 
 use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,16 +10,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use paytone_call::{Clips, Input};
 use paytone_card::{Card, MaskedPan, PanPolicy};
 use paytone_dialog::{
-    AfterCall, Entry, Language, MerchantName, OrderCode, OrderRefusal, OrderSummary, Outcome, Phase,
-    Progress, Prompt, Script, Timeouts, Verdict,
+    AfterCall, Details, Entry, Language, MerchantName, OrderCode, OrderRefusal, OrderSummary, Outcome,
+    Payment, Phase, Progress, Prompt, Script, Timeouts, Verdict,
 };
 use paytone_redact::SafeText;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 pub use self::talk::CannotPay;
 use crate::Services;
-use crate::bus::{CallCommand, EventKind};
-use crate::config::{DialogConfig, LineKind, LineMatch};
+use crate::bus::{Commanded, EventKind};
+use crate::config::{DialogConfig, LineDialog, LineKind, LineMatch};
 use crate::guard::{Ruling, Try};
 use crate::matching::{self, Asker, Clues, KeyedCode, Matcher as _};
 use crate::store::{CallUlid, Claim, GuessLimits, MatchedBy, NewCall, Order, StoreError};
@@ -33,8 +35,9 @@ pub struct Desk {
     language: Option<Language>,
     line: String,
     languages: Vec<Language>,
+    dialog: LineDialog,
     from: String,
-    commands: mpsc::Receiver<CallCommand>,
+    commands: mpsc::Receiver<Commanded>,
     /// The merchant's call it is, of as many as there may be.
     _slot: OwnedSemaphorePermit,
 }
@@ -92,6 +95,7 @@ impl Desk {
             language: None,
             line: line_name,
             languages: line.languages.clone(),
+            dialog: line.dialog.clone(),
             from: caller.from.clone(),
             commands,
             _slot: slot,
@@ -99,7 +103,7 @@ impl Desk {
         match desk.entry(dialled, caller, now).await {
             Ok(entry) => {
                 let after = if line.operator.is_some() { AfterCall::Operator } else { AfterCall::HangUp };
-                let script = script(&desk.services, &line.languages, entry, after);
+                let script = script(&desk.services, &line.languages, &line.dialog, entry, after);
                 Ok((desk, script))
             }
             Err(error) => {
@@ -169,7 +173,8 @@ impl Desk {
     }
 
     /// Hands the card to the payments, in a task that goes on whatever becomes of the call.
-    pub fn authorize(&self, card: Card, answers: Answers) {
+    pub fn authorize(&self, payment: Payment, answers: Answers) {
+        let (card, details) = payment.into_parts();
         let Some(order) = locked(&self.order).clone() else {
             // The dialog asks for a card only once it knows the order.
             tracing::error!(call = %self.call, "no order to pay");
@@ -180,13 +185,27 @@ impl Desk {
         let (source, line) = (self.source.clone(), self.line.clone());
         tokio::spawn(async move {
             let till = Till { services, call, source, line };
-            let verdict = till.pay(&order, card).await;
+            let verdict = till.pay(&order, card, details).await;
+            drop(answers.send(Input::Verdict(verdict)).await);
+        });
+    }
+
+    /// Has the payment that was just approved taken back.
+    pub fn void(&self, answers: Answers) {
+        self.publish(EventKind::TakingBack);
+        let (payments, call) = (self.services.payments.clone(), self.call);
+        let Some(order) = locked(&self.order).as_ref().map(|order| order.id) else {
+            tracing::error!(%call, "no order to take back");
+            return drop(answers.try_send(Input::Verdict(Verdict::Unknown)));
+        };
+        tokio::spawn(async move {
+            let verdict = payments.take_back(call, order).await;
             drop(answers.send(Input::Verdict(verdict)).await);
         });
     }
 
     /// What an operator wants done next.
-    pub async fn command(&mut self) -> Option<CallCommand> {
+    pub async fn command(&mut self) -> Option<Commanded> {
         self.commands.recv().await
     }
 
@@ -262,7 +281,7 @@ struct Till {
 }
 
 impl Till {
-    async fn pay(&self, order: &Order, card: Card) -> Verdict {
+    async fn pay(&self, order: &Order, card: Card, details: Details) -> Verdict {
         match self.judge(order, &card).await {
             Ruling::Pass => {}
             Ruling::PassWithAlarm(alarm) => self.alarm(alarm),
@@ -272,7 +291,7 @@ impl Till {
                 return Verdict::Unavailable;
             }
         }
-        let verdict = self.services.payments.authorize(self.call, order, card).await;
+        let verdict = self.services.payments.authorize_as(self.call, order, card, details).await;
         if matches!(verdict, Verdict::Declined { .. }) {
             let (guard, now) = (&self.services.shop.guard, crate::clock::now());
             if let Some(alarm) = guard.declined(order.merchant, &self.line, order.id, now) {
@@ -304,8 +323,14 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The dialog of one call. The settings were checked when the service started.
 #[expect(clippy::expect_used, reason = "`Services::new` has built a script from the same settings")]
-fn script(services: &Services, languages: &[Language], entry: Entry, after: AfterCall) -> Script {
-    build_script(&services.config.dialog, languages, entry, after)
+fn script(
+    services: &Services,
+    languages: &[Language],
+    line: &LineDialog,
+    entry: Entry,
+    after: AfterCall,
+) -> Script {
+    build_script(&services.config.dialog, languages, line, entry, after)
         .expect("the dialog settings were checked at start")
 }
 
@@ -316,6 +341,7 @@ fn script(services: &Services, languages: &[Language], entry: Entry, after: Afte
 pub fn build_script(
     config: &DialogConfig,
     languages: &[Language],
+    line: &LineDialog,
     entry: Entry,
     after: AfterCall,
 ) -> Result<Script, paytone_dialog::InvalidScript> {
@@ -328,9 +354,9 @@ pub fn build_script(
         session: config.session.unwrap_or(usual.session),
         ..usual
     };
-    let mut script = Script::builder(entry)
+    let mut script = line
+        .apply(Script::builder(entry).after(after))
         .languages(languages)
-        .after(after)
         .timeouts(timeouts)
         .pan_policy(PanPolicy::default().with_test_numbers_only(true));
     if let Some(tries) = config.no_input_attempts {
@@ -347,7 +373,7 @@ pub fn build_script(
 
 /// What the caller hears of an order, in the order's language if prompts are spoken in it.
 fn summary(merchant: MerchantName, order: &Order) -> OrderSummary {
-    let summary = OrderSummary::new(merchant, order.money);
+    let summary = OrderSummary::new(merchant, order.money).with_terms(terms::of(order));
     let language = order.terms.language.as_ref().and_then(|tag| tag.as_str().parse().ok());
     match language {
         Some(language) => summary.with_language(language),

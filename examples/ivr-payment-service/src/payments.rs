@@ -18,7 +18,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use paytone_card::Card;
-use paytone_dialog::Verdict;
+use paytone_dialog::{Details, Verdict};
 use paytone_psp::attempt::{Attempt, Event, InvalidEvent, State, Transition};
 use paytone_psp::{
     AskError, Authorization, Authorize, BoxFuture, CallContext, Entry, Found, GatewayError, IdempotencyKey,
@@ -37,7 +37,7 @@ use crate::bus::{Bus, EventKind};
 use crate::clock::Clock;
 use crate::failpoint;
 use crate::store::{
-    AttemptRecord, CallUlid, ChangeError, MerchantUlid, NewAttempt, Order, Source, Store, StoreError,
+    AttemptRecord, CallUlid, ChangeError, Chosen, MerchantUlid, NewAttempt, Order, Source, Store, StoreError,
 };
 
 /// How long past its deadline a gateway may still take to say so itself before it is not listened to any more.
@@ -98,10 +98,22 @@ impl Payments {
     /// Asks for the money, once. The card is wiped when the provider has answered; with a decline it comes back without
     /// its code.
     pub fn authorize(&self, call: CallUlid, order: &Order, card: Card) -> PendingVerdict {
+        self.authorize_as(call, order, card, Details::default())
+    }
+
+    /// As [`authorize`](Self::authorize), in the way the caller chose.
+    pub fn authorize_as(
+        &self,
+        call: CallUlid,
+        order: &Order,
+        card: Card,
+        details: Details,
+    ) -> PendingVerdict {
+        let chosen = Chosen::new(order, &details);
         let (sender, receiver) = oneshot::channel();
         let (this, order) = (self.clone(), order.clone());
         self.authorizations.spawn(async move {
-            let (verdict, doubtful) = this.cashier.authorize(call, &order, card).await;
+            let (verdict, doubtful) = this.cashier.authorize(call, &order, card, chosen).await;
             // A caller who is gone leaves nobody to tell; the journal has it.
             drop(sender.send(verdict));
             if let Some(attempt) = doubtful {
@@ -175,19 +187,26 @@ impl Cashier {
     }
 
     /// One authorisation from intent to verdict; with it the attempt, where it has to be looked up.
-    async fn authorize(&self, call: CallUlid, order: &Order, card: Card) -> (Verdict, Option<AttemptRecord>) {
+    async fn authorize(
+        &self,
+        call: CallUlid,
+        order: &Order,
+        card: Card,
+        chosen: Chosen,
+    ) -> (Verdict, Option<AttemptRecord>) {
         if !order.terms.purpose.has_amount() {
             return (self.without_money(call, order, card).await, None);
         }
-        let Some(attempt) = self.intend(call, order, &card).await else {
+        let Some(attempt) = self.intend(call, order, &card, &chosen).await else {
             return (Verdict::Unavailable, None);
         };
         failpoint::hit("intent");
         let deadline = attempt.pending().map_or(Duration::ZERO, |pending| pending.deadline);
-        let answer = self.ask(order, &attempt, &card).await;
+        let answer = self.ask(order, &chosen, &attempt, &card).await;
         failpoint::hit("answered");
         let approved = matches!(&answer, Ok(Ok(Authorization::Approved(_))));
-        let (to_store, mut card) = match approved && order.terms.purpose.stores_card() {
+        let stores = order.terms.purpose.stores_card() && chosen.consent != Some(false);
+        let (to_store, mut card) = match approved && stores {
             true => (Some(card), None),
             false => (None, given_back(&answer, card)),
         };
@@ -210,12 +229,12 @@ impl Cashier {
     }
 
     /// Journals the intent. Without it nothing is sent.
-    async fn intend(&self, call: CallUlid, order: &Order, card: &Card) -> Option<Attempt> {
+    async fn intend(&self, call: CallUlid, order: &Order, card: &Card, chosen: &Chosen) -> Option<Attempt> {
         let now = self.now();
         let attempt = self.new_attempt(order)?;
         let (last_four, brand) = (card.masked(), card.brand());
         let source = Source::Call(call);
-        let new = NewAttempt { attempt: &attempt, order: order.id, source, last_four, brand };
+        let new = NewAttempt { attempt: &attempt, order: order.id, source, last_four, brand, chosen };
         if let Err(error) = self.tools.store.begin_attempt(new, now).await {
             tracing::error!(%call, %error, "the attempt could not be journalled");
             return None;
@@ -240,7 +259,7 @@ impl Cashier {
         }
     }
 
-    async fn ask(&self, order: &Order, attempt: &Attempt, card: &Card) -> Answer {
+    async fn ask(&self, order: &Order, chosen: &Chosen, attempt: &Attempt, card: &Card) -> Answer {
         let pending = attempt.pending().ok_or(NoAnswer)?;
         let checkpoint =
             JournalCheckpoint { cashier: self, reference: *attempt.reference(), card: Some(card) };
@@ -251,7 +270,7 @@ impl Cashier {
             order: attempt.order(),
             money: attempt.money(),
             capture: attempt.capture(),
-            method: order.terms.payment_methods.first(),
+            method: chosen.method,
             entry: Entry::TelephoneOrder,
             card,
         };

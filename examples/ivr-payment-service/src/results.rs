@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::clock::rfc3339;
-use crate::store::{AttemptRecord, CallRecord, Order, OrderState};
+use crate::store::{AttemptRecord, CallRecord, Order, OrderState, method_name};
 use core::time::Duration;
 
 /// An order.
@@ -85,6 +85,15 @@ pub struct AttemptView {
     /// Its brand.
     #[schema(value_type = String, example = "visa")]
     pub brand: &'static str,
+    /// How the cardholder pays the issuer: `lump_sum`, `instalments_3` (2 to 99), `bonus` or `revolving`.
+    #[schema(example = "lump_sum")]
+    pub payment_method: String,
+    /// Whether the caller agreed to the card being stored; `null` where nobody asked.
+    pub consent: Option<bool>,
+    /// The digits of the postcode the caller keyed.
+    pub postcode: Option<String>,
+    /// The merchant's own numbers the caller keyed, in the order they were asked for; `-` for one that was left out.
+    pub numbers: Vec<String>,
     /// The provider's own id.
     pub transaction_id: Option<String>,
     /// The issuer's approval code.
@@ -189,6 +198,10 @@ impl From<&AttemptRecord> for AttemptView {
             refunded: attempt.refunded().minor(),
             last_four: record.last_four.last_four().to_owned(),
             brand: record.brand.name(),
+            payment_method: method_name(record.chosen.method),
+            consent: record.chosen.consent,
+            postcode: record.chosen.postcode.clone(),
+            numbers: record.chosen.numbers.clone(),
             transaction_id: attempt.transaction().map(|id| id.as_str().to_owned()),
             approval_code: attempt.approval_code().map(|code| code.as_str().to_owned()),
             decline_reason: attempt.decline().map(paytone_psp::DeclineReason::as_str),

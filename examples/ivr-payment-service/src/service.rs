@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use paytone_call::Clips;
-use paytone_dialog::{AfterCall, Entry, Language, MerchantName};
+use paytone_dialog::{AfterCall, CustomField, Entry, Language, MerchantName};
 use paytone_redact::SafeText;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use crate::api::Api;
 use crate::bus::Bus;
 use crate::clock::SystemClock;
-use crate::config::{Config, GatewayConfig, LineConfig, OrderConfig, PromptsConfig};
+use crate::config::{Config, GatewayConfig, LineConfig, LineDialog, OrderConfig, PromptsConfig};
 use crate::desk;
 use crate::failpoint;
 use crate::gateway::{self, GatewaySetupError, Secrets};
@@ -233,8 +233,13 @@ pub type Heard = (MerchantName, Voice);
 /// # Errors
 /// [`StartError`] with the first thing that does not work.
 pub fn rehearse(config: &Config) -> Result<(Heard, Vec<Heard>), StartError> {
-    desk::build_script(&config.dialog, &[Language::default()], Entry::AskOrderCode, AfterCall::HangUp)
-        .map_err(|_| StartError::Setting("dialog"))?;
+    let rehearsed = |languages: &[Language], line: &LineDialog| {
+        desk::build_script(&config.dialog, languages, line, Entry::AskOrderCode, AfterCall::HangUp)
+    };
+    rehearsed(&[Language::default()], &LineDialog::default()).map_err(|_| StartError::Setting("dialog"))?;
+    for line in &config.lines {
+        rehearsed(&line.languages, &line.dialog).map_err(|_| StartError::Setting("lines.dialog"))?;
+    }
     let merchant = MerchantName::new(&config.merchant.name)
         .and_then(|name| name.with_clip(&config.merchant.clip))
         .map_err(|_| StartError::Setting("merchant"))?;
@@ -256,8 +261,11 @@ fn heard(
     let phrasebook = prompts.phrasebook().map_err(|_| StartError::Setting("prompts.wordings"))?;
     let voice = Voice::load(prompts.directory.as_deref(), phrasebook)?;
     let lines = config.lines.iter().filter(|line| line.merchant.as_ref() == id);
-    for language in lines.flat_map(|line| &line.languages) {
-        voice.require(*language, merchant.clip())?;
+    for line in lines {
+        let own = line.dialog.numbers.iter().map(CustomField::clip);
+        for name in core::iter::once(merchant.clip()).chain(own) {
+            line.languages.iter().try_for_each(|language| voice.require(*language, name))?;
+        }
     }
     Ok((merchant, voice))
 }

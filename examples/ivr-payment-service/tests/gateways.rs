@@ -64,6 +64,22 @@ async fn with_gmo() -> (Fixture, Fake, tempfile::TempDir) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_chooses_instalments_pays_in_instalments_at_gmo() {
+    let (fixture, fake, _secrets) = with_gmo().await;
+    fake.record();
+    let body = serde_json::json!({ "order_id": "G-3", "amount": 12_000, "currency": "JPY",
+                                   "payment_methods": ["lump_sum", "instalments_3", "instalments_10"] });
+    let (status, order) = fixture.request(hyper::Method::POST, "/v1/orders", Some(&body)).await;
+    assert_eq!(status, 201, "{order}");
+    let call = paid_call(&fixture, &order, &format!("210~{}", test_numbers::VISA)).await;
+    assert_eq!(call["outcome"], "approved", "{call}");
+    let request = fake.recorded()[0].request.to_string();
+    assert!(request.contains(r#""paymentMethod":"INSTALLMENT""#), "{request}");
+    assert!(request.contains(r#""installments":"10""#), "{request}");
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_pays_at_gmo() {
     let (fixture, fake, _secrets) = with_gmo().await;
     fake.record();

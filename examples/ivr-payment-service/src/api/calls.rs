@@ -1,8 +1,10 @@
 //! Calls: read, listed, commanded.
 
+use core::time::Duration;
+
 use axum::extract::{Path, Query, Request, State};
 use axum::{Extension, Json};
-use paytone_dialog::Field;
+use paytone_dialog::{CommandRefused, Field};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -78,10 +80,10 @@ pub(super) async fn show(
 )]
 pub(super) struct CommandRequest {
     /// `directed`, `automatic`, `capture`, `clear`, `skip` (these three with `field`), `repeat`, `slow_mode`,
-    /// `usual_mode`, `submit`, `hand_over`, `cancel`, `take_back`, `send_to_operator`, or `take_payment` on a call the operator
+    /// `usual_mode`, `submit`, `talk`, `hand_over`, `cancel`, `take_back`, `send_to_operator`, or `take_payment` on a call the operator
     /// is on (with `order_id`, or of the order the call has).
     command: String,
-    /// `pan`, `expiry` or `security_code`, or another field of the call's script.
+    /// `pan`, `expiry` or `security_code`, or another field of the call's script, as its progress names it.
     field: Option<String>,
     /// The order to be paid, ours or the merchant's id.
     order_id: Option<String>,
@@ -120,11 +122,29 @@ pub(super) async fn command(
         let object = call.id.to_string();
         super::layers::note(&backend, &principal, "take over call", &object, true, before.as_str()).await;
     }
-    backend.bus.command(call.id, command).map_err(|_| Problem::CALL_NOT_YOURS)?;
-    let kind = EventKind::Command { command, version };
+    let refused = obeyed(&backend, call.id, command).await?.err();
+    let kind = match refused {
+        None => EventKind::Command { command, version },
+        Some(why) => EventKind::CommandRefused { command, reason: why.as_str(), version: Some(version) },
+    };
     backend.bus.publish(principal.merchant, Some(call.id), backend.clock.now(), kind);
+    if let Some(why) = refused {
+        return Err(Problem::command_refused(why));
+    }
     let call = backend.store.call(principal.merchant, call.id.as_str()).await?.ok_or(Problem::NOT_FOUND)?;
     Ok(Json(view(&backend, call).await?))
+}
+
+/// Hands a command to the call and waits for what comes of it.
+async fn obeyed(
+    backend: &Backend,
+    call: CallUlid,
+    command: CallCommand,
+) -> Result<Result<(), CommandRefused>, Problem> {
+    let answer = backend.bus.command(call, command).map_err(|_| Problem::CALL_NOT_YOURS)?;
+    // A call that ends first does not answer any more.
+    let answered = tokio::time::timeout(PATIENCE, answer).await;
+    answered.map_err(|_| Problem::CALL_NOT_YOURS)?.map_err(|_| Problem::CALL_NOT_YOURS)
 }
 
 async fn named(body: &mut Fields, backend: &Backend, principal: &Principal) -> Result<CallCommand, Problem> {
@@ -155,6 +175,7 @@ async fn named(body: &mut Fields, backend: &Backend, principal: &Principal) -> R
         ("slow_mode", None) => CallCommand::SlowMode(true),
         ("usual_mode", None) => CallCommand::SlowMode(false),
         ("submit", None) => CallCommand::Submit,
+        ("talk", None) => CallCommand::Talk,
         ("hand_over", None) => CallCommand::HandOver,
         ("cancel", None) => CallCommand::Cancel,
         ("take_back" | "send_to_operator", None) => CallCommand::TakeBack,
@@ -164,15 +185,24 @@ async fn named(body: &mut Fields, backend: &Backend, principal: &Principal) -> R
     Ok(command)
 }
 
+/// A call answers within a frame of audio.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// What an operator can have asked.
-const FIELDS: [Field; 11] = [
+const FIELDS: [Field; 17] = [
+    Field::OrderCode,
+    Field::HandOver,
+    Field::ConfirmOrder,
     Field::Pan,
     Field::Expiry,
     Field::SecurityCode,
+    Field::ConfirmCard,
     Field::Amount,
+    Field::ConfirmAmount,
     Field::Method,
     Field::Instalments,
     Field::Postcode,
+    Field::Consent,
     Field::Custom(0),
     Field::Custom(1),
     Field::Custom(2),

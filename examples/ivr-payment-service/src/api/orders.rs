@@ -167,6 +167,7 @@ pub(super) async fn cancel(
 }
 
 fn tell_the_call(backend: &Backend, changed: &Changed, command: CallCommand) {
+    // The call takes this whatever it is doing; what came of it shows in its outcome.
     if let Some(call) = changed.taken_from
         && backend.bus.command(call, command).is_err()
     {

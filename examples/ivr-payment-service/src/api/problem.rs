@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use paytone_dialog::CommandRefused;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -115,6 +116,22 @@ impl Problem {
         "call-not-controlled",
         "the call is over, or another operator controls it and `take_over` was not asked for",
     );
+
+    /// What a call did not do for an operator, and why.
+    pub(super) fn command_refused(why: CommandRefused) -> Self {
+        let kind = match why {
+            CommandRefused::Authorizing => "command-refused-authorizing",
+            CommandRefused::Over => "command-refused-over",
+            CommandRefused::NotAField => "command-refused-not-a-field",
+            CommandRefused::NotOptional => "command-refused-not-optional",
+            CommandRefused::TooEarly => "command-refused-too-early",
+            CommandRefused::Incomplete => "command-refused-incomplete",
+            CommandRefused::NothingOpen => "command-refused-nothing-open",
+            _ => "command-refused-not-ready",
+        };
+        let title = "the call does not do this now; nothing has changed but its version";
+        Self { detail: Some(why.to_string()), ..Self::new(StatusCode::CONFLICT, kind, title) }
+    }
 
     const INVALID_FIELD: Self =
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-field", "a field cannot be used");

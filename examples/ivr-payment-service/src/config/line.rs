@@ -5,6 +5,7 @@ use paytone_psp::{Currency, Money};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use super::dialog::LineDialog;
 use super::operator::OperatorConfig;
 
 const CODE: &str = "{code}";
@@ -27,6 +28,8 @@ pub struct LineConfig {
     pub languages: Vec<Language>,
     /// Who a caller can be connected to.
     pub operator: Option<OperatorConfig>,
+    /// How its dialog differs from the usual one.
+    pub dialog: LineDialog,
     /// Whose line it is: a name of [`merchants`](super::Config::merchants), or the first merchant's.
     pub merchant: Option<String>,
     /// What a call's order is found by, in this order, before the caller is asked for a code.
@@ -134,6 +137,8 @@ struct LineTable {
     merchant: Option<String>,
     match_by: Option<Vec<MatchBy>>,
     header: Option<String>,
+    #[serde(default)]
+    dialog: LineDialog,
 }
 
 #[derive(Deserialize)]
@@ -185,6 +190,7 @@ impl TryFrom<LineTable> for LineConfig {
             match_by: table.match_by.unwrap_or(usual),
             header: table.header,
             operator: table.operator,
+            dialog: table.dialog,
         })
     }
 }

@@ -4,6 +4,7 @@
 //!
 //! Long because each section's settings stand next to what is checked across sections, and their tests with them.
 
+mod dialog;
 mod gateway;
 mod line;
 mod merchant;
@@ -25,6 +26,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
+pub use self::dialog::LineDialog;
 pub use self::gateway::{GatewayConfig, GmoConfig, GmoEnvironment, GmoMerchant, Provider, StripeConfig};
 pub use self::line::{LineConfig, LineKind, LineMatch, MatchBy, UserPattern};
 pub use self::merchant::{GuardConfig, MerchantConfig, OtherMerchantConfig};

@@ -56,6 +56,12 @@ fn line(kind: &EventKind) -> Option<(&'static str, String)> {
             ("attempt", format!("{reference} {}", state.as_str()))
         }
         EventKind::PaymentEnded(outcome) => ("payment", format!("ended: {outcome}")),
+        EventKind::Consent { given } => {
+            ("stores", if *given { "agreed to" } else { "not agreed to" }.to_owned())
+        }
+        EventKind::KeyDropped { by } => ("keys", format!("one of the {by}'s, dropped")),
+        EventKind::TakingBack => ("attempt", "taking it back".to_owned()),
+        EventKind::BackToOperator => ("call", "back to the operator".to_owned()),
         EventKind::Command { .. } | EventKind::CommandRefused { .. } | EventKind::Alarm { .. } => {
             return None;
         }

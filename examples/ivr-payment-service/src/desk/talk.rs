@@ -6,6 +6,7 @@ use paytone_dialog::{AfterCall, Entry, Outcome, Script};
 
 use super::{Desk, build_script, locked, merchant, summary};
 use crate::bus::{CallCommand, EventKind};
+use crate::config::LineDialog;
 use crate::matching::{Clues, KeyedCode, Matcher as _};
 use crate::store::{Claim, OrderUlid};
 
@@ -29,6 +30,7 @@ impl Desk {
         self.order = kept.clone();
         let (services, languages) = (self.services.clone(), self.languages.clone());
         let asker = self.asker(crate::clock::now());
+        let dialog = LineDialog { after: None, ..self.dialog.clone() };
         async move {
             let entry = match wanted {
                 None => Entry::AskOrderCode,
@@ -43,7 +45,7 @@ impl Desk {
                     Entry::Order(summary)
                 }
             };
-            build_script(&services.config.dialog, &languages, entry, AfterCall::Operator)
+            build_script(&services.config.dialog, &languages, &dialog, entry, AfterCall::Operator)
                 .map_err(|_| CannotPay)
         }
     }
@@ -57,7 +59,7 @@ impl Desk {
     /// A script for a call on which nothing is paid any more.
     #[must_use]
     pub fn idle_script(&self) -> Script {
-        super::script(&self.services, &self.languages, Entry::AskOrderCode, AfterCall::HangUp)
+        super::script(&self.services, &self.languages, &self.dialog, Entry::AskOrderCode, AfterCall::HangUp)
     }
 
     /// A payment of a call that goes on has come to its end.
@@ -66,9 +68,10 @@ impl Desk {
         self.publish(EventKind::PaymentEnded(outcome.clone()));
     }
 
-    /// The call could not do what an operator wanted.
-    pub fn command_refused(&self, command: CallCommand) {
-        self.publish(EventKind::CommandRefused { command });
+    /// The payment that an operator wanted could not begin after all.
+    pub fn no_payment(&self) {
+        let command = CallCommand::TakePayment(None);
+        self.publish(EventKind::CommandRefused { command, reason: "no-order-to-pay", version: None });
     }
 
     /// Somebody has to look.

@@ -1,7 +1,8 @@
 //! What a merchant does with a payment afterwards, and payments without a caller: captures, voids, refunds, charges of
 //! stored cards. Each is journalled, asked and journalled like an authorisation, and outlives whoever asked for it.
 
-use paytone_psp::attempt::{Attempt, Event, Pending};
+use paytone_dialog::{Details, Verdict};
+use paytone_psp::attempt::{Attempt, Event, Pending, State};
 use paytone_psp::{
     CallContext, CaptureRequest, ChargeStored, Entry, GatewayError, InDoubt, Money, Operation, Reference,
     RefundRequest, Refusal, Snapshot, VoidRequest,
@@ -13,7 +14,8 @@ use super::checkpoint::{JournalCheckpoint, NoCheckpoint};
 use super::{Account, Cashier, Payments, names};
 use crate::failpoint;
 use crate::store::{
-    AttemptRecord, ChangeError, MerchantUlid, NewAttempt, Order, Source, StoreError, StoredCardRecord,
+    AttemptRecord, CallUlid, ChangeError, Chosen, MerchantUlid, NewAttempt, Order, OrderUlid, Source,
+    StoreError, StoredCardRecord,
 };
 
 /// What is to be done with a payment.
@@ -64,6 +66,36 @@ impl Payments {
             drop(sender.send(done));
         });
         receiver.await.unwrap_or(Err(OperationError::Interrupted))
+    }
+
+    /// Takes back what was approved in this call, whose caller is gone: a reservation is let go of, money that was taken is
+    /// given back. [`Verdict::Unknown`] where that did not happen, so that the approval stands.
+    pub async fn take_back(&self, call: CallUlid, order: OrderUlid) -> Verdict {
+        let attempts = match self.cashier.tools.store.attempts_of(order).await {
+            Ok(attempts) => attempts,
+            Err(error) => {
+                tracing::error!(%call, %error, "a payment that was to be taken back could not be found");
+                return Verdict::Unknown;
+            }
+        };
+        let ours = attempts.iter().rev().find(|record| record.source.call() == Some(call));
+        let taken = |record: &AttemptRecord| match record.attempt.state() {
+            State::Approved => Some(Operate::Void),
+            State::Captured => Some(Operate::Refund(None)),
+            _ => None,
+        };
+        let Some((record, what)) = ours.and_then(|record| Some((record, taken(record)?))) else {
+            tracing::error!(%call, "there is nothing that could be taken back");
+            return Verdict::Unknown;
+        };
+        match self.operate(record.merchant, *record.attempt.reference(), what).await {
+            Ok(done) if matches!(done.attempt.state(), State::Voided | State::Refunded) => Verdict::Voided,
+            Ok(_) => Verdict::Unknown,
+            Err(error) => {
+                tracing::error!(%call, %error, "a payment could not be taken back");
+                Verdict::Unknown
+            }
+        }
     }
 
     /// Pays an open order with a stored card.
@@ -213,7 +245,8 @@ impl Cashier {
         let source = Source::StoredCard(card.id);
         let attempt = self.new_attempt(order).ok_or(ChangeError::Store(StoreError::NotHeld))?;
         let (last_four, brand) = (card.last_four, card.brand);
-        let new = NewAttempt { attempt: &attempt, order: order.id, source, last_four, brand };
+        let chosen = &Chosen::new(order, &Details::default());
+        let new = NewAttempt { attempt: &attempt, order: order.id, source, last_four, brand, chosen };
         self.tools.store.begin_attempt(new, self.now()).await.map_err(ChangeError::from)?;
         self.publish(order.merchant, None, &attempt);
         failpoint::hit("intent");
@@ -230,7 +263,7 @@ impl Cashier {
                     order: attempt.order(),
                     money: attempt.money(),
                     capture: attempt.capture(),
-                    method: order.terms.payment_methods.first(),
+                    method: chosen.method,
                     entry: Entry::StoredMerchantInitiated,
                     stored: &card.provider_id,
                 };
@@ -264,7 +297,7 @@ impl Payments {
         for record in &held {
             let (reference, state) = (*record.attempt.reference(), record.attempt.state());
             let what = match state {
-                paytone_psp::attempt::State::Approved => Operate::Void,
+                State::Approved => Operate::Void,
                 _ => Operate::Refund(None),
             };
             tracing::warn!(%reference, %state, "giving back what must not be held");

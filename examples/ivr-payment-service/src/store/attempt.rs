@@ -6,14 +6,15 @@
 use core::time::Duration;
 
 use paytone_card::{Brand, MaskedPan};
+use paytone_dialog::{Details, KeyedDigits};
 use paytone_psp::attempt::{Attempt, DoubtRecord, InvalidEvent, PendingRecord, Record, Transition};
-use paytone_psp::{Currency, Reference};
+use paytone_psp::{Currency, PaymentMethod, Reference};
 use sqlx::AnyConnection;
 
 use super::sql::{Bytes, Row, Word, sql, sql_of};
 use super::{
-    CallUlid, MerchantUlid, OrderUlid, Store, StoreError, StoredCardUlid, call, claim, millis, next_position,
-    outbox, whole,
+    CallUlid, MerchantUlid, Order, OrderUlid, Store, StoreError, StoredCardUlid, call, claim, method_name,
+    millis, next_position, outbox, parse_method, whole,
 };
 
 /// An attempt to be journalled, and whose it is.
@@ -29,6 +30,37 @@ pub struct NewAttempt<'a> {
     pub last_four: MaskedPan,
     /// The card's brand.
     pub brand: Brand,
+    /// What the caller chose and keyed beside it.
+    pub chosen: &'a Chosen,
+}
+
+/// What a caller chose and keyed beside the card. None of it can be a card number: a text of it has ten digits at most.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Chosen {
+    /// How the cardholder pays the issuer.
+    pub method: PaymentMethod,
+    /// Whether the card may be stored; `None` where nobody asked.
+    pub consent: Option<bool>,
+    /// The digits of the postcode.
+    pub postcode: Option<String>,
+    /// The merchant's own numbers, in the order they were asked for; one that was left out is `-`.
+    pub numbers: Vec<String>,
+}
+
+impl Chosen {
+    /// What the caller said; where that is nothing, what the order says.
+    #[must_use]
+    pub fn new(order: &Order, details: &Details) -> Self {
+        let digits = |keyed: &KeyedDigits| keyed.as_str().to_owned();
+        let number = |place| details.custom(place).map(digits);
+        let asked = (0..4).rev().find(|place| details.custom(*place).is_some()).map_or(0, |last| last + 1);
+        Self {
+            method: details.method().unwrap_or_else(|| order.terms.payment_methods.first()),
+            consent: details.consent(),
+            postcode: details.postcode().map(digits),
+            numbers: (0..asked).map(|place| number(place).unwrap_or_else(|| "-".to_owned())).collect(),
+        }
+    }
 }
 
 /// Where an attempt's card comes from.
@@ -56,6 +88,8 @@ pub struct AttemptRecord {
     pub last_four: MaskedPan,
     /// The card's brand.
     pub brand: Brand,
+    /// What the caller chose and keyed beside it.
+    pub chosen: Chosen,
     /// When it was made.
     pub created_at: Duration,
     /// When it last changed.
@@ -283,9 +317,9 @@ async fn insert(
     let attempt = new.attempt;
     let position = next_position(connection, "attempts").await?;
     sql("INSERT INTO attempts (reference, merchant, position, node, order_ulid, call_ulid, stored_card, last_four, brand,
-                               amount, currency, capture, state, version, created_at, since, refunded, compensate, test,
-                               updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0, 0, 0, 0)")
+                               amount, currency, capture, state, version, created_at, method, consent, postcode, numbers,
+                               since, refunded, compensate, test, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0, 0, 0, 0, 0)")
         .put(attempt.reference())
         .put(&merchant)
         .put(position)
@@ -301,6 +335,10 @@ async fn insert(
         .put(attempt.state().as_str())
         .put(i64::from(attempt.version()))
         .put(millis(now))
+        .put(Word(&method_name(new.chosen.method)))
+        .put(new.chosen.consent.map(i64::from))
+        .put(new.chosen.postcode.as_deref().map(Word))
+        .put(Word(&new.chosen.numbers.join(" ")))
         .try_run(connection)
         .await
         .map_err(live_attempt)?;
@@ -377,8 +415,18 @@ fn attempt(row: &Row) -> Result<AttemptRecord, StoreError> {
         source: call.or(card).ok_or(StoreError::Column("call_ulid"))?,
         last_four: row.parsed("last_four", MaskedPan::from_last_four)?,
         brand: row.parsed("brand", |name| Brand::from_name(name).ok_or(()))?,
+        chosen: chosen(row)?,
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,
+    })
+}
+
+fn chosen(row: &Row) -> Result<Chosen, StoreError> {
+    Ok(Chosen {
+        method: row.parsed("method", |name| parse_method(name).ok_or(()))?,
+        consent: row.optional_count::<u8>("consent")?.map(|given| given == 1),
+        postcode: row.optional_text("postcode")?.map(str::to_owned),
+        numbers: row.text("numbers")?.split_ascii_whitespace().map(str::to_owned).collect(),
     })
 }
 

@@ -141,7 +141,8 @@ async fn prepare(kind: Kind, connection: &mut AnyConnection) -> sqlx::Result<()>
 }
 
 /// Every change to the schema, oldest first. What has been released is never edited; a change is a new file.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_start.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001_start.sql"), include_str!("migrations/0002_chosen.sql")];
 
 async fn migrate(kind: Kind, pool: &AnyPool) -> Result<(), StoreError> {
     let mut connection = pool.acquire().await?;

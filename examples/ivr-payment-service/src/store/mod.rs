@@ -37,7 +37,7 @@ use thiserror::Error;
 use self::database::Database;
 use self::sql::sql_of;
 
-pub use self::attempt::{AttemptRecord, ChangeError, NewAttempt, Source};
+pub use self::attempt::{AttemptRecord, ChangeError, Chosen, NewAttempt, Source};
 pub use self::audit::{AuditEntry, AuditHead, AuditRecord, BrokenChain};
 pub use self::call::{CallFilter, CallRecord, Command, Ending, NewCall};
 pub use self::change::{Changed, Edit, NewStoredCard, StoredCardRecord, WhileSending};

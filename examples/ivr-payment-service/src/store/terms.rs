@@ -148,6 +148,11 @@ impl PaymentMethods {
         self.0.first().copied().unwrap_or_default()
     }
 
+    /// Each of them, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = PaymentMethod> {
+        self.0.iter().copied()
+    }
+
     /// Their names, in their order.
     #[must_use]
     pub fn names(&self) -> Vec<String> {

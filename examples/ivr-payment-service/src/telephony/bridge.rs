@@ -3,14 +3,14 @@
 use core::time::Duration;
 
 use paytone_call::{FRAME_SAMPLES, Input, SecureSpeech, Settings, Topology};
-use paytone_dialog::{Command, Mode, Outcome, Phase, Script};
+use paytone_dialog::{Command, CommandRefused, Mode, Outcome, Phase, Script};
 use rsipstack::sip::Header;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::operator::{Invitation, LegEvent, OperatorLeg};
 use super::session::Session;
-use crate::bus::CallCommand;
+use crate::bus::{CallCommand, Commanded};
 use crate::config::{LineConfig, OperatorConfig};
 use crate::desk::CannotPay;
 use crate::store::OrderUlid;
@@ -161,21 +161,29 @@ impl Session {
         matches!(self.call.progress().phase(), Phase::Ringing | Phase::Finished)
     }
 
-    pub(super) fn command(&mut self, command: CallCommand) {
-        match (command, command.input()) {
+    /// Does what an operator wants, and says whether it was done.
+    pub(super) fn command(&mut self, commanded: Commanded) {
+        let now = self.clock.now();
+        let done = match (commanded.command, commanded.command.input()) {
             (CallCommand::TakePayment(order), _) => self.take_payment(order),
-            (_, Some(input)) => self.call.handle(input, self.clock.now()),
-            (_, None) => {}
-        }
+            (_, Some(Input::Command(command))) => self.call.command(command, now),
+            (_, Some(input)) => {
+                self.call.handle(input, now);
+                Ok(())
+            }
+            (_, None) => Err(CommandRefused::NotReady),
+        };
+        commanded.answer(done);
     }
 
     /// Has the script of a payment written, if one can begin now.
-    fn take_payment(&mut self, order: Option<OrderUlid>) {
+    fn take_payment(&mut self, order: Option<OrderUlid>) -> Result<(), CommandRefused> {
         let is_bridged = self.bridge.leg.as_ref().is_some_and(OperatorLeg::is_up);
         if !is_bridged || self.held || !self.is_talk() || self.bridge.script.is_some() {
-            return self.desk.command_refused(CallCommand::TakePayment(order));
+            return Err(CommandRefused::NotReady);
         }
         self.bridge.script = Some(tokio::spawn(self.desk.next_payment(order)));
+        Ok(())
     }
 
     pub(super) fn begin_payment(&mut self, script: Option<Result<Script, CannotPay>>) {
@@ -183,7 +191,7 @@ impl Session {
             .and_then(Result::ok)
             .is_some_and(|script| self.call.take_payment(script, self.clock.now()).is_ok());
         if !begun {
-            self.desk.command_refused(CallCommand::TakePayment(None));
+            self.desk.no_payment();
         }
     }
 

@@ -159,7 +159,7 @@ impl Session {
                 ToSession::Replaced(leg) => self.replaced(*leg),
             },
             Some(answer) = self.answers.1.recv() => self.call.handle(answer, self.clock.now()),
-            Some(command) = self.desk.command(), if up => self.command(command),
+            Some(commanded) = self.desk.command(), if up => self.command(commanded),
             event = OperatorLeg::next(&mut self.bridge.leg), if up => self.operator(event).await,
             script = bridge::done(&mut self.bridge.script), if up => self.begin_payment(script),
             referred = bridge::done(&mut self.bridge.referral), if up => self.referred(referred).await,
@@ -197,20 +197,34 @@ impl Session {
                     self.desk.secured();
                     self.call.handle(Input::Secured, self.clock.now());
                 }
-                Action::Release => self.desk.released(),
+                Action::Release => self.release(),
                 Action::LookUpOrder(code) => self.desk.look_up(code, self.answers.0.clone()),
-                Action::Authorize(payment) => {
-                    self.desk.authorize(payment.into_card(), self.answers.0.clone());
+                Action::Authorize(payment) => self.desk.authorize(payment, self.answers.0.clone()),
+                Action::Void => self.desk.void(self.answers.0.clone()),
+                Action::Consent { given, at } => self.desk.consent(given, at),
+                Action::KeyDropped(role) => self.desk.key_dropped(role),
+                Action::CommandRefused(command, why) => {
+                    tracing::warn!(call = %self.desk.call(), ?command, %why, "a command was not followed");
                 }
                 Action::Speaking { prompts, language } => self.desk.speaking(&prompts, language),
                 Action::Report(progress) => self.desk.report(progress),
                 Action::HangUp => self.hang_up(),
-                Action::ReturnToOperator => self.bridge.wants_return = true,
+                Action::ReturnToOperator => {
+                    self.desk.back_to_operator();
+                    self.bridge.wants_return = true;
+                }
                 Action::Finished(outcome) => return Some(outcome),
-                _ => {}
             }
         }
         None
+    }
+
+    /// Leaves secure mode; on a bridge the call says itself when the last key is through.
+    fn release(&mut self) {
+        self.desk.released();
+        if !self.bridge.operator_stays() {
+            self.call.handle(Input::Released, self.clock.now());
+        }
     }
 
     /// Ends the call from our side; the dialog decides what is left to wait for.

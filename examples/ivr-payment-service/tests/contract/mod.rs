@@ -7,7 +7,8 @@ use super::fixtures::{
     LIMITS, NOW, TTL, call, card, claim, claimant, claimed, merchant, new_order, order, state, yen,
 };
 use ivr_payment_service::store::{
-    CallUlid, ChangeError, Claim, Created, NewAttempt, Order, OrderState, Report, Source, Store, StoreError,
+    CallUlid, ChangeError, Chosen, Claim, Created, NewAttempt, Order, OrderState, Report, Source, Store,
+    StoreError,
 };
 use paytone_card::test_numbers;
 use paytone_dialog::{OrderCode, OrderRefusal, Outcome, Phase};
@@ -43,7 +44,14 @@ async fn begin(store: &Store, order: &Order, call: CallUlid) -> Result<Reference
     let attempt = intended(order);
     let card = card(test_numbers::VISA);
     let (last_four, brand) = (card.masked(), card.brand());
-    let new = NewAttempt { attempt: &attempt, order: order.id, source: Source::Call(call), last_four, brand };
+    let new = NewAttempt {
+        attempt: &attempt,
+        order: order.id,
+        source: Source::Call(call),
+        last_four,
+        brand,
+        chosen: &Chosen::default(),
+    };
     store.begin_attempt(new, NOW).await.map(|()| *attempt.reference())
 }
 

@@ -7,6 +7,7 @@ use axum::http::Request;
 use http_body_util::BodyExt as _;
 use ivr_payment_service::bus::{Bus, CallCommand, EventKind, NotServed};
 use ivr_payment_service::store::MerchantUlid;
+use paytone_dialog::CommandRefused;
 use paytone_redact::SafeText;
 use tower::ServiceExt as _;
 
@@ -62,11 +63,14 @@ async fn a_command_reaches_the_call_that_is_served_and_no_other() {
     let shop = Shop::new().await;
     let (one, two) = (call(&shop.store).await, call(&shop.store).await);
     let mut commands = shop.bus.serve(one);
-    assert_eq!(shop.bus.command(one, CallCommand::Cancel), Ok(()));
-    assert_eq!(shop.bus.command(two, CallCommand::Cancel), Err(NotServed));
-    assert_eq!(commands.recv().await, Some(CallCommand::Cancel));
+    let answer = shop.bus.command(one, CallCommand::Cancel).unwrap();
+    assert_eq!(shop.bus.command(two, CallCommand::Cancel).err(), Some(NotServed));
+    let commanded = commands.recv().await.unwrap();
+    assert_eq!(commanded.command, CallCommand::Cancel);
+    commanded.answer(Err(CommandRefused::Authorizing));
+    assert_eq!(answer.await, Ok(Err(CommandRefused::Authorizing)), "the call's answer comes back");
     drop(commands);
-    assert_eq!(shop.bus.command(one, CallCommand::Cancel), Err(NotServed));
+    assert_eq!(shop.bus.command(one, CallCommand::Cancel).err(), Some(NotServed));
 }
 
 #[tokio::test]
@@ -76,7 +80,12 @@ async fn commands_carry_the_version_and_one_operator_controls_a_call() {
 
     let shop = Shop::new().await;
     let caller = call(&shop.store).await;
-    let _commands = shop.bus.serve(caller);
+    let mut commands = shop.bus.serve(caller);
+    let obedient = tokio::spawn(async move {
+        while let Some(commanded) = commands.recv().await {
+            commanded.answer(Ok(()));
+        }
+    });
     let mut keys = Vec::new();
     for name in ["anna", "ben"] {
         let made = shop.post("/v1/keys", json!({ "name": name, "role": "operator" })).await;
@@ -98,6 +107,40 @@ async fn commands_carry_the_version_and_one_operator_controls_a_call() {
     assert_eq!((taken.status, &taken.json["operator"]), (StatusCode::OK, &json!("ben")));
     let entries = shop.get("/v1/audit").await.json.to_string();
     assert!(entries.contains("take over call") && entries.contains("anna"), "{entries}");
+    obedient.abort();
+}
+
+#[tokio::test]
+async fn a_command_that_the_call_does_not_follow_is_answered_with_the_reason() {
+    use axum::http::StatusCode;
+    use serde_json::json;
+
+    let shop = Shop::new().await;
+    let caller = call(&shop.store).await;
+    let mut commands = shop.bus.serve(caller);
+    let path = format!("/v1/calls/{caller}/commands");
+    for (index, (why, kind)) in [
+        (CommandRefused::NotReady, "not-ready"),
+        (CommandRefused::Authorizing, "authorizing"),
+        (CommandRefused::Over, "over"),
+        (CommandRefused::NotAField, "not-a-field"),
+        (CommandRefused::NotOptional, "not-optional"),
+        (CommandRefused::TooEarly, "too-early"),
+        (CommandRefused::Incomplete, "incomplete"),
+        (CommandRefused::NothingOpen, "nothing-open"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let asked = shop.post(&path, json!({ "command": "submit", "version": index + 1 }));
+        let (answer, ()) = tokio::join!(asked, async { commands.recv().await.unwrap().answer(Err(why)) });
+        assert_eq!(answer.status, StatusCode::CONFLICT);
+        assert_eq!(answer.json["type"], format!("urn:paytone:problem:command-refused-{kind}"));
+    }
+    // A call that ends instead of answering.
+    let asked = shop.post(&path, json!({ "command": "submit", "version": 9 }));
+    let (answer, ()) = tokio::join!(asked, async { drop(commands.recv().await) });
+    assert_eq!(answer.json["type"], "urn:paytone:problem:call-not-controlled");
 }
 
 #[tokio::test]
@@ -118,17 +161,23 @@ async fn every_command_is_passed_on_as_it_was_meant_and_others_are_refused() {
         ("repeat", None, CallCommand::Repeat),
         ("slow_mode", None, CallCommand::SlowMode(true)),
         ("submit", None, CallCommand::Submit),
+        ("talk", None, CallCommand::Talk),
         ("cancel", None, CallCommand::Cancel),
         ("send_to_operator", None, CallCommand::TakeBack),
     ];
     for (index, (name, field, command)) in meant.into_iter().enumerate() {
         let body = json!({ "command": name, "field": field, "version": index + 1 });
-        assert_eq!(shop.post(&path, body).await.status, StatusCode::OK, "{name}");
-        assert_eq!(commands.recv().await, Some(command), "{name}");
+        let (answer, commanded) = tokio::join!(shop.post(&path, body), async {
+            let commanded = commands.recv().await.unwrap();
+            let command = commanded.command;
+            commanded.answer(Ok(()));
+            command
+        });
+        assert_eq!((answer.status, commanded), (StatusCode::OK, command), "{name}");
     }
     for (name, field) in [("capture", None), ("repeat", Some("pan")), ("capture", Some("pin")), ("pay", None)]
     {
-        let refused = shop.post(&path, json!({ "command": name, "field": field, "version": 10 })).await;
+        let refused = shop.post(&path, json!({ "command": name, "field": field, "version": 11 })).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{name} {field:?}");
     }
 }

@@ -5,7 +5,7 @@ use core::fmt::Write as _;
 use core::time::Duration;
 
 use ivr_payment_service::store::{
-    CallUlid, Claim, Edit, NewAttempt, Order, Source, Store, StoreError, WhileSending,
+    CallUlid, Chosen, Claim, Edit, NewAttempt, Order, Source, Store, StoreError, WhileSending,
 };
 use paytone_card::test_numbers;
 use paytone_dialog::{Outcome, Phase};
@@ -123,7 +123,14 @@ impl Scene {
         assert!(attempt.apply(Event::Intend { key, deadline }, now).is_ok());
         let card = card(test_numbers::VISA);
         let (last_four, brand, source) = (card.masked(), card.brand(), Source::Call(self.call));
-        let new = NewAttempt { attempt: &attempt, order: self.order.id, source, last_four, brand };
+        let new = NewAttempt {
+            attempt: &attempt,
+            order: self.order.id,
+            source,
+            last_four,
+            brand,
+            chosen: &Chosen::default(),
+        };
         self.store.begin_attempt(new, now).await?;
         self.reference = Some(reference);
         let checkpoint = CheckpointBlob::new(vec![]).unwrap();
