@@ -2,7 +2,7 @@
 //! the chain is compared with them.
 //!
 //! A head is one line: merchant, number, hash, time and an HMAC-SHA-256 over those, in hexadecimal. The key is
-//! `PAYTONE_AUDIT_KEY`; without it heads are neither written nor believed.
+//! the setting `audit.key`; without it heads are neither written nor believed.
 
 use core::time::Duration;
 use std::fs::OpenOptions;
@@ -15,14 +15,6 @@ use sha2::Sha256;
 
 use crate::clock::rfc3339;
 use crate::store::{AuditHead, BrokenChain, MerchantUlid, Store, StoreError};
-
-const VARIABLE: &str = "PAYTONE_AUDIT_KEY";
-
-/// The key that signs heads, where there is one in the environment.
-#[must_use]
-pub fn key_from_environment() -> Option<SecretString> {
-    std::env::var(VARIABLE).ok().filter(|key| key.len() >= 16).map(SecretString::from)
-}
 
 /// Why a chain was not found to be whole.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +29,7 @@ pub enum AuditError {
     #[error("line {0} of the exported heads was not signed with this key")]
     Forged(usize),
     /// Signing and checking heads needs a key.
-    #[error("PAYTONE_AUDIT_KEY of 16 characters at least is needed")]
+    #[error("audit.key of 16 characters at least is needed")]
     NoKey,
     /// The store fails.
     #[error(transparent)]

@@ -294,9 +294,10 @@ impl Till {
         let verdict = self.services.payments.authorize_as(self.call, order, card, details).await;
         if matches!(verdict, Verdict::Declined { .. }) {
             let (guard, now) = (&self.services.shop.guard, crate::clock::now());
-            if let Some(alarm) = guard.declined(order.merchant, &self.line, order.id, now) {
+            if let Some(alarm) = guard.declined(&self.line, order.id, now) {
                 self.alarm(alarm);
             }
+            guard.keep(now).await;
         }
         verdict
     }
@@ -306,8 +307,11 @@ impl Till {
         let call = self.services.store.call(merchant, self.call.as_str()).await.ok().flatten();
         let operator = call.and_then(|call| call.operator);
         let operator = operator.as_ref().map(SafeText::as_str);
-        let this = Try { merchant, order: order.id, money, caller, operator, line: &self.line, card };
-        self.services.shop.guard.judge(&this, crate::clock::now())
+        let this = Try { order: order.id, money, caller, operator, line: &self.line, card };
+        let (guard, now) = (&self.services.shop.guard, crate::clock::now());
+        let ruling = guard.judge(&this, now);
+        guard.keep(now).await;
+        ruling
     }
 
     fn alarm(&self, alarm: &'static str) {

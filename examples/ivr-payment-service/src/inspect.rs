@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::config::{Config, LineKind, UserPattern};
+use crate::config::{Config, Flags, LineKind, UserPattern};
 use crate::service;
 
 /// Judges the settings of a file and the environment as a whole, the prompts included, without opening a socket or the
@@ -10,12 +10,12 @@ use crate::service;
 ///
 /// # Errors
 /// Everything that is wrong, a line for each.
-pub fn inspect(file: Option<&Path>, test_mode: bool) -> Result<String, Vec<String>> {
-    let problems = Config::problems_of(file, test_mode);
+pub fn inspect(file: Option<&Path>, flags: &Flags) -> Result<String, Vec<String>> {
+    let problems = Config::problems_of(file, flags);
     if !problems.is_empty() {
         return Err(problems.iter().map(ToString::to_string).collect());
     }
-    let config = Config::load(file, test_mode).map_err(|error| vec![error.to_string()])?;
+    let config = Config::load(file, flags).map_err(|error| vec![error.to_string()])?;
     service::rehearse(&config).map_err(|error| vec![error.to_string()])?;
     Ok(summary(&config))
 }
@@ -27,9 +27,20 @@ fn summary(config: &Config) -> String {
     };
     line("sip", &format!("{} (udp), {} (tcp)", config.sip.udp, config.sip.tcp));
     line("http", &config.http.address);
-    line("database", &config.database.path.display());
+    match &config.database.url {
+        Some(_) => line("database", &format!("postgresql (url set), node {}", config.database.node)),
+        None => line("database", &config.database.path.display()),
+    }
+    let signed = if config.audit.signing_key().is_some() { "key set" } else { "no key: none is written" };
+    match &config.audit.heads {
+        Some(file) => line("heads", &format!("{} ({signed})", file.display())),
+        None => line("heads", &format!("beside the database ({signed})")),
+    }
     line("merchant", &config.merchant.name);
     line("test mode", &if config.test_mode { "on" } else { "off" });
+    for other in &config.merchants {
+        line("merchant", &format!("{} ({})", other.name, other.id));
+    }
     for dialled in &config.lines {
         let kind = match dialled.kind {
             LineKind::Order => "asks for an order code".to_owned(),
@@ -38,7 +49,10 @@ fn summary(config: &Config) -> String {
         };
         let users: Vec<_> = dialled.users.iter().map(user).collect();
         let languages: Vec<_> = dialled.languages.iter().map(|language| language.code()).collect();
-        let name = &dialled.name;
+        let name = match &dialled.merchant {
+            Some(merchant) => format!("{} of {merchant}", dialled.name),
+            None => dialled.name.clone(),
+        };
         line("line", &format!("{name}: {kind}; users {}; speaks {}", users.join(", "), languages.join(", ")));
     }
     text
@@ -59,7 +73,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("paytone.toml");
         std::fs::write(&path, toml).unwrap();
-        inspect(Some(&path), false)
+        inspect(Some(&path), &Flags::default())
     }
 
     #[test]
@@ -68,6 +82,22 @@ mod tests {
         assert!(summary.contains("127.0.0.1:5070 (udp)"), "{summary}");
         assert!(summary.contains("pay: pays JPY 1000; users pay, 200; speaks en, ja"), "{summary}");
         assert!(summary.contains("pay-order: pays the order dialled; users pay-{code}, {code}"), "{summary}");
+    }
+
+    #[test]
+    fn secrets_are_set_or_not_and_never_shown() {
+        let plain = of("").unwrap();
+        assert!(plain.contains("paytone.sqlite") && plain.contains("beside the database (no key"), "{plain}");
+        let toml = "database.url = 'postgres://u:hushhush@db/p'\ndatabase.node = 'two'\n\
+                    audit = { key = 'hushhushhushhush', heads = 'far/heads' }\n";
+        let summary = of(toml).unwrap();
+        assert!(summary.contains("postgresql (url set), node two"), "{summary}");
+        assert!(summary.contains("far/heads (key set)") && !summary.contains("hush"), "{summary}");
+        assert!(!format!("{:?}", Config::from_toml(toml)).contains("hush"));
+        let wrong =
+            of("database.url = 'mysql://hush'\ndatabase.node = 'a b'\naudit.key = 'hush'\n").unwrap_err();
+        assert_eq!(wrong.len(), 3, "{wrong:?}");
+        assert!(!wrong.join(" ").contains("hush"));
     }
 
     #[test]

@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use ivr_payment_service::{Service, api, audit, config::Config, demo, hardening, inspect, logging, service};
+use ivr_payment_service::{
+    Service, api, audit,
+    config::{Config, Flags},
+    demo, hardening, inspect, logging, service,
+};
 
 /// Takes card payments over the phone.
 #[derive(Parser)]
@@ -14,9 +18,8 @@ struct Arguments {
     /// Settings that differ from the built-in ones, as TOML.
     #[arg(long)]
     config: Option<PathBuf>,
-    /// Let the simulated provider serve beyond this machine.
-    #[arg(long)]
-    test_mode: bool,
+    #[command(flatten)]
+    flags: Flags,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -44,7 +47,7 @@ enum Audit {
     /// Go through the whole chain of the (stopped) service: what was edited, deleted or moved is found, and with a file
     /// of exported heads what was cut off at the end.
     Verify {
-        /// The exported heads; PAYTONE_AUDIT_KEY is what signed them.
+        /// The exported heads; the setting audit.key is what signed them.
         #[arg(long)]
         head: Option<PathBuf>,
     },
@@ -63,22 +66,22 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
     match arguments.command {
         Some(Command::Demo(options)) => demo::run(&options).await,
         Some(Command::Config(ConfigCommand::Check)) => {
-            Ok(check(arguments.config.as_deref(), arguments.test_mode))
+            Ok(check(arguments.config.as_deref(), &arguments.flags))
         }
         Some(Command::Audit(Audit::Verify { head })) => {
-            let config = Config::load(arguments.config.as_deref(), arguments.test_mode)?;
+            let config = Config::load(arguments.config.as_deref(), &arguments.flags)?;
             let store = service::open_store(&config).await?;
-            let key = audit::key_from_environment();
+            let key = config.audit.signing_key();
             let entries = audit::verify(&store, head.as_deref(), key.as_ref()).await?;
             println!("{entries} entries, every one as it was written");
             Ok(ExitCode::SUCCESS)
         }
-        None => serve(arguments.config.as_deref(), arguments.test_mode).await,
+        None => serve(arguments.config.as_deref(), &arguments.flags).await,
     }
 }
 
-fn check(file: Option<&Path>, test_mode: bool) -> ExitCode {
-    match inspect::inspect(file, test_mode) {
+fn check(file: Option<&Path>, flags: &Flags) -> ExitCode {
+    match inspect::inspect(file, flags) {
         Ok(summary) => {
             print!("{summary}");
             ExitCode::SUCCESS
@@ -90,8 +93,8 @@ fn check(file: Option<&Path>, test_mode: bool) -> ExitCode {
     }
 }
 
-async fn serve(file: Option<&Path>, test_mode: bool) -> Result<ExitCode, Box<dyn Error>> {
-    let config = Config::load(file, test_mode)?;
+async fn serve(file: Option<&Path>, flags: &Flags) -> Result<ExitCode, Box<dyn Error>> {
+    let config = Config::load(file, flags)?;
     logging::init(&config.log)?;
     let given = api::key_from_environment();
     let show_key = given.is_none();

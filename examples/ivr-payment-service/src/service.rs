@@ -15,7 +15,9 @@ use tokio::sync::Semaphore;
 use crate::api::Api;
 use crate::bus::Bus;
 use crate::clock::SystemClock;
-use crate::config::{Config, GatewayConfig, LineConfig, LineDialog, OrderConfig, PromptsConfig};
+use crate::config::{
+    Config, GatewayConfig, GuardConfig, LineConfig, LineDialog, OrderConfig, PromptsConfig,
+};
 use crate::desk;
 use crate::failpoint;
 use crate::gateway::{self, GatewaySetupError, Secrets};
@@ -177,7 +179,7 @@ impl Services {
         let id = store.first_merchant().await?.id;
         let shop = Shop {
             merchant_id: id,
-            guard: Guard::new(config.guard.limits(account.gateway.info().test)),
+            guard: guard(&config.guard, &account, &store, id).await?,
             merchant: first.0,
             clips: Arc::new(first.1),
             order: config.order.clone(),
@@ -189,10 +191,10 @@ impl Services {
             let account = self::account(&config, &other.gateway, Secrets::File)?;
             let name = SafeText::new(&other.id);
             let merchant_id = store.ensure_merchant(&name, crate::clock::now()).await?.id;
-            let guard = other.guard.as_ref().unwrap_or(&config.guard);
+            let limits = other.guard.as_ref().unwrap_or(&config.guard);
             let shop = Shop {
                 merchant_id,
-                guard: Guard::new(guard.limits(account.gateway.info().test)),
+                guard: guard(limits, &account, &store, merchant_id).await?,
                 merchant,
                 clips: Arc::new(voice),
                 order: other.order.clone().unwrap_or_else(|| config.order.clone()),
@@ -218,6 +220,17 @@ impl Services {
     pub fn others(&self) -> impl Iterator<Item = &Arc<Shop>> {
         self.others.values()
     }
+}
+
+async fn guard(
+    config: &GuardConfig,
+    account: &Account,
+    store: &Store,
+    merchant: MerchantUlid,
+) -> Result<Guard, StartError> {
+    let key = config.fingerprint_key().map_err(|_| StartError::Setting("guard.fingerprint_key_file"))?;
+    let limits = config.limits(account.gateway.info().test);
+    Ok(Guard::remembering(limits, key, store.clone(), merchant).await?)
 }
 
 fn slots(calls: usize) -> Arc<Semaphore> {
@@ -280,27 +293,23 @@ fn account(config: &Config, gateway: &GatewayConfig, secrets: Secrets) -> Result
     Ok(Account { gateway, deadline })
 }
 
-/// The PostgreSQL database `PAYTONE_DATABASE_URL` names, under the node name in `PAYTONE_NODE`; without that the
-/// configured SQLite file.
+/// The configured PostgreSQL database under the configured node name, or else the SQLite file.
 ///
 /// # Errors
 /// The database cannot be used.
 pub async fn open_store(config: &Config) -> Result<Store, StoreError> {
-    match std::env::var("PAYTONE_DATABASE_URL") {
-        Ok(url) => {
-            let node = std::env::var("PAYTONE_NODE").unwrap_or_else(|_| "main".to_owned());
-            Store::postgres(&SecretString::from(url), &node).await
-        }
-        Err(_) => Store::open(&config.database.path).await,
+    let database = &config.database;
+    match &database.url {
+        Some(url) => Store::postgres(url.secret(), &database.node).await,
+        None => Store::open(&database.path).await,
     }
 }
 
-/// Heads go beside the database, or to `PAYTONE_AUDIT_HEADS`, if there is a key to sign them.
+/// Where audit heads go, if there is a key to sign them.
 fn head_export(config: &Config) -> Option<HeadExport> {
-    let key = crate::audit::key_from_environment()?;
-    let beside = || config.database.path.with_extension("audit-heads").into_os_string();
-    let file = std::env::var_os("PAYTONE_AUDIT_HEADS").unwrap_or_else(beside).into();
-    Some(HeadExport { file, key })
+    let key = config.audit.signing_key()?;
+    let beside = || config.database.path.with_extension("audit-heads");
+    Some(HeadExport { file: config.audit.heads.clone().unwrap_or_else(beside), key })
 }
 
 /// Waits for whoever runs the service to end it: Ctrl-C, or a `SIGTERM`.

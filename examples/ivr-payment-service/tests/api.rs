@@ -11,7 +11,7 @@ use fixtures::{NOW, TTL, TestClock, call, card, claim};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ivr_payment_service::api::{Backend, Dialling, RateLimit, router};
+use ivr_payment_service::api::{Backend, Dialling, RateLimit, Refusals, router};
 use ivr_payment_service::bus::Bus;
 use ivr_payment_service::config::Config;
 use ivr_payment_service::payments::{Accounts, Payments, Tools};
@@ -63,6 +63,7 @@ impl Api {
             payments,
             bus,
             rate: RateLimit::new(1000, 1000),
+            refusals: Refusals::default(),
             clock,
             key: KEY.into(),
             merchant,

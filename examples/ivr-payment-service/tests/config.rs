@@ -3,7 +3,7 @@
 
 use core::time::Duration;
 
-use ivr_payment_service::config::{Config, ConfigError, LineKind, LogFormat, MatchBy};
+use ivr_payment_service::config::{Config, ConfigError, Flags, LineKind, LogFormat, MatchBy};
 use paytone_psp::{Currency, Money};
 
 fn line(config: &Config, user: &str) -> Option<(String, Option<String>)> {
@@ -170,7 +170,13 @@ fn the_environment_wins_over_the_file_and_other_names_are_none_of_its_business()
     const NAME: &str = "the_environment_wins_over_the_file_and_other_names_are_none_of_its_business";
     let file = std::env::temp_dir().join(format!("paytone-config-{}.toml", std::process::id()));
     if let Ok(file) = std::env::var("CONFIG_TEST_FILE") {
-        let config = Config::load(Some(file.as_ref()), false).unwrap();
+        let flags = Flags { audit_heads: Some("flag-heads".into()), ..Flags::default() };
+        let config = Config::load(Some(file.as_ref()), &flags).unwrap();
+        let written = "database = { url = 'postgres://u:p@db/x' }\naudit = { key = '1234567890123456' }\n";
+        let written = Config::from_toml(written).unwrap();
+        assert_eq!((&config.database.url, &config.audit.key), (&written.database.url, &written.audit.key));
+        assert_eq!(config.database.node, "2", "environment, where it looks like a number");
+        assert_eq!(config.audit.heads.as_deref(), Some("flag-heads".as_ref()), "a flag wins");
         assert_eq!(config.http.address, "127.0.0.1:9000".parse().unwrap(), "environment");
         assert_eq!(config.call.max_length, Duration::from_secs(60), "file");
         assert!(config.test_mode, "environment");
@@ -182,10 +188,14 @@ fn the_environment_wins_over_the_file_and_other_names_are_none_of_its_business()
         .env("CONFIG_TEST_FILE", &file)
         .env("PAYTONE_HTTP__ADDRESS", "127.0.0.1:9000")
         .env("PAYTONE_TEST_MODE", "true")
+        .env("PAYTONE_DATABASE_URL", "postgres://u:p@db/x")
+        .env("PAYTONE_NODE", "2")
+        .env("PAYTONE_AUDIT_HEADS", "environment-heads")
+        .env("PAYTONE_AUDIT_KEY", "1234567890123456")
         .env("PAYTONE_API_KEY", "not-a-setting")
         .env("PAYTONE_REQUIRE_PEERS", "1")
         .status();
     std::fs::remove_file(&file).unwrap();
     assert!(status.unwrap().success());
-    assert_eq!(Config::load(Some(&file), false), Err(ConfigError::Unreadable));
+    assert_eq!(Config::load(Some(&file), &Flags::default()), Err(ConfigError::Unreadable));
 }

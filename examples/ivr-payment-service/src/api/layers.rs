@@ -76,8 +76,7 @@ pub(super) async fn audit(
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
     let action = format!("{} {path}", request.method());
     let object = request.uri().path().to_owned();
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-    let origin = peer.map_or_else(|| "api".to_owned(), |peer| peer.to_string());
+    let origin = origin(&request);
     let response = next.run(request).await;
     let entry = AuditEntry {
         actor: principal.actor.clone(),
@@ -91,6 +90,12 @@ pub(super) async fn audit(
         tracing::error!(%error, "a request could not be audited");
     }
     response
+}
+
+/// The address a request comes from.
+pub(super) fn origin(request: &Request) -> String {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    peer.map_or_else(|| "api".to_owned(), |peer| peer.to_string())
 }
 
 /// Writes down what a request alone does not say.

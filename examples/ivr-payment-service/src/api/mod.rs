@@ -44,7 +44,7 @@ use crate::config::{Config, LineConfig, LineKind, UserPattern};
 use crate::payments::Payments;
 use crate::store::{MerchantUlid, Principal, Role, Store};
 
-pub use self::key::{key_from_environment, make_key};
+pub use self::key::{Refusals, key_from_environment, make_key};
 pub use self::layers::RateLimit;
 pub use self::openapi::document;
 
@@ -71,6 +71,8 @@ pub struct Backend {
     pub bus: Bus,
     /// How often a merchant may ask.
     pub rate: RateLimit,
+    /// Who showed no good key.
+    pub refusals: Refusals,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// The key of the first merchant's administrator.
@@ -101,6 +103,7 @@ impl Api {
             payments: services.payments.clone(),
             bus: services.bus.clone(),
             rate: RateLimit::new(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE),
+            refusals: Refusals::default(),
             clock: Arc::new(SystemClock),
             key: key.clone(),
             merchant: services.shop.merchant_id,

@@ -3,7 +3,9 @@
 use core::time::Duration;
 use std::path::PathBuf;
 
+use paytone_card::FingerprintKey;
 use paytone_dialog::{InvalidMerchantName, MerchantName};
+use secrecy::{ExposeSecret, SecretSlice};
 use serde::Deserialize;
 
 use super::{ConfigError, GatewayConfig, OrderConfig, PromptsConfig, optional_seconds, seconds, setting};
@@ -124,6 +126,24 @@ impl GuardConfig {
     }
 }
 
+impl GuardConfig {
+    /// The key of card fingerprints, where there is one.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or holds no key of 32 bytes.
+    pub fn fingerprint_key(&self) -> Result<Option<FingerprintKey>, ConfigError> {
+        let Some(file) = &self.fingerprint_key_file else { return Ok(None) };
+        let wrong = || setting("guard.fingerprint_key_file", "cannot be read, or holds fewer than 32 bytes");
+        let bytes = SecretSlice::from(std::fs::read(file).map_err(|_| wrong())?);
+        let key = bytes.expose_secret();
+        let key = FingerprintKey::new(if key.len() < SHORTEST_KEY { &[] } else { key });
+        key.map(Some).map_err(|_| wrong())
+    }
+}
+
 fn usual_clip() -> String {
     MerchantName::DEFAULT_CLIP.to_owned()
 }
+
+const SHORTEST_KEY: usize = 32;

@@ -9,6 +9,7 @@ mod gateway;
 mod line;
 mod merchant;
 mod operator;
+mod state;
 mod words;
 
 use core::time::Duration;
@@ -31,6 +32,7 @@ pub use self::gateway::{GatewayConfig, GmoConfig, GmoEnvironment, GmoMerchant, P
 pub use self::line::{LineConfig, LineKind, LineMatch, MatchBy, UserPattern};
 pub use self::merchant::{GuardConfig, MerchantConfig, OtherMerchantConfig};
 pub use self::operator::{OperatorConfig, WayBack};
+pub use self::state::{AuditConfig, DatabaseConfig, Secret};
 
 const FREE_PORTS: &str = "sip.udp = '127.0.0.1:0'\nsip.tcp = '127.0.0.1:0'\nhttp.address = '127.0.0.1:0'\n";
 const DEFAULTS: &str = include_str!("default.toml");
@@ -48,6 +50,9 @@ pub struct Config {
     pub http: HttpConfig,
     /// Where state is kept.
     pub database: DatabaseConfig,
+    /// Signed heads of the audit chain.
+    #[serde(default)]
+    pub audit: AuditConfig,
     /// Who is paid.
     pub merchant: MerchantConfig,
     /// Who else is paid, on lines of their own.
@@ -89,14 +94,6 @@ pub struct SipConfig {
 pub struct HttpConfig {
     /// Where HTTP is served; port 0 takes any free one.
     pub address: SocketAddr,
-}
-
-/// Where state is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DatabaseConfig {
-    /// The SQLite file; made when missing.
-    pub path: PathBuf,
 }
 
 /// Limits of one call.
@@ -233,13 +230,13 @@ impl OrderConfig {
 }
 
 impl Config {
-    /// Defaults, then the file, then `PAYTONE_SECTION__SETTING` from the environment, then `test_mode` if it is asked for.
+    /// Defaults, then the file, then `PAYTONE_SECTION__SETTING` from the environment, then the flags.
     ///
     /// # Errors
     ///
     /// The first thing found wrong.
-    pub fn load(file: Option<&Path>, test_mode: bool) -> Result<Self, ConfigError> {
-        Self::extract(&layers(file, test_mode)?)
+    pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Self, ConfigError> {
+        Self::extract(&layers(file, flags)?)
     }
 
     /// Defaults changed by TOML text; the environment is not looked at.
@@ -268,8 +265,8 @@ impl Config {
     /// Everything that is wrong with the configuration `load` would make of the same file and environment; nothing if
     /// nothing is.
     #[must_use]
-    pub fn problems_of(file: Option<&Path>, test_mode: bool) -> Vec<ConfigError> {
-        let layers = match layers(file, test_mode) {
+    pub fn problems_of(file: Option<&Path>, flags: &Flags) -> Vec<ConfigError> {
+        let layers = match layers(file, flags) {
             Ok(layers) => layers,
             Err(error) => return vec![error],
         };
@@ -301,6 +298,8 @@ impl Config {
         if let Err(error) = merchant.and_then(|name| name.with_clip(&self.merchant.clip)) {
             problems.push(setting("merchant", error.to_string()));
         }
+        problems.extend(self.database.problems());
+        problems.extend(self.audit.problems());
         problems.extend(self.order.problems());
         problems.extend(self.merchants.iter().flat_map(OtherMerchantConfig::problems));
         problems.extend(self.prompts.phrasebook().err());
@@ -380,20 +379,62 @@ impl Default for Config {
     }
 }
 
-/// `PAYTONE_SECTION__SETTING` and `PAYTONE_TEST_MODE`. Other names with the prefix, such as the API key, are not
-/// settings.
+/// `PAYTONE_SECTION__SETTING`, and a few settings by shorter names. Other names with the prefix, such as the API key, are
+/// not settings.
 fn environment() -> Env {
-    Env::prefixed("PAYTONE_").filter(|name| name == "test_mode" || name.as_str().contains("__")).split("__")
+    let of_a_section = |name: &figment::value::UncasedStr| name.as_str().contains("__");
+    Env::prefixed("PAYTONE_").filter(of_a_section).split("__")
 }
 
-fn layers(file: Option<&Path>, test_mode: bool) -> Result<Figment, ConfigError> {
+fn short_names() -> Env {
+    let long = |name: &str| {
+        SHORT_NAMES.iter().find(|(short, _)| name.eq_ignore_ascii_case(short)).map(|(_, long)| *long)
+    };
+    Env::prefixed("PAYTONE_")
+        .filter(move |name| long(name.as_str()).is_some())
+        .map(move |name| long(name.as_str()).unwrap_or_default().into())
+}
+
+const SHORT_NAMES: [(&str, &str); 5] = [
+    ("test_mode", "test_mode"),
+    ("database_url", "database.url"),
+    ("node", "database.node"),
+    ("audit_heads", "audit.heads"),
+    ("audit_key", "audit.key"),
+];
+
+/// What the command line says, over everything else. Secrets are not among it: others can read a command line.
+#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
+pub struct Flags {
+    /// Let the simulated provider serve beyond this machine.
+    #[arg(long)]
+    pub test_mode: bool,
+    /// The SQLite file.
+    #[arg(long)]
+    pub database: Option<PathBuf>,
+    /// What this process is called among those that share a PostgreSQL database.
+    #[arg(long)]
+    pub node: Option<String>,
+    /// The file that signed heads of the audit chain are added to.
+    #[arg(long)]
+    pub audit_heads: Option<PathBuf>,
+}
+
+fn layers(file: Option<&Path>, flags: &Flags) -> Result<Figment, ConfigError> {
     let mut layers = Figment::from(Toml::string(DEFAULTS));
     if let Some(path) = file {
         let text = std::fs::read_to_string(path).map_err(|_| ConfigError::Unreadable)?;
         layers = layers.merge(Toml::string(&text));
     }
-    layers = layers.merge(environment());
-    Ok(if test_mode { layers.merge(("test_mode", true)) } else { layers })
+    layers = layers.merge(environment()).merge(short_names());
+    if flags.test_mode {
+        layers = layers.merge(("test_mode", true));
+    }
+    let named = [("database.path", flags.database.as_ref()), ("audit.heads", flags.audit_heads.as_ref())];
+    for (setting, path) in named {
+        layers = path.into_iter().fold(layers, |layers, path| layers.merge((setting, path)));
+    }
+    Ok(flags.node.iter().fold(layers, |layers, node| layers.merge(("database.node", node))))
 }
 
 /// Reading stops at the first thing that is wrong; each section read alone shows the first in each.
@@ -411,6 +452,7 @@ fn in_every_section(layers: &Figment, first: ConfigError) -> Vec<ConfigError> {
         read::<SipConfig>(layers, "sip"),
         read::<HttpConfig>(layers, "http"),
         read::<DatabaseConfig>(layers, "database"),
+        read::<AuditConfig>(layers, "audit"),
         read::<MerchantConfig>(layers, "merchant"),
         read::<CallConfig>(layers, "call"),
         read::<OrderConfig>(layers, "order"),

@@ -68,13 +68,7 @@ impl Database {
         let reader = pool(Kind::Postgres, url, READERS).await?;
         let session = pool(Kind::Postgres, url, 1).await?;
         let mut connection = session.acquire().await?;
-        let free = sql("SELECT CASE WHEN pg_try_advisory_lock(7237, hashtext($1)) THEN 1 ELSE 0 END AS n")
-            .put(Word(node))
-            .number(&mut connection)
-            .await?;
-        if free == 0 {
-            return Err(StoreError::InUse);
-        }
+        take_node(&mut connection, node).await?;
         let lock = Lock::Session { _connection: Arc::new(tokio::sync::Mutex::new(connection)) };
         Ok(Self { kind: Kind::Postgres, writer, reader, _lock: lock })
     }
@@ -106,6 +100,28 @@ impl Database {
     pub(super) const fn writer(&self) -> &AnyPool {
         &self.writer
     }
+}
+
+/// Takes the node's name for as long as the connection lives. A process that was killed a moment ago has it until the server
+/// has noticed: that is waited for.
+async fn take_node(connection: &mut AnyConnection, node: &str) -> Result<(), StoreError> {
+    sqlx::raw_sql(AssertSqlSafe(format!("SET lock_timeout = {}", NODE_PATIENCE.as_millis())))
+        .execute(&mut *connection)
+        .await?;
+    let taken = sql("SELECT 1::bigint AS n FROM (SELECT pg_advisory_lock(7237, hashtext($1))) AS taken")
+        .put(Word(node))
+        .try_run(connection)
+        .await;
+    match taken {
+        Ok(_) => Ok(()),
+        Err(error) if error.as_database_error().is_some_and(is_lock_timeout) => Err(StoreError::InUse),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `lock_not_available`.
+fn is_lock_timeout(error: &(dyn sqlx::error::DatabaseError + 'static)) -> bool {
+    error.code().is_some_and(|code| code == "55P03")
 }
 
 async fn pool(kind: Kind, url: &str, most: u32) -> Result<AnyPool, StoreError> {
@@ -141,8 +157,11 @@ async fn prepare(kind: Kind, connection: &mut AnyConnection) -> sqlx::Result<()>
 }
 
 /// Every change to the schema, oldest first. What has been released is never edited; a change is a new file.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("migrations/0001_start.sql"), include_str!("migrations/0002_chosen.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001_start.sql"),
+    include_str!("migrations/0002_chosen.sql"),
+    include_str!("migrations/0003_tries.sql"),
+];
 
 async fn migrate(kind: Kind, pool: &AnyPool) -> Result<(), StoreError> {
     let mut connection = pool.acquire().await?;
@@ -229,5 +248,7 @@ fn file_error(error: &std::io::Error) -> StoreError {
 }
 
 const READERS: u32 = 4;
+/// How long the node name of a process that is gone may still be taken.
+const NODE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a verb may wait for a connection.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -222,6 +222,22 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Whose key this secret was, and who it was for, where it was taken back.
+    ///
+    /// # Errors
+    ///
+    /// The database fails.
+    pub async fn former_key(&self, secret: &[u8]) -> Result<Option<(MerchantUlid, SafeText)>, StoreError> {
+        sql("SELECT * FROM api_keys WHERE hash = $1 AND revoked_at IS NOT NULL")
+            .put(Bytes(&hash(secret)))
+            .first(&mut *self.read().await?, |row| {
+                Ok((row.parsed("merchant", MerchantUlid::parse)?, row.safe_text("name")?))
+            })
+            .await
+    }
+}
+
 /// Makes the first merchant, where there is none.
 pub(super) async fn ensure_one(connection: &mut AnyConnection, now: Duration) -> Result<(), StoreError> {
     if sql("SELECT count(*) AS n FROM merchants").number(&mut *connection).await? == 0 {

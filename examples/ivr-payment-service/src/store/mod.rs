@@ -24,6 +24,7 @@ mod order;
 mod outbox;
 mod sql;
 mod terms;
+mod tries;
 
 use core::time::Duration;
 use std::path::Path;
@@ -51,6 +52,7 @@ pub use self::merchant::{KeyRecord, Merchant, NewKey, Principal, Role};
 pub use self::order::{Created, MAX_AMOUNT, NewOrder, Order, OrderFilter, OrderState};
 pub use self::outbox::{Delivery, DeliveryState, EventRecord, Report, Tried};
 pub use self::terms::{AfterPayment, OrderTerms, PaymentMethods, Purpose, method_name, parse_method};
+pub use self::tries::{Mark, MarkKind};
 
 /// The store. Cheap to clone; all clones are one store.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! Who did what: one entry for every request that can change something, and no way to change one unseen.
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use ivr_payment_service::audit::{self, AuditError};
 use ivr_payment_service::store::{AuditEntry, BrokenChain, MerchantUlid, Store};
 use serde_json::json;
@@ -90,4 +90,31 @@ async fn an_edit_a_deletion_a_swap_and_a_cut_are_found() {
             assert!(matches!(forged, Err(AuditError::Forged(1))));
         }
     }
+}
+
+/// Who showed what, from where, to what: but not so often that the rest is lost among it.
+#[tokio::test]
+async fn failed_sign_ins_are_in_the_audit_and_cannot_flood_it() {
+    let shop = Shop::new().await;
+    let made = shop.post("/v1/keys", json!({ "name": "till", "role": "operator" })).await.json;
+    let (id, secret) = (made["id"].as_str().unwrap(), made["key"].as_str().unwrap());
+    shop.ask(KEY, &Method::DELETE, &format!("/v1/keys/{id}"), None, None).await;
+    let before = shop.get("/v1/audit").await.json.as_array().unwrap().len();
+    for _ in 0..100 {
+        let refused = shop.ask(secret, &Method::GET, "/v1/orders", None, None).await;
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    }
+    shop.clock.advance(core::time::Duration::from_secs(60));
+    shop.ask("no such key", &Method::POST, "/v1/orders", None, None).await;
+    let entries = shop.get("/v1/audit").await.json;
+    let entries = &entries.as_array().unwrap()[before..];
+    let fields = |entry: &serde_json::Value| {
+        ["actor", "action", "object", "detail"].map(|name| entry[name].as_str().unwrap().to_owned())
+    };
+    assert_eq!(entries.len(), 2, "{entries:?}");
+    assert_eq!(fields(&entries[0]), ["till", "sign in", "GET /v1/orders", "a key that was taken back"]);
+    let more = "an unknown key; 99 more since the last entry like this";
+    assert_eq!(fields(&entries[1]), ["nobody we know", "sign in", "POST /v1/orders", more]);
+    assert!(entries.iter().all(|entry| entry["success"] == false && !entry["origin"].is_null()));
+    assert!(!entries.iter().any(|entry| entry.to_string().contains(secret)));
 }

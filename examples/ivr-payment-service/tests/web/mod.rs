@@ -16,7 +16,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
-use ivr_payment_service::api::{Backend, Dialling, RateLimit, router};
+use ivr_payment_service::api::{Backend, Dialling, RateLimit, Refusals, router};
 use ivr_payment_service::bus::Bus;
 use ivr_payment_service::config::Config;
 use ivr_payment_service::payments::{Accounts, Payments, Tools};
@@ -66,6 +66,7 @@ impl Shop {
             payments: payments.clone(),
             bus: bus.clone(),
             rate,
+            refusals: Refusals::default(),
             clock: clock.clone(),
             key: KEY.into(),
             merchant,
