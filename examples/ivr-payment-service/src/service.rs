@@ -15,9 +15,7 @@ use tokio::sync::Semaphore;
 use crate::api::Api;
 use crate::bus::Bus;
 use crate::clock::SystemClock;
-use crate::config::{
-    Config, GatewayConfig, GuardConfig, LineConfig, LineDialog, OrderConfig, PromptsConfig,
-};
+use crate::config::{Config, GatewayConfig, GuardConfig, LineConfig, LineDialog, OrderConfig, PromptsConfig};
 use crate::desk;
 use crate::failpoint;
 use crate::gateway::{self, GatewaySetupError, Secrets};
