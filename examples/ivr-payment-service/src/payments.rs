@@ -131,6 +131,7 @@ impl Payments {
     /// The store fails; no payment may be taken then.
     pub async fn recover(&self) -> Result<Recovered, StoreError> {
         let (store, now) = (&self.cashier.tools.store, self.cashier.now());
+        self.cashier.recover_cards().await?;
         let calls = store.end_interrupted_calls(now).await?;
         let open = store.open_attempts().await?;
         let attempts = open.len();
@@ -223,7 +224,7 @@ impl Cashier {
         };
         if let Some(mut card) = to_store {
             card.drop_code();
-            self.store_beside(order, &card).await;
+            self.store_beside(call, order, &card).await;
         }
         (verdict(record.as_ref(), card, not_a_test_card), record)
     }

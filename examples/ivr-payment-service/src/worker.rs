@@ -17,7 +17,7 @@ use crate::webhook::Courier;
 
 /// How often the outbox is looked at.
 const DELIVERY: Duration = Duration::from_millis(500);
-/// How often money that must not be held is looked for.
+/// How often money that must not be held is looked for, and cards are looked up.
 const COMPENSATION: Duration = Duration::from_secs(30);
 /// How often the rest is done.
 const ROUNDS: Duration = Duration::from_secs(15 * 60);
@@ -58,7 +58,10 @@ impl Worker {
         let compensating = payments.clone();
         worker.every(COMPENSATION, move || {
             let payments = compensating.clone();
-            async move { payments.compensate().await.map(drop) }
+            async move {
+                payments.look_up_cards().await?;
+                payments.compensate().await.map(drop)
+            }
         });
         worker.every(ROUNDS, move || {
             let (store, payments, bus, export) =

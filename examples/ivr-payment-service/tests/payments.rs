@@ -11,10 +11,14 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use fixtures::{NOW, TestClock, call, card, claimant, claimed, crash, state};
+use fixtures::{
+    NOW, TestClock, call, card, claim, claimant, claimed, crash, merchant, new_order, state, yen,
+};
 use ivr_payment_service::bus::{Bus, EventKind, ServiceEvent};
 use ivr_payment_service::payments::{Accounts, Payments, Recovered, Tools};
-use ivr_payment_service::store::{Claim, Order, OrderState, Store};
+use ivr_payment_service::store::{
+    CallUlid, CardRequestState, Claim, Created, NewOrder, Order, OrderState, OrderTerms, Purpose, Store,
+};
 use paytone_card::test_numbers;
 use paytone_dialog::{OrderRefusal, Outcome, Phase, Verdict};
 use paytone_psp::attempt::{SETTLE, State};
@@ -23,7 +27,7 @@ use paytone_psp::{
     Approval, AskError, Authorization, Authorize, BoxFuture, CallContext, CaptureRequest, ChargeStored,
     CheckpointBlob, Decline, DeclineReason, Found, Gateway, GatewayError, GatewayInfo, IdempotencyKey,
     InDoubt, Operation, ProviderState, Reference, RefundRequest, Refusal, Register, Registration, Retry,
-    Snapshot, StoredCardId, Verification, Verify, VoidRequest,
+    Snapshot, StoredCard, StoredCardId, Verification, Verify, VoidRequest,
 };
 use tokio::sync::broadcast::Receiver;
 
@@ -238,9 +242,20 @@ impl Gateway for Scripted {
     fn register<'a>(
         &'a self,
         _: CallContext<'a>,
-        _: Register<'a>,
+        request: Register<'a>,
     ) -> BoxFuture<'a, Result<Registration, GatewayError>> {
-        unsupported(Operation::Register)
+        let line = self.lines.lock().unwrap().pop_front().unwrap();
+        Box::pin(async move {
+            match line {
+                Line::Hang => pending().await,
+                Line::NotATestNumber => Err(GatewayError::refused(Refusal::NotATestNumber)),
+                _ => Ok(Registration::Stored(StoredCard {
+                    id: StoredCardId::parse("card-at-the-provider").unwrap(),
+                    masked: request.card.masked(),
+                    test: true,
+                })),
+            }
+        })
     }
 
     fn forget<'a>(&'a self, _: CallContext<'a>, _: &'a StoredCardId) -> BoxFuture<'a, Result<(), AskError>> {
@@ -493,4 +508,60 @@ async fn a_crash_in_any_state_is_cleared_up_without_asking_for_money_again() {
         assert_eq!(ending.outcome, "interrupted", "{line:?}");
         drop(verdict);
     }
+}
+
+/// A card to be stored, in a call that has its order.
+async fn to_store(shop: &Shop) -> (CallUlid, Order) {
+    let terms = OrderTerms { purpose: Purpose::Register, ..OrderTerms::default() };
+    let new = NewOrder { money: yen(0), terms, ..new_order("R-1", 1) };
+    let made = shop.store.create_order(merchant(&shop.store).await, &new, NOW).await.unwrap();
+    let Created::New(order) = made else { panic!("made") };
+    let caller = call(&shop.store).await;
+    (caller, claim(&shop.store, &order, caller).await)
+}
+
+#[tokio::test]
+async fn a_card_stored_without_an_answer_is_in_doubt_looked_up_and_can_be_tried_again() {
+    let (shop, _) = Shop::scripted([Line::Hang, Line::Approve]).await;
+    let (caller, order) = to_store(&shop).await;
+    let pending = shop.payments.authorize(caller, &order, card(VISA));
+    shop.clock.come_when_awaited(NOW + DEADLINE + Duration::from_secs(5)).await;
+    assert!(matches!(pending.await, Verdict::Unknown), "not told that it was declined");
+    shop.store.call_ended(caller, &Outcome::Unknown, NOW).await.unwrap();
+    assert_eq!(state(&shop.store, &order).await, OrderState::InDoubt);
+    let next = call(&shop.store).await;
+    let busy =
+        shop.store.claim_order(order.code.as_str(), &claimant(next, "b"), &fixtures::LIMITS, NOW).await;
+    assert_eq!(busy.unwrap(), Claim::Refused(OrderRefusal::Busy));
+
+    assert_eq!(shop.payments.look_up_cards().await.unwrap(), 1, "it may still arrive");
+    shop.clock.advance(SETTLE);
+    assert_eq!(shop.payments.look_up_cards().await.unwrap(), 0);
+    assert_eq!(state(&shop.store, &order).await, OrderState::Open);
+    let order = claim(&shop.store, &order, next).await;
+    assert!(matches!(shop.payments.authorize(next, &order, card(VISA)).await, Verdict::Registered));
+    assert_eq!(state(&shop.store, &order).await, OrderState::Completed);
+    assert_eq!(shop.store.stored_cards(order.merchant, None, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_card_that_was_being_stored_at_a_crash_is_in_doubt_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, copy) = (folder.path().join("a.sqlite"), folder.path().join("b.sqlite"));
+    let gateway = Arc::new(Scripted::new([Line::Hang]));
+    let shop = Shop::new(Store::open(&database).await.unwrap(), gateway);
+    let (caller, order) = to_store(&shop).await;
+    let pending = shop.payments.authorize(caller, &order, card(VISA));
+    while shop.store.card_requests(CardRequestState::Asked).await.unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    crash(&database, &copy);
+    drop(pending);
+
+    let later = Shop::new(Store::open(&copy).await.unwrap(), Arc::new(Scripted::new([])));
+    later.payments.recover().await.unwrap();
+    assert_eq!(state(&later.store, &order).await, OrderState::InDoubt);
+    later.clock.advance(DEADLINE + SETTLE);
+    assert_eq!(later.payments.look_up_cards().await.unwrap(), 0);
+    assert_eq!(state(&later.store, &order).await, OrderState::Open);
 }

@@ -11,8 +11,8 @@ use sqlx::AnyConnection;
 use super::order::{self, Order, OrderState};
 use super::sql::{Row, Word, sql, sql_of};
 use super::{
-    CallUlid, MerchantUlid, OrderTerms, OrderUlid, Store, StoreError, StoredCardUlid, attempt, claim, millis,
-    next_position, outbox, terms, whole,
+    CallUlid, MerchantUlid, OrderTerms, OrderUlid, Store, StoreError, StoredCardUlid, attempt, card_request,
+    claim, millis, next_position, outbox, terms, whole,
 };
 
 /// What may be changed about an order; what is `None` stays.
@@ -167,31 +167,10 @@ impl Store {
         if let Some(card) = card {
             remember(&mut transaction, &stored, card, now).await?;
         }
-        let order = released(stored, OrderState::Completed, now);
-        claim::set_state(&mut transaction, &order, now).await?;
+        complete(&mut transaction, stored, now).await?;
         let order = order::by_id(&mut transaction, id).await?;
-        outbox::order_changed(&mut transaction, &order, now).await?;
         transaction.commit().await?;
         Ok(order)
-    }
-
-    /// Remembers a card that was stored beside a payment.
-    ///
-    /// # Errors
-    ///
-    /// The database fails.
-    pub async fn remember_card(
-        &self,
-        id: OrderUlid,
-        card: NewStoredCard<'_>,
-        now: Duration,
-    ) -> Result<StoredCardUlid, StoreError> {
-        let mut transaction = self.begin().await?;
-        let order = order::by_id(&mut transaction, id).await?;
-        let card = remember(&mut transaction, &order, card, now).await?;
-        outbox::tell(&mut transaction, &order, None, "card.stored", now).await?;
-        transaction.commit().await?;
-        Ok(card)
     }
 
     /// The merchant's stored cards that were not forgotten, newest first, at most `most`.
@@ -264,7 +243,8 @@ async fn require_idle(connection: &mut AnyConnection, order: &Order) -> Result<(
         OrderState::Collecting => {
             let attempts = attempt::of_order(connection, order.id).await?;
             let on_its_way = |state| matches!(state, State::Created | State::Intent | State::Sending);
-            match attempts.iter().any(|record| on_its_way(record.attempt.state())) {
+            let sent = attempts.iter().any(|record| on_its_way(record.attempt.state()));
+            match sent || card_request::is_open(connection, order.id).await? {
                 true => Err(StoreError::LiveAttempt),
                 false => Ok(()),
             }
@@ -304,7 +284,22 @@ async fn write(connection: &mut AnyConnection, order: &Order) -> Result<(), Stor
     Ok(())
 }
 
-async fn remember(
+/// Ends an order whose card was verified or stored, unless it is over.
+pub(super) async fn complete(
+    connection: &mut AnyConnection,
+    order: Order,
+    now: Duration,
+) -> Result<(), StoreError> {
+    if !matches!(order.state, OrderState::Open | OrderState::Collecting | OrderState::InDoubt) {
+        return Ok(());
+    }
+    let order = released(order, OrderState::Completed, now);
+    claim::set_state(&mut *connection, &order, now).await?;
+    let order = order::by_id(&mut *connection, order.id).await?;
+    outbox::order_changed(connection, &order, now).await
+}
+
+pub(super) async fn remember(
     connection: &mut AnyConnection,
     order: &Order,
     card: NewStoredCard<'_>,

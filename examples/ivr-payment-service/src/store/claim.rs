@@ -276,9 +276,16 @@ pub(super) fn thawed(order: &Order, now: Duration) -> Duration {
 async fn standing(connection: &mut AnyConnection, order: OrderUlid) -> Result<Standing, StoreError> {
     let all = sql("SELECT state, compensate FROM attempts WHERE order_ulid = $1")
         .put(&order)
-        .all(connection, |row| Ok(Standing::of(row.parsed("state", State::parse)?, row.flag("compensate")?)))
+        .all(&mut *connection, |row| {
+            Ok(Standing::of(row.parsed("state", State::parse)?, row.flag("compensate")?))
+        })
         .await?;
-    Ok(all.into_iter().max().unwrap_or(Standing::Free))
+    let asked = sql("SELECT card_requests.state FROM card_requests JOIN orders ON orders.id = card_requests.order_ulid
+                     WHERE orders.id = $1 AND orders.amount = 0 AND card_requests.state IN ('asked', 'in_doubt')")
+        .put(&order)
+        .all(connection, |row| Ok(if row.text("state")? == "asked" { Standing::OnItsWay } else { Standing::InDoubt }))
+        .await?;
+    Ok(all.into_iter().chain(asked).max().unwrap_or(Standing::Free))
 }
 
 /// What one attempt means for its order; the greatest of all counts.

@@ -13,6 +13,7 @@
 mod attempt;
 mod audit;
 mod call;
+mod card_request;
 mod change;
 mod claim;
 mod database;
@@ -41,6 +42,7 @@ use self::sql::sql_of;
 pub use self::attempt::{AttemptRecord, ChangeError, Chosen, NewAttempt, Source};
 pub use self::audit::{AuditEntry, AuditHead, AuditRecord, BrokenChain};
 pub use self::call::{CallFilter, CallRecord, Command, Ending, NewCall};
+pub use self::card_request::{CardOperation, CardRequest, CardRequestState};
 pub use self::change::{Changed, Edit, NewStoredCard, StoredCardRecord, WhileSending};
 pub use self::claim::{Claim, Claimant, GuessLimits, MatchedBy};
 pub use self::endpoint::{Endpoint, SigningKeys};
