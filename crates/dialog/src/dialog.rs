@@ -1,5 +1,4 @@
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::fmt;
 use core::time::Duration;
@@ -7,6 +6,7 @@ use core::time::Duration;
 use paytone_card::{Brand, CardEntry, PanPolicy};
 use paytone_psp::DeclineReason;
 
+use crate::actions::Actions;
 use crate::field::{Field, FieldSet};
 use crate::keypad::{CodeEntry, Keypad};
 use crate::phase::SecureState;
@@ -67,7 +67,9 @@ pub struct Dialog {
     timers: Timers,
     speech: Speech,
     progress: Progress,
-    actions: VecDeque<Action>,
+    /// It has changed and nobody has fetched it.
+    report_due: bool,
+    actions: Actions,
 }
 
 /// What has happened so far that decides what comes.
@@ -124,7 +126,8 @@ impl Dialog {
             timers: Timers::new(),
             speech: Speech::default(),
             progress: Progress::new(),
-            actions: VecDeque::with_capacity(QUEUE),
+            report_due: false,
+            actions: Actions::new(),
             plan,
             entry,
         };
@@ -192,12 +195,11 @@ impl Dialog {
 
     /// The next thing to do, in order; `None` until something else happens.
     pub fn poll_action(&mut self) -> Option<Action> {
-        let next = self.actions.pop_front();
-        if next.is_none() && self.actions.capacity() > QUEUE {
-            // Most of a call is waiting: it is waited for with a small queue.
-            self.actions = VecDeque::with_capacity(QUEUE);
+        if self.report_due && self.actions.only_outcome_left() {
+            self.report_due = false;
+            return Some(Action::Report(self.progress));
         }
-        next
+        self.actions.pop()
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout) at the latest.
@@ -258,8 +260,11 @@ impl Dialog {
             seen.phase_since = now;
         }
         seen.sequence = seen.sequence.wrapping_add(1);
-        self.progress = seen.clone();
-        self.actions.push_back(Action::Report(seen));
+        if core::mem::replace(&mut self.report_due, true) {
+            // Nobody has fetched the one before.
+            self.actions.push(Action::Report(self.progress));
+        }
+        self.progress = seen;
     }
 
     fn snapshot(&self) -> Progress {
@@ -317,6 +322,3 @@ impl fmt::Debug for Dialog {
             .finish_non_exhaustive()
     }
 }
-
-/// As many actions as a key leads to.
-const QUEUE: usize = 2;

@@ -3,6 +3,7 @@ use core::time::Duration;
 
 use zeroize::Zeroize;
 
+use crate::timers::nanoseconds;
 use crate::type_ahead::TypeAhead;
 use crate::{KeyedDigits, OrderCode};
 
@@ -12,26 +13,28 @@ pub(crate) struct Keypad {
     pub(crate) type_ahead: TypeAhead,
     /// The last entry ended without its terminator: one that follows belongs to it.
     pub(crate) swallow: bool,
-    last_key: Duration,
-    /// From the key before the last one to the last one.
-    pub(crate) last_gap: Duration,
+    /// In nanoseconds since the Unix epoch.
+    last_key: u64,
+    /// From the key before the last one to the last one, in nanoseconds.
+    last_gap: u64,
 }
 
 impl Keypad {
     pub(crate) fn new() -> Self {
-        Self {
-            type_ahead: TypeAhead::new(),
-            swallow: false,
-            last_key: Duration::ZERO,
-            last_gap: Duration::ZERO,
-        }
+        Self { type_ahead: TypeAhead::new(), swallow: false, last_key: 0, last_gap: 0 }
     }
 
     /// The time since the key before, which this call makes the present one.
     pub(crate) const fn gap(&mut self, now: Duration) -> Duration {
+        let now = nanoseconds(now);
         self.last_gap = now.saturating_sub(self.last_key);
         self.last_key = now;
-        self.last_gap
+        self.last_gap()
+    }
+
+    /// From the key before the last one to the last one.
+    pub(crate) const fn last_gap(&self) -> Duration {
+        Duration::from_nanos(self.last_gap)
     }
 
     pub(crate) fn wipe(&mut self) {
@@ -79,8 +82,9 @@ impl CodeEntry {
         self.digits().iter().fold(0, |value, digit| value * 10 + u64::from(digit - b'0'))
     }
 
+    /// Every place but those in use is wiped already.
     pub(crate) fn wipe(&mut self) {
-        self.ascii.zeroize();
+        self.ascii[..self.len].zeroize();
         self.len = 0;
     }
 }

@@ -83,6 +83,7 @@
 extern crate alloc;
 
 mod action;
+mod actions;
 mod command;
 mod details;
 mod dialog;

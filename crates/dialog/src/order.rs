@@ -16,14 +16,15 @@ struct Summary {
     merchant: MerchantName,
     money: Money,
     language: Option<Language>,
-    terms: OrderTerms,
+    /// Most orders say nothing.
+    terms: Option<Arc<OrderTerms>>,
 }
 
 impl OrderSummary {
     /// A payment of `money` to `merchant`.
     #[must_use]
     pub fn new(merchant: MerchantName, money: Money) -> Self {
-        Self(Arc::new(Summary { merchant, money, language: None, terms: OrderTerms::default() }))
+        Self(Arc::new(Summary { merchant, money, language: None, terms: None }))
     }
 
     /// The same order for a customer who is spoken to in this language, where the script has it.
@@ -36,6 +37,7 @@ impl OrderSummary {
     /// The same order with what it says itself about how it is paid.
     #[must_use]
     pub fn with_terms(self, terms: OrderTerms) -> Self {
+        let terms = (terms != NO_TERMS).then(|| Arc::new(terms));
         let summary = Summary { terms, ..(*self.0).clone() };
         Self(Arc::new(summary))
     }
@@ -43,7 +45,7 @@ impl OrderSummary {
     /// What it says itself about how it is paid.
     #[must_use]
     pub fn terms(&self) -> &OrderTerms {
-        &self.0.terms
+        self.0.terms.as_deref().unwrap_or(&NO_TERMS)
     }
 
     /// The customer's language, if the order says.
@@ -96,6 +98,8 @@ pub struct OrderTerms {
     /// Where the call goes afterwards; `None` for what the script says.
     pub after: Option<AfterCall>,
 }
+
+static NO_TERMS: OrderTerms = OrderTerms { brands: None, methods: None, storing: Storing::No, after: None };
 
 /// Whether the provider is to store the card. It never does so unless the caller, who is asked, agrees.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

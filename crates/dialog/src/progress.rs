@@ -8,7 +8,7 @@ use crate::{Field, FieldSet, Mode, Phase, SecureState};
 ///
 /// Each is whole in itself and numbered, so that a screen that missed some shows the truth again with the next, and a
 /// record of all replays the call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Progress {
     pub(crate) sequence: u32,

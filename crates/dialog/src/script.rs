@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use paytone_card::PanPolicy;
 use paytone_dtmf::Key;
 
+use crate::state::Collecting;
 use crate::{Details, Field, FieldRules, FieldSet, Language, Mode, OrderRefusal, OrderSummary, Timeouts};
 
 mod builder;
@@ -136,6 +137,18 @@ impl Plan {
     pub(crate) fn rules(&self, field: Field) -> &FieldRules {
         let own = self.rules.iter().find(|(of, _)| *of == field);
         own.map_or(&self.usual, |(_, rules)| rules)
+    }
+
+    /// Where the rules of a field are; [`rules_of`](Self::rules_of) needs no search then. Fields are few.
+    pub(crate) fn rules_at(&self, field: Field) -> u8 {
+        let own = self.rules.iter().position(|(of, _)| *of == field);
+        own.and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX)
+    }
+
+    /// The rules of an open field.
+    #[inline]
+    pub(crate) fn rules_of(&self, open: &Collecting) -> &FieldRules {
+        self.rules.get(usize::from(open.rules)).map_or(&self.usual, |(_, rules)| rules)
     }
 
     /// Everything that has to be asked for.

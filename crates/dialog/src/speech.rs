@@ -7,14 +7,28 @@ use crate::{PlayId, Prompt};
 #[derive(Debug, Default)]
 pub(crate) struct Speech {
     playing: Option<(PlayId, Arc<[Prompt]>)>,
+    /// Keeps its room, which the next words need again.
     pending: Vec<Prompt>,
     started: u32,
 }
 
 impl Speech {
     /// Replaces what is to be said next.
-    pub(crate) fn say(&mut self, prompts: Vec<Prompt>) {
-        self.pending = prompts;
+    pub(crate) fn say(&mut self, prompts: impl IntoIterator<Item = Prompt>) {
+        self.pending.clear();
+        self.pending.extend(prompts);
+    }
+
+    /// An empty list with the room of the last one; [`say_these`](Self::say_these) takes it back.
+    pub(crate) fn compose(&mut self) -> Vec<Prompt> {
+        let mut words = core::mem::take(&mut self.pending);
+        words.clear();
+        words
+    }
+
+    /// Replaces what is to be said next by what was composed.
+    pub(crate) fn say_these(&mut self, words: Vec<Prompt>) {
+        self.pending = words;
     }
 
     pub(crate) const fn has_pending(&self) -> bool {
@@ -28,7 +42,10 @@ impl Speech {
     /// Takes what is to be said next; from now on it is playing.
     pub(crate) fn start(&mut self) -> (PlayId, Arc<[Prompt]>) {
         self.started = self.started.wrapping_add(1);
-        let play = (PlayId::new(self.started), core::mem::take(&mut self.pending).into());
+        let play: (_, Arc<[Prompt]>) = (PlayId::new(self.started), self.pending.drain(..).collect());
+        if self.pending.capacity() > USUAL {
+            self.pending = Vec::new();
+        }
         self.playing = Some(play.clone());
         play
     }
@@ -43,7 +60,7 @@ impl Speech {
     pub(crate) fn interrupt(&mut self) -> bool {
         let Some((_, prompts)) = self.playing.take() else { return false };
         if self.pending.is_empty() {
-            self.pending = prompts.to_vec();
+            self.pending.extend_from_slice(&prompts);
         }
         true
     }
@@ -54,19 +71,20 @@ impl Speech {
     }
 }
 
+/// As many prompts as are said in one go, but for a menu.
+const USUAL: usize = 4;
+
 #[cfg(test)]
 mod tests {
-    use alloc::vec;
-
     use super::*;
 
     #[test]
     fn only_the_end_of_what_is_playing_counts() {
         let mut speech = Speech::default();
-        speech.say(vec![Prompt::Welcome]);
+        speech.say([Prompt::Welcome]);
         let (first, _) = speech.start();
         assert!(speech.stop());
-        speech.say(vec![Prompt::Goodbye]);
+        speech.say([Prompt::Goodbye]);
         let (second, _) = speech.start();
         assert!(!speech.done(first));
         assert!(speech.done(second));
@@ -76,11 +94,11 @@ mod tests {
     #[test]
     fn what_was_interrupted_is_said_again() {
         let mut speech = Speech::default();
-        speech.say(vec![Prompt::Welcome]);
+        speech.say([Prompt::Welcome]);
         speech.start();
         assert!(speech.interrupt());
         assert_eq!(*speech.start().1, [Prompt::Welcome]);
-        speech.say(vec![Prompt::Goodbye]);
+        speech.say([Prompt::Goodbye]);
         assert!(speech.interrupt());
         assert_eq!(*speech.start().1, [Prompt::Goodbye]);
     }

@@ -41,6 +41,8 @@ impl State {
 #[derive(Debug)]
 pub(crate) struct Collecting {
     pub(crate) field: Field,
+    /// Where its rules are in the script, see `Plan::rules_of`.
+    pub(crate) rules: u8,
     /// Digits in the entry.
     pub(crate) digits: u8,
     pub(crate) no_input: u8,
@@ -58,9 +60,10 @@ pub(crate) struct Collecting {
 }
 
 impl Collecting {
-    pub(crate) const fn new(field: Field) -> Self {
+    pub(crate) const fn new(field: Field, rules: u8) -> Self {
         Self {
             field,
+            rules,
             digits: 0,
             no_input: 0,
             no_match: 0,

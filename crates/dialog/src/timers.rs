@@ -25,9 +25,13 @@ pub(crate) enum Timer {
 /// nothing due: so a stale timeout changes nothing.
 #[derive(Debug)]
 pub(crate) struct Timers {
-    deadlines: [Option<Duration>; ALL.len()],
-    held_at: Option<Duration>,
+    /// In nanoseconds since the Unix epoch, which lasts for 580 years; [`NEVER`] where it does not run.
+    deadlines: [u64; ALL.len()],
+    /// [`NEVER`] unless the call is held.
+    held_at: u64,
 }
+
+const NEVER: u64 = u64::MAX;
 
 const ALL: [Timer; 9] = [
     Timer::Entry,
@@ -55,24 +59,25 @@ impl Timer {
 
 impl Timers {
     pub(crate) const fn new() -> Self {
-        Self { deadlines: [None; ALL.len()], held_at: None }
+        Self { deadlines: [NEVER; ALL.len()], held_at: NEVER }
     }
 
     /// Starts or restarts a timer. One that rests counts from the start of the hold, so that all of
     /// `wait` is left when the hold ends.
     pub(crate) fn start(&mut self, timer: Timer, now: Duration, wait: Duration) {
-        let from = if timer.rests() { self.held_at.unwrap_or(now) } else { now };
-        self.deadlines[timer as usize] = Some(from.saturating_add(wait));
+        let from = if timer.rests() && self.is_held() { self.held_at } else { nanoseconds(now) };
+        self.deadlines[timer as usize] = from.saturating_add(nanoseconds(wait));
     }
 
     /// Makes sure that at least `wait` is left.
     pub(crate) fn extend(&mut self, timer: Timer, now: Duration, wait: Duration) {
-        let had = self.deadlines[timer as usize].unwrap_or_default();
-        self.deadlines[timer as usize] = Some(had.max(now.saturating_add(wait)));
+        let deadline = &mut self.deadlines[timer as usize];
+        let at_least = nanoseconds(now).saturating_add(nanoseconds(wait));
+        *deadline = if *deadline == NEVER { at_least } else { at_least.max(*deadline) };
     }
 
     pub(crate) const fn stop(&mut self, timer: Timer) {
-        self.deadlines[timer as usize] = None;
+        self.deadlines[timer as usize] = NEVER;
     }
 
     /// Stops everything that belonged to the state that is being left.
@@ -81,46 +86,54 @@ impl Timers {
     }
 
     pub(crate) const fn stop_all(&mut self) {
-        self.deadlines = [None; ALL.len()];
+        self.deadlines = [NEVER; ALL.len()];
     }
 
     pub(crate) const fn is_running(&self, timer: Timer) -> bool {
-        self.deadlines[timer as usize].is_some()
+        self.deadlines[timer as usize] != NEVER
     }
 
     pub(crate) const fn is_held(&self) -> bool {
-        self.held_at.is_some()
+        self.held_at != NEVER
     }
 
     pub(crate) fn hold(&mut self, now: Duration) {
-        self.held_at.get_or_insert(now);
+        self.held_at = self.held_at.min(nanoseconds(now));
     }
 
     pub(crate) fn resume(&mut self, now: Duration) {
-        let Some(held_at) = self.held_at.take() else { return };
-        let rested = now.saturating_sub(held_at);
+        if !self.is_held() {
+            return;
+        }
+        let held_at = core::mem::replace(&mut self.held_at, NEVER);
+        let rested = nanoseconds(now).saturating_sub(held_at);
         for timer in ALL.into_iter().filter(|timer| timer.rests()) {
             let deadline = &mut self.deadlines[timer as usize];
-            *deadline = deadline.map(|at| at.saturating_add(rested));
+            *deadline = deadline.saturating_add(rested);
         }
     }
 
     /// The next deadline.
     pub(crate) fn next(&self) -> Option<Duration> {
-        self.earliest().map(|(at, _)| at)
+        self.earliest().map(|(at, _)| Duration::from_nanos(at))
     }
 
     /// Takes out the earliest timer that is due.
     pub(crate) fn take_due(&mut self, now: Duration) -> Option<Timer> {
-        let (_, timer) = self.earliest().filter(|(at, _)| *at <= now)?;
+        let (_, timer) = self.earliest().filter(|(at, _)| *at <= nanoseconds(now))?;
         self.stop(timer);
         Some(timer)
     }
 
-    fn earliest(&self) -> Option<(Duration, Timer)> {
+    fn earliest(&self) -> Option<(u64, Timer)> {
         let awake = ALL.into_iter().filter(|timer| !(self.is_held() && timer.rests()));
-        awake.filter_map(|timer| Some((self.deadlines[timer as usize]?, timer))).min_by_key(|(at, _)| *at)
+        let running = awake.map(|timer| (self.deadlines[timer as usize], timer));
+        running.min_by_key(|(at, _)| *at).filter(|(at, _)| *at != NEVER)
     }
+}
+
+pub(crate) const fn nanoseconds(time: Duration) -> u64 {
+    time.as_secs().saturating_mul(1_000_000_000).saturating_add(time.subsec_nanos() as u64)
 }
 
 #[cfg(test)]
@@ -156,7 +169,7 @@ mod tests {
         assert_eq!(timers.next(), Some(s(60)));
         timers.resume(s(30));
         assert_eq!(timers.next(), Some(s(32)));
-        assert_eq!(timers.deadlines[Timer::Field as usize], Some(s(40)));
+        assert_eq!(timers.deadlines[Timer::Field as usize], nanoseconds(s(40)));
     }
 
     #[test]

@@ -10,8 +10,8 @@ use zeroize::Zeroize;
 /// Boxed so that moving the dialog leaves no copy of the keys behind.
 pub(crate) struct TypeAhead {
     codes: Box<[u8; CAPACITY]>,
-    first: usize,
-    len: usize,
+    first: u8,
+    len: u8,
 }
 
 /// Enough for an order code, a card number, an expiry date and a security code with their `#`, and
@@ -23,30 +23,46 @@ impl TypeAhead {
         Self { codes: Box::new([0; CAPACITY]), first: 0, len: 0 }
     }
 
+    /// The place of the key that is this many behind the first.
+    const fn place(&self, behind: u8) -> usize {
+        (self.first as usize + behind as usize) % CAPACITY
+    }
+
+    const fn has_room(&self) -> bool {
+        (self.len as usize) < CAPACITY
+    }
+
+    /// Makes room for as many keys before all others.
+    const fn step_back(&mut self, keys: u8) {
+        self.first = (self.first + CAPACITY as u8 - keys) % CAPACITY as u8;
+        self.len += keys;
+    }
+
     pub(crate) fn push(&mut self, key: Key) {
-        if self.len < CAPACITY {
-            self.codes[(self.first + self.len) % CAPACITY] = key.event_code();
+        if self.has_room() {
+            let place = self.place(self.len);
+            self.codes[place] = key.event_code();
             self.len += 1;
         }
     }
 
     /// Puts digits before all keys, in their order.
     pub(crate) fn put_before(&mut self, mut digits: DigitTail) {
-        let fits = digits.len().min(CAPACITY - self.len);
-        self.first = (self.first + CAPACITY - fits) % CAPACITY;
-        self.len += fits;
-        for place in 0..fits {
+        let fits = u8::try_from(digits.len()).unwrap_or(u8::MAX).min(CAPACITY as u8 - self.len);
+        self.step_back(fits);
+        for behind in 0..fits {
             let key = digits.pop_front().and_then(Key::from_digit);
-            self.codes[(self.first + place) % CAPACITY] = key.map_or(0, Key::event_code);
+            let place = self.place(behind);
+            self.codes[place] = key.map_or(0, Key::event_code);
         }
     }
 
     /// Puts one digit before all keys.
     pub(crate) fn push_front(&mut self, digit: u8) {
-        if let Some(key) = Key::from_digit(digit).filter(|_| self.len < CAPACITY) {
-            self.first = (self.first + CAPACITY - 1) % CAPACITY;
-            self.codes[self.first] = key.event_code();
-            self.len += 1;
+        if let Some(key) = Key::from_digit(digit).filter(|_| self.has_room()) {
+            self.step_back(1);
+            let place = self.place(0);
+            self.codes[place] = key.event_code();
         }
     }
 
@@ -54,9 +70,10 @@ impl TypeAhead {
         if self.len == 0 {
             return None;
         }
-        let key = Key::from_event_code(self.codes[self.first]);
-        self.codes[self.first].zeroize();
-        self.first = (self.first + 1) % CAPACITY;
+        let place = self.place(0);
+        let key = Key::from_event_code(self.codes[place]);
+        self.codes[place].zeroize();
+        self.first = (self.first + 1) % CAPACITY as u8;
         self.len -= 1;
         key
     }
@@ -65,9 +82,9 @@ impl TypeAhead {
         self.len == 0
     }
 
+    /// Every place but those in use is wiped already.
     pub(crate) fn wipe(&mut self) {
-        self.codes.zeroize();
-        self.len = 0;
+        while self.pop().is_some() {}
     }
 }
 

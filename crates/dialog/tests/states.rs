@@ -6,6 +6,8 @@ mod caller;
 mod drawing;
 #[path = "../examples/states/recording.rs"]
 mod recording;
+#[path = "../examples/states/study.rs"]
+mod study;
 
 #[test]
 fn the_drawings_are_current() {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::caller::Node;
 use crate::recording::Edge;
+use crate::study::{DIRECTED, MENU, Study, record};
 
 /// A page with the drawing in it, which code hosts show as a picture.
 pub(crate) fn mermaid(edges: &[Edge]) -> String {
@@ -11,7 +12,15 @@ pub(crate) fn mermaid(edges: &[Edge]) -> String {
     for Edge { from, to, labels } in edges {
         let _ = writeln!(page, "    {from} --> {to}: {}", labels.join("<br/>"));
     }
-    page + "    finished --> [*]\n```\n"
+    page += "    finished --> [*]\n```\n";
+    for (above, study) in PARTS {
+        let _ = write!(page, "{above}```mermaid\nstateDiagram-v2\n");
+        for (from, to, labels) in record(study) {
+            let _ = writeln!(page, "    {from} --> {to}: {}", labels.join("<br/>"));
+        }
+        page += "```\n";
+    }
+    page
 }
 
 /// The same for Graphviz; the fields are drawn together.
@@ -28,7 +37,15 @@ pub(crate) fn dot(edges: &[Edge]) -> String {
     for Edge { from, to, labels } in edges {
         let _ = writeln!(text, "    {from} -> {to} [label=\"{}\\l\"];", labels.join("\\l"));
     }
-    text + "}\n"
+    text += "}\n";
+    for ((_, study), name) in PARTS.into_iter().zip(["directed", "menu"]) {
+        let _ = writeln!(text, "digraph {name} {{\n    node [shape=box, style=rounded];");
+        for (from, to, labels) in record(study) {
+            let _ = writeln!(text, "    {from} -> {to} [label=\"{}\\l\"];", labels.join("\\l"));
+        }
+        text += "}\n";
+    }
+    text
 }
 
 fn fields(edges: &[Edge]) -> Vec<Node> {
@@ -37,6 +54,26 @@ fn fields(edges: &[Edge]) -> Vec<Node> {
     fields.dedup();
     fields
 }
+
+/// What is drawn apart, each with what it is about.
+const PARTS: [(&str, &Study); 2] = [(ABOVE_DIRECTED, &DIRECTED), (ABOVE_MENU, &MENU)];
+
+const ABOVE_DIRECTED: &str = "
+## What an operator can do
+
+The same in `Mode::Directed`, for an order that is known: every command of an operator in every situation. Those that are refused
+are left out, and so is what the drawing above shows of tries and waits. After `talk` the line is clear, and the next card field
+secures it again. In brackets: what else has to be so.
+
+";
+
+const ABOVE_MENU: &str = "
+## The menu of commands
+
+What the keys of a caller do who has pressed star twice, with two languages and an operator; `menu` is above the field it was
+opened over, and none of it costs a try.
+
+";
 
 const ABOVE: &str = "\
 # The states of a dialog

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 mod caller;
 mod drawing;
 mod recording;
+mod study;
 
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {

@@ -52,6 +52,8 @@ impl fmt::Display for Place {
 struct Situation {
     place: Place,
     over: Option<Field>,
+    /// What is asked for once the line is secured.
+    wanted: Option<Field>,
     secure: SecureState,
     missing: FieldSet,
     mode: Mode,
@@ -64,6 +66,9 @@ const DIFFERENCES: &[(&str, fn(&Situation) -> bool)] = &[
     ("opened over pan", |now| now.over == Some(Field::Pan)),
     ("opened over expiry", |now| now.over == Some(Field::Expiry)),
     ("opened over security_code", |now| now.over == Some(Field::SecurityCode)),
+    ("pan wanted", |now| now.wanted == Some(Field::Pan)),
+    ("expiry wanted", |now| now.wanted == Some(Field::Expiry)),
+    ("security_code wanted", |now| now.wanted == Some(Field::SecurityCode)),
     ("line secured", secured),
     ("line clear", |now| !secured(now)),
     ("nothing missing", |now| now.missing.is_empty()),
@@ -156,11 +161,12 @@ struct World {
     now: Duration,
     playing: Option<PlayId>,
     card: Option<Card>,
+    wanted: Option<Field>,
 }
 
 impl World {
     fn new(script: Script) -> Self {
-        Self { dialog: Dialog::new(script), now: START, playing: None, card: None }
+        Self { dialog: Dialog::new(script), now: START, playing: None, card: None, wanted: None }
     }
 
     fn situation(&self) -> Situation {
@@ -169,6 +175,7 @@ impl World {
         Situation {
             place: Place { phase: now.phase(), field: now.field().filter(|_| !menu), menu },
             over: now.field().filter(|_| menu),
+            wanted: self.wanted.filter(|_| now.phase() == Phase::Securing),
             secure: now.secure(),
             missing: now.missing(),
             mode: now.mode(),
@@ -186,7 +193,11 @@ impl World {
     }
 
     fn command(&mut self, command: Command) -> bool {
-        self.dialog.command(command, self.now).is_ok() & self.drain()
+        let followed = self.dialog.command(command, self.now).is_ok();
+        if let (true, Command::Capture(field)) = (followed, command) {
+            self.wanted = Some(field);
+        }
+        followed & self.drain()
     }
 
     fn verdict(&mut self, verdict: Verdict) -> bool {

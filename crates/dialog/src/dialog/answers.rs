@@ -1,7 +1,6 @@
 //! Questions with one key for an answer, and numbers that are no card data.
 
 use alloc::boxed::Box;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -68,14 +67,14 @@ impl Dialog {
         if confirmation == Field::ConfirmCard {
             self.missing.insert(confirmation);
         }
-        self.go_on(Vec::new(), now);
+        self.go_on(None, now);
     }
 
     fn consented(&mut self, given: bool, now: Duration) {
         self.details_mut().consent = Some(given);
-        self.actions.push_back(Action::Consent { given, at: now });
+        self.actions.push(Action::Consent { given, at: now });
         if !given && self.order.as_ref().is_some_and(|order| order.terms().storing == Storing::Needed) {
-            return self.close(Outcome::CancelledByCaller, vec![Prompt::Cancelled], now);
+            return self.close(Outcome::CancelledByCaller, [Prompt::Cancelled], now);
         }
         self.filled(Field::Consent, now);
     }
@@ -92,21 +91,20 @@ impl Dialog {
         self.filled(Field::Method, now);
     }
 
-    pub(super) fn method_words(&self) -> Vec<Prompt> {
+    pub(super) fn method_words(&self, words: &mut Vec<Prompt>) {
         let methods = self.methods();
-        let mut words = vec![Prompt::ChooseMethod];
+        words.push(Prompt::ChooseMethod);
         words.extend(methods.lump_sum.then_some(Prompt::MethodLumpSum));
         words.extend((!methods.instalments.is_empty()).then_some(Prompt::MethodInstalments));
         words.extend(methods.bonus.then_some(Prompt::MethodBonus));
         words.extend(methods.revolving.then_some(Prompt::MethodRevolving));
-        words
     }
 
-    pub(super) fn confirm_card_words(&self) -> Vec<Prompt> {
+    pub(super) fn confirm_card_words(&self, words: &mut Vec<Prompt>) {
         let with_amount = self.plan.confirm == Confirm::AmountAndLastFour;
         let order = self.order.clone().filter(|_| with_amount).map(Prompt::OrderSummary);
         let card = self.last_four().map(Prompt::CardEndsIn);
-        order.into_iter().chain(card).chain([Prompt::ConfirmCard]).collect()
+        words.extend(order.into_iter().chain(card).chain([Prompt::ConfirmCard]));
     }
 }
 

@@ -1,6 +1,5 @@
 //! The card is with the provider: wait, then say what became of it or ask for what was wrong.
 
-use alloc::vec;
 use core::time::Duration;
 
 use paytone_card::Card;
@@ -18,8 +17,8 @@ impl Dialog {
         self.enter(State::Authorizing);
         self.authorizations += 1;
         self.code_tries = None;
-        self.actions.push_back(Action::Authorize(payment));
-        self.speech.say(vec![Prompt::OneMoment]);
+        self.actions.push(Action::Authorize(payment));
+        self.speech.say([Prompt::OneMoment]);
         self.timers.start(Timer::Authorizing, now, self.plan.timeouts.authorizing);
         self.timers.start(Timer::StillWorking, now, self.plan.timeouts.still_working);
     }
@@ -27,16 +26,16 @@ impl Dialog {
     pub(super) fn still_working(&mut self, now: Duration) {
         self.timers.start(Timer::StillWorking, now, self.plan.timeouts.still_working);
         if !self.speech.is_playing() {
-            self.speech.say(vec![Prompt::StillWorking]);
+            self.speech.say([Prompt::StillWorking]);
         }
     }
 
     /// No answer is not a decline: money may have moved. An approval that could not be taken back stands.
     pub(super) fn no_verdict(&mut self, now: Duration) {
         if matches!(self.state, State::Voiding) {
-            return self.close(Outcome::Approved, vec![Prompt::Approved], now);
+            return self.close(Outcome::Approved, [Prompt::Approved], now);
         }
-        self.close(Outcome::Unknown, vec![Prompt::PaymentUnknown], now);
+        self.close(Outcome::Unknown, [Prompt::PaymentUnknown], now);
     }
 
     /// A verdict that nobody waits for is dropped, and a card in it wiped.
@@ -44,7 +43,7 @@ impl Dialog {
         match self.state {
             State::Authorizing => self.answered_by_provider(verdict, now),
             State::Voiding if matches!(verdict, Verdict::Voided) => {
-                self.close(Outcome::ApprovedThenVoided, vec![Prompt::Cancelled], now);
+                self.close(Outcome::ApprovedThenVoided, [Prompt::Cancelled], now);
             }
             State::Voiding => self.no_verdict(now),
             _ => {}
@@ -54,9 +53,9 @@ impl Dialog {
     fn answered_by_provider(&mut self, verdict: Verdict, now: Duration) {
         match verdict {
             Verdict::Approved => self.approved(now),
-            Verdict::Registered => self.close(Outcome::Registered, vec![Prompt::Registered], now),
-            Verdict::Checked => self.close(Outcome::Checked, vec![Prompt::Checked], now),
-            Verdict::Voided => self.close(Outcome::ApprovedThenVoided, vec![Prompt::Cancelled], now),
+            Verdict::Registered => self.close(Outcome::Registered, [Prompt::Registered], now),
+            Verdict::Checked => self.close(Outcome::Checked, [Prompt::Checked], now),
+            Verdict::Voided => self.close(Outcome::ApprovedThenVoided, [Prompt::Cancelled], now),
             Verdict::Declined { reason, card } => self.declined(reason, card, now),
             Verdict::TooManyCodeTries => {
                 self.declined = Some(DeclineReason::CodeMismatch);
@@ -67,7 +66,7 @@ impl Dialog {
                 self.ask_again(FieldSet::CARD, None, Prompt::NotATestCard, ended, now);
             }
             Verdict::Unavailable => {
-                self.close(Outcome::GatewayUnavailable, vec![Prompt::ServiceUnavailable], now);
+                self.close(Outcome::GatewayUnavailable, [Prompt::ServiceUnavailable], now);
             }
             Verdict::Unknown => self.no_verdict(now),
         }
@@ -75,11 +74,11 @@ impl Dialog {
 
     fn approved(&mut self, now: Duration) {
         if !self.caller.gone || self.plan.hang_up == HangUpPolicy::FinishAndReport {
-            return self.close(Outcome::Approved, vec![Prompt::Approved], now);
+            return self.close(Outcome::Approved, [Prompt::Approved], now);
         }
         self.enter(State::Voiding);
         self.timers.start(Timer::Authorizing, now, self.plan.timeouts.authorizing);
-        self.actions.push_back(Action::Void);
+        self.actions.push(Action::Void);
     }
 
     /// Asks only for what the reason says was wrong, or ends in words that tell a thief nothing.
@@ -93,8 +92,8 @@ impl Dialog {
             Recovery::ReenterCode if self.code_tries == Some(0) => return self.other_card(outcome, now),
             Recovery::ReenterCode => (FieldSet::SECURITY_CODE, Prompt::DeclinedSecurityCode),
             Recovery::OtherCard => return self.other_card(outcome, now),
-            Recovery::TryLater => return self.close(outcome, vec![Prompt::DeclinedForNow], now),
-            _ => return self.close(outcome, vec![Prompt::Declined], now),
+            Recovery::TryLater => return self.close(outcome, [Prompt::DeclinedForNow], now),
+            _ => return self.close(outcome, [Prompt::Declined], now),
         };
         self.ask_again(wrong, card, why, outcome, now);
     }
@@ -109,12 +108,12 @@ impl Dialog {
         let is_over = !self.timers.is_running(Timer::Session);
         if is_over || self.caller.gone || self.authorizations >= self.plan.authorizations {
             let words = if why == Prompt::NotATestCard { why } else { Prompt::Declined };
-            return self.close(ended, vec![words], now);
+            return self.close(ended, [words], now);
         }
         let wrong = self.take_back(card, wrong);
         self.clear_wrong(wrong);
         self.miss(wrong);
-        self.go_on(vec![why], now);
+        self.go_on(Some(why), now);
     }
 
     /// What was wrong is gone before it is asked for again.

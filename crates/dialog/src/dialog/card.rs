@@ -1,6 +1,5 @@
 //! The three fields of a card, filled key by key in one place and handed out once.
 
-use alloc::vec;
 use core::time::Duration;
 
 use paytone_card::{
@@ -32,7 +31,7 @@ impl Dialog {
     fn start_again(&mut self, now: Duration) {
         self.wipe_card();
         self.miss(FieldSet::CARD);
-        self.go_on(vec![Prompt::StartAgain], now);
+        self.go_on(Some(Prompt::StartAgain), now);
     }
 
     /// Notes that these are to be asked for, as far as the script does, and what is agreed to with them.
@@ -219,7 +218,7 @@ impl Dialog {
         self.caller.may_have_no_card = true;
         self.wipe_card();
         self.miss(FieldSet::CARD);
-        self.go_on(vec![Prompt::CardExpired], now);
+        self.go_on(Some(Prompt::CardExpired), now);
     }
 
     pub(super) fn security_code_digit(&mut self, digit: u8, now: Duration) {

@@ -1,6 +1,5 @@
 //! One field at a time: keys in, an entry accepted or refused.
 
-use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -24,21 +23,23 @@ pub(super) enum End {
 
 impl Dialog {
     /// Opens a field after saying `lead`. With keys waiting, the prompt is dropped before it is heard.
-    pub(super) fn open(&mut self, field: Field, mut lead: Vec<Prompt>, now: Duration) {
+    pub(super) fn open(&mut self, field: Field, lead: Option<Prompt>, now: Duration) {
         // Whoever keyed the order code may not be who answers a hand-over.
         if field == Field::HandOver || self.plan.rules(field).type_ahead == TypeAheadPolicy::Flush {
             self.keypad.wipe();
         }
-        self.enter(State::Collecting(Collecting::new(field)));
-        lead.extend(self.summary(field));
-        self.ask(lead, now);
+        self.enter(State::Collecting(Collecting::new(field, self.plan.rules_at(field))));
+        let summary = self.summary(field);
+        self.ask(lead.into_iter().chain(summary), now);
     }
 
     /// Begins a try at the open field.
-    fn ask(&mut self, mut words: Vec<Prompt>, now: Duration) {
+    fn ask(&mut self, lead: impl IntoIterator<Item = Prompt>, now: Duration) {
         self.clear_entry();
+        let mut words = self.speech.compose();
+        words.extend(lead);
         self.field_words(&mut words);
-        self.speech.say(words);
+        self.speech.say_these(words);
         self.timers.stop(Timer::Entry);
         self.timers.start(Timer::Field, now, self.field_wait());
     }
@@ -80,12 +81,12 @@ impl Dialog {
     /// Whether the prompt has to be heard to its end before a key counts.
     pub(super) fn must_listen(&self) -> bool {
         (self.speech.is_playing() || self.speech.has_pending())
-            && self.collecting().is_some_and(|open| !self.plan.rules(open.field).barge_in)
+            && self.collecting().is_some_and(|open| !self.plan.rules_of(open).barge_in)
     }
 
     /// Gives one key to the open field.
     pub(super) fn consume(&mut self, key: Key, now: Duration) {
-        let ends = self.open_rules().terminators.contains(key);
+        let ends = key.digit().is_none() && self.open_rules().terminators.contains(key);
         let swallow = core::mem::take(&mut self.keypad.swallow);
         if swallow && ends {
             return;
@@ -143,9 +144,7 @@ impl Dialog {
 
     pub(super) fn repeat(&mut self) {
         self.timers.stop(Timer::Entry);
-        let mut words = Vec::new();
-        self.field_words(&mut words);
-        self.speech.say(words);
+        self.repeat_words(None);
     }
 
     /// The caller pauses. In the middle of what cannot be complete yet, once, the caller is asked to go on and
@@ -158,7 +157,7 @@ impl Dialog {
         match self.collecting_mut() {
             Some(open) if may_be_nudged && !open.nudged => {
                 open.nudged = true;
-                self.speech.say(vec![Prompt::ContinueEntry]);
+                self.speech.say([Prompt::ContinueEntry]);
             }
             _ => self.entry_over(now),
         }
@@ -208,12 +207,12 @@ impl Dialog {
         }
         if silences >= limit || field == Field::HandOver {
             let outcome = if heard { Outcome::NoInput(field) } else { Outcome::NoKeyHeard };
-            return self.close(outcome, vec![Prompt::TooLongSilence], now);
+            return self.close(outcome, [Prompt::TooLongSilence], now);
         }
         let tell_about_tones = !heard && silences == SILENCES_TO_DOUBT_TONES.min(limit - 1);
         self.caller.told_about_tones |= tell_about_tones;
         let why = if tell_about_tones { Prompt::SwitchToTone } else { Prompt::NoInput };
-        self.ask(vec![why], now);
+        self.ask([why], now);
     }
 
     /// Refuses the entry. Keys that wait were meant for what would have come after it, and are dropped.
@@ -224,10 +223,10 @@ impl Dialog {
         let (field, mistakes) = (open.field, open.no_match);
         if mistakes >= self.plan.rules(field).no_match {
             let outcome = Outcome::TooManyAttempts(field);
-            return self.close(outcome, vec![Prompt::TooManyAttempts], now);
+            return self.close(outcome, [Prompt::TooManyAttempts], now);
         }
         self.keypad.type_ahead.wipe();
-        self.ask(vec![why], now);
+        self.ask([why], now);
     }
 
     pub(super) fn wait_for_key(&mut self, wait: Duration, now: Duration) {
@@ -254,7 +253,7 @@ impl Dialog {
     }
 
     pub(super) fn open_rules(&self) -> &FieldRules {
-        self.open_field().map_or(&self.plan.usual, |field| self.plan.rules(field))
+        self.collecting().map_or(&self.plan.usual, |open| self.plan.rules_of(open))
     }
 
     pub(super) fn first_digit_wait(&self) -> Duration {
@@ -290,7 +289,7 @@ impl Dialog {
                 words.extend(amount.map(Prompt::AmountKeyed));
                 words.push(Prompt::ConfirmAmount);
             }
-            Some(Field::Method) => words.extend(self.method_words()),
+            Some(Field::Method) => self.method_words(words),
             Some(Field::Instalments) => words.push(Prompt::EnterInstalments),
             Some(Field::Postcode) => words.push(Prompt::EnterPostcode),
             Some(Field::Consent) => words.push(Prompt::AskConsent),
@@ -303,7 +302,7 @@ impl Dialog {
             }
             Some(Field::Expiry) => words.push(Prompt::EnterExpiry),
             Some(Field::SecurityCode) => words.push(self.security_code_prompt()),
-            Some(Field::ConfirmCard) => words.extend(self.confirm_card_words()),
+            Some(Field::ConfirmCard) => self.confirm_card_words(words),
             None => {}
         }
     }

@@ -1,7 +1,5 @@
 //! What an operator has done, field by field.
 
-use alloc::vec;
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::Dialog;
@@ -26,7 +24,7 @@ impl Dialog {
             Command::Talk => self.talk(),
             Command::HandOver => self.operator_agrees(now),
             Command::Cancel => {
-                self.close(Outcome::CancelledByOperator, vec![Prompt::Cancelled], now);
+                self.close(Outcome::CancelledByOperator, [Prompt::Cancelled], now);
                 Ok(())
             }
             Command::TakeBack => {
@@ -53,9 +51,9 @@ impl Dialog {
         self.mode = mode;
         if mode == Mode::Automatic && matches!(self.state, State::Waiting) {
             match self.secure {
-                SecureState::Secured => self.go_on(Vec::new(), now),
+                SecureState::Secured => self.go_on(None, now),
                 _ => match self.first_missing() {
-                    Some(field) => self.open_safely(field, Vec::new(), now),
+                    Some(field) => self.open_safely(field, None, now),
                     None => self.ask_for_secure(Then::Capture(Field::Pan), now),
                 },
             }
@@ -69,7 +67,7 @@ impl Dialog {
         }
         if self.caller.slow != on {
             self.caller.slow = on;
-            self.actions.push_back(Action::SlowMode(on));
+            self.actions.push(Action::SlowMode(on));
         }
         Ok(())
     }
@@ -79,7 +77,7 @@ impl Dialog {
         self.wipe_field(field);
         self.keypad.wipe();
         self.be_silent();
-        self.open_safely(field, Vec::new(), now);
+        self.open_safely(field, None, now);
         Ok(())
     }
 
@@ -112,7 +110,7 @@ impl Dialog {
         if was_open.is_some_and(|open| open == field || field == Field::Pan && open.is_card_data()) {
             self.be_silent();
             self.keypad.wipe();
-            self.go_on(Vec::new(), now);
+            self.go_on(None, now);
         }
         Ok(())
     }
@@ -212,7 +210,7 @@ impl Dialog {
         self.enter(State::Waiting);
         if self.secure == SecureState::Secured {
             self.secure = SecureState::Releasing;
-            self.actions.push_back(Action::Release);
+            self.actions.push(Action::Release);
         }
         Ok(())
     }

@@ -1,6 +1,5 @@
 //! Every way out: wipe, say the last words, release, hang up, finish.
 
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::Dialog;
@@ -11,7 +10,7 @@ use crate::{Action, AfterCall, Outcome, Prompt};
 
 impl Dialog {
     /// Settles the outcome and says it, then goodbye. Without a caller there is nobody to say it to.
-    pub(super) fn close(&mut self, outcome: Outcome, mut words: Vec<Prompt>, now: Duration) {
+    pub(super) fn close(&mut self, outcome: Outcome, words: impl IntoIterator<Item = Prompt>, now: Duration) {
         self.wipe();
         let outcome = self.after_a_decline(outcome);
         if self.caller.gone {
@@ -19,8 +18,7 @@ impl Dialog {
         }
         let last_word = self.last_word(&outcome);
         self.enter(State::Closing(outcome));
-        words.push(last_word);
-        self.speech.say(words);
+        self.speech.say(words.into_iter().chain([last_word]));
         let closing = self.plan.timeouts.closing;
         self.timers.start(Timer::Closing, now, closing);
         // A result is worth hearing after the session's time as well, but a hold must not keep it for ever.
@@ -57,7 +55,7 @@ impl Dialog {
             State::Closing(_) => self.closed(now),
             // The provider's answer is awaited whatever the time; it ends the dialog.
             State::Authorizing | State::Voiding => {}
-            _ => self.close(Outcome::SessionExpired, [Prompt::SessionExpired].into(), now),
+            _ => self.close(Outcome::SessionExpired, [Prompt::SessionExpired], now),
         }
     }
 
@@ -81,7 +79,7 @@ impl Dialog {
         match self.state {
             State::Authorizing | State::Voiding => self.no_verdict(now),
             State::Closing(_) => {}
-            _ => self.close(Outcome::Internal, [Prompt::ServiceUnavailable].into(), now),
+            _ => self.close(Outcome::Internal, [Prompt::ServiceUnavailable], now),
         }
     }
 
@@ -104,13 +102,13 @@ impl Dialog {
         self.state = State::Finished;
         if matches!(self.secure, SecureState::Securing | SecureState::Secured) {
             self.secure = SecureState::Releasing;
-            self.actions.push_back(Action::Release);
+            self.actions.push(Action::Release);
         }
         if !self.caller.gone {
-            self.actions.push_back(last);
+            self.actions.push(last);
         }
         self.report(now);
-        self.actions.push_back(Action::Finished(outcome));
+        self.actions.push(Action::Finished(outcome));
     }
 
     fn wipe(&mut self) {

@@ -1,7 +1,5 @@
 //! The commands that a caller can give at any field, and that cost no try.
 
-use alloc::vec;
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use paytone_dtmf::Key;
@@ -19,7 +17,7 @@ impl Dialog {
         let was_cleared = core::mem::replace(&mut open.cleared, true);
         let field = open.field;
         let opens_menu = match self.plan.rules(field).abort {
-            AbortScope::DoublePress => was_cleared && self.keypad.last_gap <= DOUBLE_PRESS,
+            AbortScope::DoublePress => was_cleared && self.keypad.last_gap() <= DOUBLE_PRESS,
             AbortScope::FirstKeyOnly => is_empty,
             AbortScope::Anywhere => true,
             AbortScope::Never => false,
@@ -43,13 +41,16 @@ impl Dialog {
         self.timers.stop(Timer::Entry);
         // What the menu takes is not taken from the field's own time.
         self.timers.start(Timer::Field, now, self.field_wait());
-        self.speech.say(self.menu_words());
+        self.say_menu();
     }
 
     /// The key map, as far as it means something in this script.
-    pub(super) fn menu_words(&self) -> Vec<Prompt> {
+    pub(super) fn say_menu(&mut self) {
+        let mut words = self.speech.compose();
+        words.push(Prompt::Menu);
         let offered = KEY_MAP.into_iter().filter(|(_, command, _)| self.is_offered(*command));
-        [Prompt::Menu].into_iter().chain(offered.map(|(_, _, help)| help)).collect()
+        words.extend(offered.map(|(_, _, help)| help));
+        self.speech.say_these(words);
     }
 
     fn is_offered(&self, command: CallerCommand) -> bool {
@@ -66,10 +67,10 @@ impl Dialog {
             Some(CallerCommand::Operator) => self.ask_for_operator(now),
             Some(CallerCommand::Language) => self.next_language(now),
             Some(CallerCommand::Cancel) => {
-                self.close(Outcome::CancelledByCaller, vec![Prompt::Cancelled], now);
+                self.close(Outcome::CancelledByCaller, [Prompt::Cancelled], now);
             }
             Some(CallerCommand::Repeat | CallerCommand::Back) => self.leave_menu(now),
-            Some(CallerCommand::Help) | None => self.speech.say(self.menu_words()),
+            Some(CallerCommand::Help) | None => self.say_menu(),
         }
     }
 
@@ -94,7 +95,7 @@ impl Dialog {
     pub(super) fn ask_for_operator(&mut self, now: Duration) {
         let outcome =
             if self.caller.may_have_no_card { Outcome::NoUsableCard } else { Outcome::OperatorRequested };
-        self.close(outcome, Vec::new(), now);
+        self.close(outcome, None, now);
     }
 }
 

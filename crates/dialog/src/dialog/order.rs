@@ -1,7 +1,5 @@
 //! From an order code to the order it names, and from one field to the next.
 
-use alloc::vec;
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use paytone_psp::PaymentMethod;
@@ -36,7 +34,7 @@ pub(super) fn all_missing(plan: &Plan, entry: &Entry) -> FieldSet {
 
 impl Dialog {
     /// What comes next: in automatic mode the first field that is missing, or the provider.
-    pub(super) fn go_on(&mut self, lead: Vec<Prompt>, now: Duration) {
+    pub(super) fn go_on(&mut self, lead: Option<Prompt>, now: Duration) {
         if self.mode == Mode::Directed {
             self.enter(State::Waiting);
             return self.speech.say(lead);
@@ -49,7 +47,7 @@ impl Dialog {
 
     pub(super) fn filled(&mut self, field: Field, now: Duration) {
         self.missing.remove(field);
-        self.go_on(Vec::new(), now);
+        self.go_on(None, now);
     }
 
     /// About the order, then the script's own fields, then the card as a whole.
@@ -115,7 +113,7 @@ impl Dialog {
     pub(super) fn look_up(&mut self, code: OrderCode, now: Duration) {
         self.enter(State::LookingUp);
         self.timers.start(Timer::LookUp, now, self.plan.timeouts.look_up);
-        self.actions.push_back(Action::LookUpOrder(code));
+        self.actions.push(Action::LookUpOrder(code));
     }
 
     /// The order of the code, or in directed mode one that the operator has just registered.
@@ -135,7 +133,7 @@ impl Dialog {
 
     pub(super) fn order_refused(&mut self, refusal: OrderRefusal, now: Duration) {
         if matches!(self.state, State::LookingUp) {
-            self.close(Outcome::OrderRefused(refusal), vec![Prompt::OrderRefused(refusal)], now);
+            self.close(Outcome::OrderRefused(refusal), [Prompt::OrderRefused(refusal)], now);
         }
     }
 
@@ -146,13 +144,13 @@ impl Dialog {
             State::Securing(_) | State::Waiting | State::Collecting(_) | State::LookingUp
         );
         if is_taking {
-            self.close(Outcome::OrderWithdrawn(change), vec![Prompt::OrderWithdrawn(change)], now);
+            self.close(Outcome::OrderWithdrawn(change), [Prompt::OrderWithdrawn(change)], now);
         }
     }
 
     /// Nothing has been sent anywhere, so this is the same to the caller as a provider out of reach.
     pub(super) fn look_up_failed(&mut self, now: Duration) {
-        self.close(Outcome::GatewayUnavailable, vec![Prompt::ServiceUnavailable], now);
+        self.close(Outcome::GatewayUnavailable, [Prompt::ServiceUnavailable], now);
     }
 
     /// What is said before a field's own question: who is paid and how much, once, before anything that is decided by it.

@@ -1,7 +1,5 @@
 //! Into secure mode before the first word about a card.
 
-use alloc::vec;
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::Dialog;
@@ -28,7 +26,7 @@ impl Dialog {
         self.timers.start(Timer::Securing, now, self.plan.timeouts.securing);
         if self.secure != SecureState::Securing {
             self.secure = SecureState::Securing;
-            self.actions.push_back(Action::Secure);
+            self.actions.push(Action::Secure);
         }
     }
 
@@ -39,7 +37,7 @@ impl Dialog {
         self.secure = SecureState::Secured;
         match self.state {
             State::Securing(Then::Begin) => self.begin(now),
-            State::Securing(Then::Capture(field)) => self.open(field, Vec::new(), now),
+            State::Securing(Then::Capture(field)) => self.open(field, None, now),
             _ => {}
         }
     }
@@ -52,12 +50,12 @@ impl Dialog {
     }
 
     fn begin(&mut self, now: Duration) {
-        let lead = if self.mode == Mode::Automatic { vec![Prompt::Welcome] } else { Vec::new() };
+        let lead = (self.mode == Mode::Automatic).then_some(Prompt::Welcome);
         match self.entry.clone() {
             Entry::AskOrderCode => {}
             Entry::Order(order) | Entry::Suggested(order) => self.keep(order),
             Entry::Refused(refusal) => {
-                let words = vec![Prompt::Welcome, Prompt::OrderRefused(refusal)];
+                let words = [Prompt::Welcome, Prompt::OrderRefused(refusal)];
                 return self.close(Outcome::OrderRefused(refusal), words, now);
             }
         }
@@ -81,11 +79,11 @@ impl Dialog {
     }
 
     pub(super) fn masking_failed(&mut self, now: Duration) {
-        self.close(Outcome::MaskingUnavailable, vec![Prompt::MaskingUnavailable], now);
+        self.close(Outcome::MaskingUnavailable, [Prompt::MaskingUnavailable], now);
     }
 
     /// Opens a field, in secure mode if it needs that.
-    pub(super) fn open_safely(&mut self, field: Field, lead: Vec<Prompt>, now: Duration) {
+    pub(super) fn open_safely(&mut self, field: Field, lead: Option<Prompt>, now: Duration) {
         match self.secure {
             _ if !field.is_card_data() => self.open(field, lead, now),
             SecureState::Secured => self.open(field, lead, now),

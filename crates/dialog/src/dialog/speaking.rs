@@ -1,7 +1,5 @@
 //! What is said and when: prompts, barge-in and hold.
 
-use alloc::vec;
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::Dialog;
@@ -17,13 +15,13 @@ impl Dialog {
             return;
         }
         if self.speech.is_playing() {
-            self.actions.push_back(Action::StopPlaying);
+            self.actions.push(Action::StopPlaying);
         }
         // A caller who listens is not being slow: the wait for the next key starts when the prompt ends.
         self.timers.stop(Timer::Entry);
         let (id, prompts) = self.speech.start();
         let situation = self.situation();
-        self.actions.push_back(Action::Play { id, prompts, situation });
+        self.actions.push(Action::Play { id, prompts, situation });
     }
 
     /// What the choice of words may depend on now.
@@ -31,7 +29,7 @@ impl Dialog {
         let now = Situation::new(self.language).with_mode(self.mode).with_brand(self.brand);
         match &self.state {
             State::Collecting(open) => {
-                let rules = self.plan.rules(open.field);
+                let rules = self.plan.rules_of(open);
                 let is_last = open.no_input + 1 >= rules.no_input || open.no_match + 1 >= rules.no_match;
                 now.with_attempt(1 + open.no_input + open.no_match, is_last)
             }
@@ -50,7 +48,7 @@ impl Dialog {
             return;
         }
         if self.speech.interrupt() {
-            self.actions.push_back(Action::StopPlaying);
+            self.actions.push(Action::StopPlaying);
         } else if !self.speech.has_pending() {
             self.say_what_is_asked();
         }
@@ -58,17 +56,24 @@ impl Dialog {
 
     fn say_what_is_asked(&mut self) {
         let is_in_menu = self.collecting().is_some_and(|open| open.menu);
-        let mut words: Vec<Prompt> = if is_in_menu { self.menu_words() } else { Vec::new() };
-        if !is_in_menu {
-            self.field_words(&mut words);
+        if is_in_menu {
+            return self.say_menu();
         }
-        self.speech.say(words);
+        self.repeat_words(None);
+    }
+
+    /// What the open field asks for, after `lead`.
+    pub(super) fn repeat_words(&mut self, lead: Option<Prompt>) {
+        let mut words = self.speech.compose();
+        words.extend(lead);
+        self.field_words(&mut words);
+        self.speech.say_these(words);
     }
 
     /// Barge-in: whatever is being said or about to be said is no longer needed.
     pub(super) fn be_silent(&mut self) {
         if self.speech.stop() {
-            self.actions.push_back(Action::StopPlaying);
+            self.actions.push(Action::StopPlaying);
         }
     }
 
@@ -101,7 +106,7 @@ impl Dialog {
         }
         self.timers.hold(now);
         if self.speech.interrupt() {
-            self.actions.push_back(Action::StopPlaying);
+            self.actions.push(Action::StopPlaying);
         }
     }
 
@@ -118,8 +123,6 @@ impl Dialog {
         if !is_in_the_middle {
             return self.say_what_is_asked();
         }
-        let mut words = vec![Prompt::ContinueEntry];
-        self.field_words(&mut words);
-        self.speech.say(words);
+        self.repeat_words(Some(Prompt::ContinueEntry));
     }
 }
