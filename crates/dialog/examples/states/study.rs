@@ -60,8 +60,11 @@ struct Situation {
     asked: u8,
 }
 
-/// What can make a difference, in the words of the drawing; of several that do, the first is said.
-const DIFFERENCES: &[(&str, fn(&Situation) -> bool)] = &[
+/// In the words of the drawing, and whether it is so.
+type Difference = (&'static str, fn(&Situation) -> bool);
+
+/// What can make a difference; of several that do, the first is said.
+const DIFFERENCES: &[Difference] = &[
     ("", |_| true),
     ("opened over pan", |now| now.over == Some(Field::Pan)),
     ("opened over expiry", |now| now.over == Some(Field::Expiry)),
