@@ -27,9 +27,13 @@ pub mod store;
 pub mod api;
 pub mod audit;
 pub mod bus;
+pub mod console;
 pub mod guard;
+pub mod health;
+pub mod operators;
 pub mod results;
 pub mod speech;
+pub mod tls;
 pub mod webhook;
 pub mod worker;
 

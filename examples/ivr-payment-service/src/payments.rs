@@ -95,6 +95,12 @@ impl Payments {
         }
     }
 
+    /// Whether no real card pays for this merchant: its account is a test account, or it has none.
+    #[must_use]
+    pub fn is_test(&self, merchant: MerchantUlid) -> bool {
+        self.cashier.tools.accounts.of(merchant).ok().is_none_or(|account| account.gateway.info().test)
+    }
+
     /// Asks for the money, once. The card is wiped when the provider has answered; with a decline it comes back without
     /// its code.
     pub fn authorize(&self, call: CallUlid, order: &Order, card: Card) -> PendingVerdict {

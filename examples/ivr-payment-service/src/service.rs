@@ -11,19 +11,24 @@ use paytone_dialog::{AfterCall, CustomField, Entry, Language, MerchantName};
 use paytone_redact::SafeText;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
-use crate::api::Api;
+use crate::api::{Api, Backend};
 use crate::bus::Bus;
 use crate::clock::SystemClock;
 use crate::config::{Config, GatewayConfig, GuardConfig, LineConfig, LineDialog, OrderConfig, PromptsConfig};
+use crate::console;
 use crate::desk;
 use crate::failpoint;
 use crate::gateway::{self, GatewaySetupError, Secrets};
 use crate::guard::Guard;
+use crate::health::{Health, Trouble};
+use crate::operators::{FIRST_LOGIN, Operators, SignInRules};
 use crate::payments::{Account, Accounts, Payments, Tools};
 use crate::speech::{Voice, VoiceError};
-use crate::store::{MerchantUlid, Store, StoreError};
+use crate::store::{MerchantUlid, SessionLimits, Store, StoreError};
 use crate::telephony::{self, Telephony};
+use crate::tls::{self, TlsError};
 use crate::worker::{HeadExport, Worker};
 
 /// What every call is served with: what all merchants share, and what is one merchant's. Cheap to clone.
@@ -37,6 +42,8 @@ pub struct Services {
     pub payments: Payments,
     /// What is going on.
     pub bus: Bus,
+    /// What works and what does not.
+    pub health: Health,
     /// One merchant's: the first, or whose line it is ([`Services::of`]).
     pub shop: Arc<Shop>,
     others: Arc<HashMap<String, Arc<Shop>>>,
@@ -65,6 +72,9 @@ pub struct Service {
     telephony: Telephony,
     api: Api,
     worker: Worker,
+    /// What watches and what streams ends with it.
+    stop: CancellationToken,
+    first_password: Option<SecretString>,
 }
 
 /// Why the service does not start.
@@ -92,6 +102,9 @@ pub enum StartError {
     /// HTTP cannot be served.
     #[error("cannot listen on {0} for http")]
     Http(SocketAddr),
+    /// HTTP cannot be served over TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 impl Service {
@@ -107,13 +120,23 @@ impl Service {
         }
         services.payments.recover().await?;
         let http = services.config.http.address;
+        let tls = match (&services.config.http.certificate, &services.config.http.key) {
+            (Some(certificate), Some(key)) => Some(tls::server_config(certificate, key)?),
+            _ => None,
+        };
         let listener = tokio::net::TcpListener::bind(http).await.map_err(|_| StartError::Http(http))?;
         let telephony = Telephony::start(services.clone()).await?;
-        let api = Api::start(listener, services.clone(), telephony.udp(), api_key);
+        let stop = CancellationToken::new();
+        let backend = Backend::new(&services, telephony.udp(), api_key);
+        let operators = operators(&services, &backend);
+        let first_password = operators.ensure_admin(services.shop.merchant_id).await?;
+        let pages = console::router(console_setup(&services, backend.clone(), operators, &stop)?);
+        let api = Api::start(listener, backend, pages, tls).map_err(|_| StartError::Http(http))?;
+        services.health.watch(services.store.clone(), &services.bus, services.shop.merchant_id, stop.clone());
         let (store, payments, bus) =
             (services.store.clone(), services.payments.clone(), services.bus.clone());
         let worker = Worker::start(store, payments, bus, head_export(&services.config));
-        Ok(Self { services, telephony, api, worker })
+        Ok(Self { services, telephony, api, worker, stop, first_password })
     }
 
     /// Where SIP over UDP listens.
@@ -140,6 +163,12 @@ impl Service {
         self.api.key()
     }
 
+    /// The first administrator's password, where this start has made one. It is in no log and shown once.
+    #[must_use]
+    pub const fn first_password(&self) -> Option<&SecretString> {
+        self.first_password.as_ref()
+    }
+
     /// What the service is made of.
     #[must_use]
     pub const fn services(&self) -> &Services {
@@ -148,6 +177,8 @@ impl Service {
 
     /// Ends every call, lets payments in flight finish, and closes the store.
     pub async fn shut_down(self) {
+        self.services.health.note(Trouble::Stopping, true);
+        self.stop.cancel();
         self.telephony.shut_down(PATIENCE).await;
         self.api.shut_down().await;
         self.services.payments.shut_down(PATIENCE).await;
@@ -204,7 +235,7 @@ impl Services {
         let clock = Arc::new(SystemClock);
         let payments = Payments::with(Tools { store: store.clone(), accounts, bus: bus.clone(), clock });
         let (config, shop, others) = (Arc::new(config), Arc::new(shop), Arc::new(others));
-        Ok(Self { config, store, payments, bus, shop, others })
+        Ok(Self { config, store, payments, bus, health: Health::new(), shop, others })
     }
 
     /// The same for the merchant whose line it is.
@@ -233,6 +264,37 @@ async fn guard(
 
 fn slots(calls: usize) -> Arc<Semaphore> {
     Arc::new(Semaphore::new(calls.min(Semaphore::MAX_PERMITS)))
+}
+
+/// The people who sign in, as strictly as the settings say.
+fn operators(services: &Services, backend: &Backend) -> Operators {
+    let console = &services.config.console;
+    let rules = SignInRules {
+        session: SessionLimits { idle: console.idle, whole: console.session },
+        most_failures: console.most_failures,
+        locked_for: console.locked,
+    };
+    Operators::new(services.store.clone(), backend.clock.clone(), rules)
+}
+
+fn console_setup(
+    services: &Services,
+    backend: Backend,
+    operators: Operators,
+    stop: &CancellationToken,
+) -> Result<console::Setup, StartError> {
+    let config = &services.config;
+    Ok(console::Setup {
+        backend,
+        operators,
+        health: services.health.clone(),
+        time_zone: config.console.zone().map_err(|_| StartError::Setting("console.time_zone"))?,
+        support: config.support.clone(),
+        secure: config.http.certificate.is_some() || config.http.behind_tls,
+        lines: config.lines.clone(),
+        most_calls: config.call.max_calls,
+        stop: stop.clone(),
+    })
 }
 
 /// What callers hear of a merchant: its name, and the voice.
@@ -334,15 +396,24 @@ pub async fn until_stopped() -> std::io::Result<()> {
 pub fn welcome(service: &Service, show_key: bool) -> String {
     let (sip, http) = (service.sip_udp(), service.http());
     let key = if show_key { service.api_key().expose_secret() } else { "$PAYTONE_API_KEY" };
+    let scheme = if service.services().config.http.certificate.is_some() { "https" } else { "http" };
+    let first = service.first_password().map_or_else(String::new, |password| {
+        format!(
+            "\nthe console's first administrator, shown this once: name {FIRST_LOGIN}, password {}\n",
+            password.expose_secret()
+        )
+    });
     format!(
         "sip on {sip} (udp) and {} (tcp), http on {http}; test cards only\n\n\
          call with any softphone on this machine, no account needed:\n\
          \x20 sip:pay@{sip}      a payment at a fixed price\n\
          \x20 sip:order@{sip}    asks for an order code\n\n\
          make an order (the answer has its code and SIP URIs):\n\
-         \x20 curl -s http://{http}/v1/orders -H 'Authorization: Bearer {key}' \\\n\
+         \x20 curl -s {scheme}://{http}/v1/orders -H 'Authorization: Bearer {key}' \\\n\
          \x20   -H 'Content-Type: application/json' \\\n\
-         \x20   -d '{{\"order_id\":\"A-1001\",\"amount\":1200,\"currency\":\"JPY\"}}'\n",
+         \x20   -d '{{\"order_id\":\"A-1001\",\"amount\":1200,\"currency\":\"JPY\"}}'\n\n\
+         the operators' console:\n\
+         \x20 {scheme}://{http}/console\n{first}",
         service.sip_tcp()
     )
 }

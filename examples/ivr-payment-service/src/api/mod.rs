@@ -31,10 +31,11 @@ use axum::http::StatusCode;
 use axum::middleware;
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
+use axum_server::Handle;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use self::problem::Problem;
 use crate::Services;
@@ -56,7 +57,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Api {
     address: SocketAddr,
     key: SecretString,
-    stop: CancellationToken,
+    handle: Handle<SocketAddr>,
     server: JoinHandle<()>,
 }
 
@@ -95,33 +96,34 @@ pub struct Dialling {
 }
 
 impl Api {
-    /// Serves the API on this socket from now on. `sip` is where SIP listens.
-    #[must_use]
-    pub fn start(listener: TcpListener, services: Services, sip: SocketAddr, key: SecretString) -> Self {
-        let backend = Backend {
-            store: services.store.clone(),
-            payments: services.payments.clone(),
-            bus: services.bus.clone(),
-            rate: RateLimit::new(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE),
-            refusals: Refusals::default(),
-            clock: Arc::new(SystemClock),
-            key: key.clone(),
-            merchant: services.shop.merchant_id,
-            ttl: services.config.order.ttl,
-            own_ttl: services.others().map(|shop| (shop.merchant_id, shop.order.ttl)).collect(),
-            dialling: Dialling::new(&services.config, sip, |line| services.of(line).shop.merchant_id),
+    /// Serves the API on this socket from now on, and `pages` beside it; over TLS where there is a certificate.
+    ///
+    /// # Errors
+    ///
+    /// The socket cannot be used.
+    pub fn start(
+        listener: TcpListener,
+        backend: Backend,
+        pages: Router,
+        tls: Option<Arc<rustls::ServerConfig>>,
+    ) -> std::io::Result<Self> {
+        let (address, key) = (listener.local_addr()?, backend.key.clone());
+        let handle = Handle::new();
+        let service = router(backend).merge(pages).into_make_service_with_connect_info::<SocketAddr>();
+        let plain = axum_server::from_tcp(listener.into_std()?)?.handle(handle.clone());
+        let serving = match tls {
+            None => tokio::spawn(plain.serve(service)),
+            Some(config) => {
+                let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(config));
+                tokio::spawn(plain.acceptor(acceptor).serve(service))
+            }
         };
-        let address = listener.local_addr().unwrap_or(services.config.http.address);
-        let stop = CancellationToken::new();
-        let until_stopped = stop.clone().cancelled_owned();
         let server = tokio::spawn(async move {
-            let service = router(backend).into_make_service_with_connect_info::<SocketAddr>();
-            let served = axum::serve(listener, service).with_graceful_shutdown(until_stopped).await;
-            if let Err(error) = served {
+            if let Ok(Err(error)) = serving.await {
                 tracing::error!(%error, "the api is no longer served");
             }
         });
-        Self { address, key, stop, server }
+        Ok(Self { address, key, handle, server })
     }
 
     /// Where it listens.
@@ -138,9 +140,29 @@ impl Api {
 
     /// Takes no more requests, and lets those under way finish.
     pub async fn shut_down(mut self) {
-        self.stop.cancel();
-        if tokio::time::timeout(PATIENCE, &mut self.server).await.is_err() {
+        self.handle.graceful_shutdown(Some(PATIENCE));
+        if tokio::time::timeout(2 * PATIENCE, &mut self.server).await.is_err() {
             self.server.abort();
+        }
+    }
+}
+
+impl Backend {
+    /// What a service has, with the machine's clock. `sip` is where SIP listens.
+    #[must_use]
+    pub fn new(services: &Services, sip: SocketAddr, key: SecretString) -> Self {
+        Self {
+            store: services.store.clone(),
+            payments: services.payments.clone(),
+            bus: services.bus.clone(),
+            rate: RateLimit::new(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE),
+            refusals: Refusals::default(),
+            clock: Arc::new(SystemClock),
+            key,
+            merchant: services.shop.merchant_id,
+            ttl: services.config.order.ttl,
+            own_ttl: services.others().map(|shop| (shop.merchant_id, shop.order.ttl)).collect(),
+            dialling: Dialling::new(&services.config, sip, |line| services.of(line).shop.merchant_id),
         }
     }
 }
@@ -171,7 +193,23 @@ impl Backend {
 
 /// The API as an axum router.
 pub fn router(backend: Backend) -> Router {
-    let state = backend.clone();
+    let keyed = guarded(&backend).route_layer(middleware::from_fn_with_state(backend.clone(), key::require));
+    Router::new()
+        .route("/healthz", get(health))
+        .route("/openapi.json", get(openapi::show))
+        .merge(keyed)
+        .fallback(async || Problem::NOT_FOUND)
+        .method_not_allowed_fallback(async || Problem::METHOD_NOT_ALLOWED)
+        .with_state(backend)
+}
+
+/// The same requests for whoever has been let in by other means: a request has to carry its [`Principal`] already.
+pub(crate) fn for_principals(backend: Backend) -> Router {
+    guarded(&backend).fallback(async || Problem::NOT_FOUND).with_state(backend)
+}
+
+/// Everything that needs to be known who asks.
+fn guarded(state: &Backend) -> Router<Backend> {
     let once = Router::new()
         .route("/v1/orders", post(orders::create))
         .route("/v1/orders/{id}/capture", post(money::capture))
@@ -179,7 +217,7 @@ pub fn router(backend: Backend) -> Router {
         .route("/v1/orders/{id}/refund", post(money::refund))
         .route("/v1/orders/{id}/charge", post(money::charge))
         .route_layer(middleware::from_fn_with_state(state.clone(), layers::once));
-    let guarded = Router::new()
+    Router::new()
         .route("/v1/orders", get(orders::list))
         .route("/v1/orders/{id}", get(orders::show).patch(orders::edit))
         .route("/v1/orders/{id}/cancel", post(orders::cancel))
@@ -207,14 +245,6 @@ pub fn router(backend: Backend) -> Router {
         .merge(once)
         .route_layer(middleware::from_fn_with_state(state.clone(), layers::audit))
         .route_layer(middleware::from_fn_with_state(state.clone(), layers::limit_rate))
-        .route_layer(middleware::from_fn_with_state(state, key::require));
-    Router::new()
-        .route("/healthz", get(health))
-        .route("/openapi.json", get(openapi::show))
-        .merge(guarded)
-        .fallback(async || Problem::NOT_FOUND)
-        .method_not_allowed_fallback(async || Problem::METHOD_NOT_ALLOWED)
-        .with_state(backend)
 }
 
 /// Whether whoever shows a key may do what needs this role.

@@ -46,8 +46,12 @@ pub struct Config {
     pub test_mode: bool,
     /// SIP addresses.
     pub sip: SipConfig,
-    /// The API's address.
+    /// The API's and the console's address.
     pub http: HttpConfig,
+    /// The console.
+    pub console: ConsoleConfig,
+    /// Whom operators call when something fails.
+    pub support: SupportConfig,
     /// Where state is kept.
     pub database: DatabaseConfig,
     /// Signed heads of the audit chain.
@@ -94,6 +98,44 @@ pub struct SipConfig {
 pub struct HttpConfig {
     /// Where HTTP is served; port 0 takes any free one.
     pub address: SocketAddr,
+    /// The certificate and those that lead up to its authority, as PEM; with it HTTP is served over TLS.
+    #[serde(default)]
+    pub certificate: Option<PathBuf>,
+    /// The certificate's private key, as PEM.
+    #[serde(default)]
+    pub key: Option<PathBuf>,
+    /// TLS ends in front of us, at a reverse proxy: plain HTTP may be served beyond this machine.
+    #[serde(default)]
+    pub behind_tls: bool,
+}
+
+/// The console.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsoleConfig {
+    /// Where the merchant's days begin and end: a name of the IANA time zone database.
+    pub time_zone: String,
+    /// A session that nobody uses ends after this.
+    #[serde(rename = "idle_s", deserialize_with = "seconds")]
+    pub idle: Duration,
+    /// Every session ends after this.
+    #[serde(rename = "session_s", deserialize_with = "seconds")]
+    pub session: Duration,
+    /// So many wrong tries in a row lock a name.
+    pub most_failures: u32,
+    /// For so long.
+    #[serde(rename = "locked_s", deserialize_with = "seconds")]
+    pub locked: Duration,
+}
+
+/// Whom operators call when something fails.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SupportConfig {
+    /// A telephone number or an address; shown on every page.
+    pub contact: String,
+    /// When somebody is there.
+    pub hours: String,
 }
 
 /// Limits of one call.
@@ -304,6 +346,8 @@ impl Config {
         problems.extend(self.merchants.iter().flat_map(OtherMerchantConfig::problems));
         problems.extend(self.prompts.phrasebook().err());
         problems.extend(self.check_lines().err());
+        problems.extend(self.check_http().err());
+        problems.extend(self.console.check());
         problems
     }
 
@@ -346,6 +390,23 @@ impl Config {
         Ok(())
     }
 
+    /// Passwords and keys travel over HTTP: beyond this machine only over TLS.
+    fn check_http(&self) -> Result<(), ConfigError> {
+        let http = &self.http;
+        if http.certificate.is_some() != http.key.is_some() {
+            return Err(setting("http.certificate", "goes with http.key, and the other way round"));
+        }
+        let covered = http.certificate.is_some() || http.behind_tls || http.address.ip().is_loopback();
+        match covered {
+            true => Ok(()),
+            false => Err(setting(
+                "http.address",
+                "is served beyond this machine over TLS only: http.certificate and http.key, or http.behind_tls where \
+                 a proxy in front of it has them",
+            )),
+        }
+    }
+
     fn check_lines(&self) -> Result<(), ConfigError> {
         if self.lines.is_empty() {
             return Err(setting("lines", "at least one is needed"));
@@ -368,6 +429,33 @@ impl Config {
             }
         }
         Ok(())
+    }
+}
+
+impl ConsoleConfig {
+    /// The time zone.
+    ///
+    /// # Errors
+    ///
+    /// There is none of that name.
+    pub fn zone(&self) -> Result<jiff::tz::TimeZone, ConfigError> {
+        jiff::tz::TimeZone::get(&self.time_zone)
+            .map_err(|_| setting("console.time_zone", "is no name of a time zone, such as Asia/Tokyo"))
+    }
+
+    fn check(&self) -> Vec<ConfigError> {
+        let mut problems = Vec::from_iter(self.zone().err());
+        // PCI DSS 8.2.8 and 8.3.4: a quarter of an hour, ten tries, half an hour.
+        for (name, fits, problem) in [
+            ("console.idle_s", self.idle.as_secs() <= 900, "must be at most 900"),
+            ("console.most_failures", (1..=10).contains(&self.most_failures), "must be from 1 to 10"),
+            ("console.locked_s", self.locked.as_secs() >= 1800, "must be at least 1800"),
+        ] {
+            if !fits {
+                problems.push(setting(name, problem));
+            }
+        }
+        problems
     }
 }
 
@@ -451,6 +539,8 @@ fn in_every_section(layers: &Figment, first: ConfigError) -> Vec<ConfigError> {
     let sections = [
         read::<SipConfig>(layers, "sip"),
         read::<HttpConfig>(layers, "http"),
+        read::<ConsoleConfig>(layers, "console"),
+        read::<SupportConfig>(layers, "support"),
         read::<DatabaseConfig>(layers, "database"),
         read::<AuditConfig>(layers, "audit"),
         read::<MerchantConfig>(layers, "merchant"),

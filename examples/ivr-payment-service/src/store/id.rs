@@ -89,3 +89,13 @@ ulid! {
     /// Our own id of one event's way to one address, a [ULID](https://github.com/ulid/spec).
     DeliveryUlid
 }
+
+ulid! {
+    /// Our own id of somebody who signs in, a [ULID](https://github.com/ulid/spec).
+    OperatorUlid
+}
+
+ulid! {
+    /// Our own id of an incident, a [ULID](https://github.com/ulid/spec).
+    IncidentUlid
+}

@@ -21,8 +21,12 @@ mod endpoint;
 mod id;
 mod idempotency;
 mod merchant;
+mod note;
+mod operator;
 mod order;
 mod outbox;
+mod report;
+mod session;
 mod sql;
 mod terms;
 mod tries;
@@ -47,12 +51,17 @@ pub use self::change::{Changed, Edit, NewStoredCard, StoredCardRecord, WhileSend
 pub use self::claim::{Claim, Claimant, GuessLimits, MatchedBy};
 pub use self::endpoint::{Endpoint, SigningKeys};
 pub use self::id::{
-    CallUlid, DeliveryUlid, EndpointUlid, EventUlid, KeyUlid, MerchantUlid, OrderUlid, StoredCardUlid,
+    CallUlid, DeliveryUlid, EndpointUlid, EventUlid, IncidentUlid, KeyUlid, MerchantUlid, OperatorUlid,
+    OrderUlid, StoredCardUlid,
 };
 pub use self::idempotency::Seen;
 pub use self::merchant::{KeyRecord, Merchant, NewKey, Principal, Role};
+pub use self::note::{Incident, NewIncident, Note};
+pub use self::operator::{Credentials, NewOperator, Operator, OperatorRole};
 pub use self::order::{Created, MAX_AMOUNT, NewOrder, Order, OrderFilter, OrderState};
 pub use self::outbox::{Delivery, DeliveryState, EventRecord, Report, Tried};
+pub use self::report::{CallReport, PaymentReport};
+pub use self::session::{Session, SessionLimits};
 pub use self::terms::{AfterPayment, OrderTerms, PaymentMethods, Purpose, method_name, parse_method};
 pub use self::tries::{Mark, MarkKind};
 
@@ -139,6 +148,19 @@ impl Store {
     /// It does not.
     pub async fn check(&self) -> Result<(), StoreError> {
         sql::sql("SELECT id FROM orders LIMIT 1").finds(&mut *self.read().await?).await.map(drop)
+    }
+
+    /// Whether the database takes what is written.
+    ///
+    /// # Errors
+    ///
+    /// It does not: the disk may be full.
+    pub async fn check_writes(&self, now: Duration) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        let probe =
+            "INSERT INTO probes (node, at) VALUES ($1, $2) ON CONFLICT (node) DO UPDATE SET at = excluded.at";
+        sql::sql(probe).put(sql::Word(self.node())).put(millis(now)).run(&mut transaction).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// Waits for transactions in progress and closes the connections.

@@ -13,6 +13,7 @@ use sqlx::{Any, AnyConnection, AssertSqlSafe, Row as _};
 
 use super::StoredCardUlid;
 use super::{CallUlid, DeliveryUlid, EndpointUlid, EventUlid, KeyUlid, MerchantUlid, OrderUlid, StoreError};
+use super::{IncidentUlid, OperatorUlid};
 
 /// A statement in the SQL that SQLite and PostgreSQL share; parameters are `$1`, `$2` and so on.
 pub(super) struct Sql(Query<'static, Any, AnyArguments>);
@@ -167,7 +168,7 @@ text_columns! {
     SafeText.as_str, OrderId.as_str, CustomerNumber.as_str, OrderCode.as_str, Reference.as_str,
     IdempotencyKey.as_str, StoredCardId.as_str, MaskedPan.last_four, Brand.name,
     MerchantUlid.as_str, KeyUlid.as_str, OrderUlid.as_str, CallUlid.as_str, StoredCardUlid.as_str,
-    EventUlid.as_str, EndpointUlid.as_str, DeliveryUlid.as_str,
+    EventUlid.as_str, EndpointUlid.as_str, DeliveryUlid.as_str, OperatorUlid.as_str, IncidentUlid.as_str,
 }
 
 /// A row of an answer.

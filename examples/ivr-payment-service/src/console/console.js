@@ -1,0 +1,113 @@
+// All the script there is: parts of the page that change, timers, copying, and asking before what cannot be undone.
+"use strict";
+(() => {
+  const body = document.body;
+  const byId = (id) => document.getElementById(id);
+
+  // Parts arrive as HTML the server made; whoever was at a button stays at it.
+  const replace = (id, html) => {
+    const part = byId(id);
+    if (!part) return;
+    const at = part.contains(document.activeElement) ? document.activeElement.id : "";
+    const said = part.querySelector(".answer");
+    const text = said ? said.textContent : "";
+    part.innerHTML = html;
+    const again = part.querySelector(".answer");
+    if (again && text) again.textContent = text;
+    if (at && byId(at)) byId(at).focus();
+    tick();
+  };
+
+  const listen = () => {
+    if (!body.dataset.live) return;
+    const source = new EventSource(body.dataset.live);
+    source.addEventListener("part", (event) => {
+      const part = JSON.parse(event.data);
+      replace(part.id, part.html);
+      if (part.id === "order-state") handOver();
+    });
+    source.addEventListener("toast", (event) => toast(JSON.parse(event.data)));
+    source.addEventListener("go", (event) => location.assign(JSON.parse(event.data).to));
+    source.addEventListener("locked", () => {
+      source.close();
+      location.reload();
+    });
+    addEventListener("pagehide", () => source.close());
+  };
+
+  // The code is worth nothing once the order is paid.
+  const handOver = () => {
+    const state = document.querySelector("#order-state [data-state]");
+    const card = byId("handover");
+    if (state && card) card.hidden = !["open", "collecting"].includes(state.dataset.state);
+  };
+
+  const toast = (told) => {
+    const here = document.querySelector("[data-outcome]");
+    if (here && location.pathname.startsWith("/console/orders/")) return;
+    const box = document.createElement("div");
+    box.innerHTML = told.html;
+    byId("toasts").append(box);
+    setTimeout(() => box.remove(), 15000);
+  };
+
+  const tick = () => {
+    for (const timer of document.querySelectorAll("time[data-since]")) {
+      const seconds = Math.max(0, Math.floor((Date.now() - Number(timer.dataset.since)) / 1000));
+      timer.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    }
+  };
+
+  const copy = async (button) => {
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+    } catch {
+      const field = document.createElement("textarea");
+      field.value = button.dataset.copy;
+      body.append(field);
+      field.select();
+      document.execCommand("copy");
+      field.remove();
+    }
+    const label = button.textContent;
+    button.textContent = body.dataset.copied;
+    setTimeout(() => { button.textContent = label; }, 1500);
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (button) copy(button);
+  });
+
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (form.dataset.sure && !confirm(form.dataset.sure)) {
+      event.preventDefault();
+      return;
+    }
+    if (!form.dataset.quiet) return;
+    // A command: the page stays, the answer is said beside the buttons.
+    event.preventDefault();
+    const fields = new URLSearchParams(new FormData(form));
+    if (event.submitter) fields.set(event.submitter.name, event.submitter.value);
+    fields.set("quiet", "1");
+    const answer = await fetch(form.action, { method: "POST", body: fields });
+    if (answer.status === 401) location.reload();
+    const said = document.querySelector(".commands .answer");
+    if (said) said.textContent = await answer.text();
+  });
+
+  // Somebody who works with the page is not idle, even where nothing is sent.
+  let told = Date.now();
+  const active = () => {
+    if (!body.dataset.csrf || Date.now() - told < 60000) return;
+    told = Date.now();
+    fetch("/console/alive", { method: "POST", body: new URLSearchParams({ csrf: body.dataset.csrf }) })
+      .then((answer) => { if (answer.status === 401) location.reload(); });
+  };
+  for (const kind of ["keydown", "pointerdown"]) addEventListener(kind, active, { passive: true });
+
+  listen();
+  tick();
+  setInterval(tick, 1000);
+})();

@@ -1,0 +1,155 @@
+//! What the pages show and do.
+
+use core::time::Duration;
+
+use axum::http::StatusCode;
+use ivr_payment_service::health::Trouble;
+use ivr_payment_service::store::{NewIncident, OperatorRole};
+use paytone_redact::SafeText;
+
+use super::Screen;
+use crate::fixtures::NOW;
+
+#[tokio::test]
+async fn an_order_is_made_and_shows_where_to_transfer_to() {
+    let screen = Screen::new().await;
+    let mut browser = screen.signed_in(OperatorRole::Operator).await;
+    let fields = [
+        ("order_id", "A-1001"),
+        ("amount", "１２，０００"),
+        ("currency", "JPY"),
+        ("purpose", "capture"),
+        ("customer_number", "C-7"),
+    ];
+    let made = browser.post("/console/new", &fields).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    let page = browser.get(made.location()).await;
+    let order = screen.store.order(screen.first_merchant().await, "A-1001").await.unwrap().unwrap();
+    let code = order.code.as_str();
+    let spoken = format!("{} {} {}", &code[..3], &code[3..6], &code[6..]);
+    for part in
+        ["JPY 12,000", "C-7", &spoken, &format!("sip:pay-{code}@127.0.0.1:5060"), "Waiting for the caller"]
+    {
+        assert!(page.text.contains(part), "{part} is missing");
+    }
+    let again =
+        browser.post("/console/new", &[("order_id", "A-1001"), ("amount", "5"), ("currency", "JPY")]).await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+    assert!(again.text.contains("There is another order with this id"));
+}
+
+#[tokio::test]
+async fn a_refund_is_given_once_however_often_the_form_is_sent() {
+    let screen = Screen::new().await;
+    let paid = screen.paid_order("A-1", 1200).await;
+    let mut browser = screen.signed_in(OperatorRole::Supervisor).await;
+    let path = format!("/console/orders/{}", paid.id);
+    let page = browser.get(&path).await;
+    assert!(page.text.contains("Refund") && page.text.contains("visa ···· 1111"), "{}", page.text);
+    let once =
+        page.text.split_once("name=\"once\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    let fields = [("once", once.as_str()), ("amount", "500")];
+    for _ in 0..3 {
+        assert_eq!(browser.post(&format!("{path}/refund"), &fields).await.status, StatusCode::SEE_OTHER);
+    }
+    let page = browser.get(&path).await;
+    assert!(page.text.contains("JPY 500"), "{}", page.text);
+    let attempts = screen.store.attempts_of(paid.id).await.unwrap();
+    assert_eq!(attempts[0].attempt.refunded().minor(), 500);
+}
+
+#[tokio::test]
+async fn training_is_marked_and_left_out_of_reports() {
+    let screen = Screen::new().await;
+    screen.paid_order("A-1", 1200).await;
+    let mut browser = screen.signed_in(OperatorRole::Supervisor).await;
+    let day = "from=2027-01-01&to=2027-12-31";
+    let page = browser.get(&format!("/console/reports?{day}")).await;
+    assert!(
+        page.text.contains("Training") && page.text.contains("1 training calls are left out"),
+        "{}",
+        page.text
+    );
+    assert!(!page.text.contains("JPY 1,200"));
+    let with = browser.get(&format!("/console/reports?{day}&training=1")).await;
+    assert!(with.text.contains("JPY 1,200") && with.text.contains("1:00 – 1:29"), "{}", with.text);
+    let csv = browser.get(&format!("/console/closing.csv?{day}&training=1")).await;
+    assert!(
+        csv.text.starts_with('\u{feff}') && csv.text.contains("\"A-1\"") && csv.text.contains("\"1200\""),
+        "{}",
+        csv.text
+    );
+    assert_eq!(
+        browser.get(&format!("/console/closing.csv?{day}")).await.text.lines().count(),
+        1,
+        "heads alone"
+    );
+}
+
+#[tokio::test]
+async fn an_incident_is_on_every_page_until_its_time_is_over() {
+    let screen = Screen::new().await;
+    let mut admin = screen.signed_in(OperatorRole::Admin).await;
+    let mut browser = screen.signed_in(OperatorRole::Operator).await;
+    let fields = [("text", "The card network is slow"), ("minutes", "60"), ("recovery", "30")];
+    assert_eq!(admin.post("/console/incident", &fields).await.status, StatusCode::SEE_OTHER);
+    for path in ["/console/new", "/console/board"] {
+        let page = browser.get(path).await;
+        assert!(
+            page.text.contains("The card network is slow") && page.text.contains("03-0000-0000"),
+            "{path}"
+        );
+    }
+    for _ in 0..6 {
+        screen.clock.advance(Duration::from_secs(600));
+        browser.get("/console/alive").await;
+        browser.get("/console/board").await;
+    }
+    assert!(!browser.get("/console/board").await.text.contains("The card network is slow"), "expired");
+}
+
+#[tokio::test]
+async fn an_expired_incident_is_never_shown() {
+    let screen = Screen::new().await;
+    let text = SafeText::new("long over");
+    let new = NewIncident { text: &text, recovery_at: None, until: NOW, author: &text };
+    screen
+        .store
+        .show_incident(screen.first_merchant().await, new, NOW - Duration::from_secs(60))
+        .await
+        .unwrap();
+    let mut browser = screen.signed_in(OperatorRole::Operator).await;
+    assert!(!browser.get("/console/board").await.text.contains("long over"));
+}
+
+#[tokio::test]
+async fn trouble_is_on_every_page_with_what_to_do() {
+    let screen = Screen::new().await;
+    let mut browser = screen.signed_in(OperatorRole::Operator).await;
+    assert!(!browser.get("/console/new").await.text.contains("Trouble"));
+    screen.health.note(Trouble::Gateway, true);
+    let page = browser.get("/console/new").await;
+    assert!(page.text.contains("orders stay open") && page.text.contains("03-0000-0000"));
+    screen.health.note(Trouble::Gateway, false);
+    assert!(!browser.get("/console/new").await.text.contains("Trouble"));
+}
+
+#[tokio::test]
+async fn without_its_database_the_console_says_so_in_both_languages() {
+    let screen = Screen::new().await;
+    let mut browser = screen.signed_in(OperatorRole::Operator).await;
+    screen.store.close().await;
+    let page = browser.get("/console/new").await;
+    assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(page.text.contains("The database cannot be reached") && page.text.contains("データベース"));
+    assert!(page.text.contains("03-0000-0000"), "whom to call");
+}
+
+#[tokio::test]
+async fn an_operator_reads_japanese_from_then_on() {
+    let screen = Screen::new().await;
+    let mut browser = screen.signed_in(OperatorRole::Operator).await;
+    browser.post("/console/profile/language", &[("language", "ja")]).await;
+    let page = browser.get("/console/new").await;
+    assert!(page.text.contains(r#"<html lang="ja">"#) && page.text.contains("新規受注"));
+}
