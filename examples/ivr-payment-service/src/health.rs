@@ -67,10 +67,9 @@ impl Health {
         self.locked().iter().copied().collect()
     }
 
-    /// Notes that something is wrong, or not any more. Whether that is news.
-    pub fn note(&self, trouble: Trouble, there: bool) -> bool {
-        let mut troubles = self.locked();
-        if there { troubles.insert(trouble) } else { troubles.remove(&trouble) }
+    /// Notes that something is wrong, or not any more.
+    pub fn note(&self, trouble: Trouble, there: bool) {
+        self.change(trouble, there);
     }
 
     /// Tries the database now.
@@ -94,7 +93,7 @@ impl Health {
                     _ = rounds.tick() => health.try_database(&store).await,
                     event = events.recv() => {
                         let Some(reached) = event.ok().and_then(|event| reached(&event.kind)) else { continue };
-                        if health.note(Trouble::Gateway, !reached) && !reached {
+                        if health.change(Trouble::Gateway, !reached) && !reached {
                             let alarm = EventKind::Alarm { alarm: "gateway_unreachable" };
                             bus.publish(merchant, None, crate::clock::now(), alarm);
                         }
@@ -104,8 +103,14 @@ impl Health {
         });
     }
 
+    /// Whether that is news.
+    fn change(&self, trouble: Trouble, there: bool) -> bool {
+        let mut troubles = self.locked();
+        if there { troubles.insert(trouble) } else { troubles.remove(&trouble) }
+    }
+
     fn say(&self, trouble: Trouble, there: bool) {
-        if self.note(trouble, there) {
+        if self.change(trouble, there) {
             let name = trouble.as_str();
             if there {
                 tracing::error!(trouble = name, "not ready");
@@ -123,11 +128,12 @@ impl Health {
 /// Whether an event tells that the provider was reached, or was not.
 fn reached(kind: &EventKind) -> Option<bool> {
     match kind {
-        EventKind::AttemptState { state, .. } => match state {
-            State::Approved | State::Captured | State::Declined => Some(true),
-            _ => None,
-        },
-        EventKind::CallEnded(Outcome::GatewayUnavailable | Outcome::Unknown) => Some(false),
+        EventKind::AttemptState { state: State::Approved | State::Captured | State::Declined, .. } => {
+            Some(true)
+        }
+        EventKind::CallEnded(outcome) | EventKind::PaymentEnded(outcome) => {
+            matches!(outcome, Outcome::GatewayUnavailable | Outcome::Unknown).then_some(false)
+        }
         _ => None,
     }
 }
@@ -139,11 +145,11 @@ mod tests {
     #[test]
     fn only_changes_are_news() {
         let health = Health::new();
-        assert!(health.note(Trouble::Gateway, true));
-        assert!(!health.note(Trouble::Gateway, true));
+        assert!(health.change(Trouble::Gateway, true));
+        assert!(!health.change(Trouble::Gateway, true));
         assert_eq!(health.troubles(), [Trouble::Gateway]);
-        assert!(health.note(Trouble::Gateway, false));
-        assert!(!health.note(Trouble::Gateway, false));
+        assert!(health.change(Trouble::Gateway, false));
+        assert!(!health.change(Trouble::Gateway, false));
         assert_eq!(health.troubles(), []);
     }
 

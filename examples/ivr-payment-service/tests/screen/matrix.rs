@@ -59,6 +59,7 @@ async fn another_merchants_orders_calls_and_people_are_not_there() {
     let name = paytone_redact::SafeText::new("Other shop");
     let other = screen.store.create_merchant(&name, crate::fixtures::NOW).await.unwrap().id;
     let theirs = screen.paid_order("SECRET-1", 1200).await;
+    let attempt = *screen.store.attempts_of(theirs.id).await.unwrap()[0].attempt.reference();
     let call = call(&screen.store).await;
     let person = screen.operator(screen.first_merchant().await, "taro", OperatorRole::Operator).await;
     for role in OperatorRole::ALL {
@@ -68,13 +69,28 @@ async fn another_merchants_orders_calls_and_people_are_not_there() {
         signed_in.sign_in(&login, PASSWORD).await;
         for route in routes().filter(|route| expected(*role, route.permission)) {
             let mut browser = signed_in.clone();
-            let id = if route.path.contains("operators") { person.as_str() } else { theirs.id.as_str() };
+            let id = match route.path {
+                path if path.contains("operators") => person.as_str(),
+                path if path.contains("person") => attempt.as_str(),
+                _ => theirs.id.as_str(),
+            };
             let path = filled(&route, id, call.as_str());
             let answer = match route.method {
                 Method::GET => browser.get(&path).await,
                 _ => {
                     browser
-                        .post(&path, &[("note", "x"), ("once", "aaaa"), ("do", "repeat:"), ("version", "1")])
+                        .post(
+                            &path,
+                            &[
+                                ("note", "x"),
+                                ("finding", "captured"),
+                                ("evidence", "x"),
+                                ("reason", "x"),
+                                ("once", "aaaa"),
+                                ("do", "repeat:"),
+                                ("version", "1"),
+                            ],
+                        )
                         .await
                 }
             };
