@@ -57,7 +57,7 @@ async fn nothing_is_open_to_who_is_not_signed_in() {
 async fn another_merchants_orders_calls_and_people_are_not_there() {
     let screen = Screen::new().await;
     let name = paytone_redact::SafeText::new("Other shop");
-    let other = screen.store.create_merchant(&name, crate::fixtures::NOW).await.unwrap().id;
+    let other = screen.store.create_merchant(&name, crate::fixtures::NOW).await.unwrap().unwrap().id;
     let theirs = screen.paid_order("SECRET-1", 1200).await;
     let attempt = *screen.store.attempts_of(theirs.id).await.unwrap()[0].attempt.reference();
     let call = call(&screen.store).await;
