@@ -68,7 +68,7 @@ fn main() -> ExitCode {
     if arguments.only.is_some() {
         return ExitCode::SUCCESS;
     }
-    if targets::print(&results, bench.quick) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if targets::print(&results) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn is_wanted(group: &Group, arguments: &Arguments) -> bool {

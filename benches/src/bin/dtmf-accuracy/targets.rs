@@ -14,8 +14,8 @@ struct Target {
     measured: Option<f64>,
 }
 
-/// Prints what was reached; whether every must was, in a quick cut within the scatter of its smaller samples.
-pub(crate) fn print(groups: &[Measured], quick: bool) -> bool {
+/// Prints what was reached; whether every must was.
+pub(crate) fn print(groups: &[Measured]) -> bool {
     println!("## Targets\n\n| | must | goal | measured | |\n|---|--:|--:|--:|---|");
     let targets = targets(groups);
     for target in &targets {
@@ -24,16 +24,10 @@ pub(crate) fn print(groups: &[Measured], quick: bool) -> bool {
         println!("| {} | {must} | {} | {measured} | {} |", target.name, round(target.goal), target.verdict());
     }
     println!();
-    if quick {
-        println!("A quick cut forgives half a percent, and a quarter of a ratio: its samples are small.\n");
-    }
-    let missed: Vec<&str> = targets
-        .iter()
-        .filter(|target| !(target.holds() || quick && target.nearly_holds()))
-        .map(|target| target.name)
-        .collect();
+    let missed: Vec<&str> =
+        targets.iter().filter(|target| !target.holds()).map(|target| target.name).collect();
     if missed.is_empty() {
-        println!("{}", if quick { "Within that, every must is met." } else { "Every must is met." });
+        println!("Every must is met.");
     } else {
         println!("**Missed: {}.**", missed.join("; "));
     }
@@ -59,20 +53,6 @@ impl Target {
     /// What could not be measured is not held against anyone here.
     fn reaches(&self, limit: f64) -> bool {
         self.measured.is_none_or(|value| if self.more { value >= limit } else { value <= limit })
-    }
-
-    /// Whether the must is met within half a percent, or a ratio within a quarter of it.
-    fn nearly_holds(&self) -> bool {
-        self.measured.is_some()
-            && self.must.is_some_and(|must| {
-                self.reaches(if self.more {
-                    must - 0.5
-                } else if must < 1.0 {
-                    must * 1.25
-                } else {
-                    must
-                })
-            })
     }
 
     fn verdict(&self) -> &'static str {

@@ -1,6 +1,6 @@
 //! A 5 ms block as the decisions see it.
 
-use super::kernel::{BLOCK, COLUMNS, Correlation, TONES, UNIT, block_rotation};
+use super::kernel::{BLOCK, COLUMNS, Correlation, GAP_HZ, TONE_HZ, TONES, UNIT, block_rotation, leakage};
 use crate::Criteria;
 use crate::Key;
 use crate::generator::FULL_SCALE_0_DBM0;
@@ -201,6 +201,23 @@ const fn turns() -> ([[f32; TONES]; 2], [[f32; TONES]; 2]) {
 /// from 650 to 1680 Hz and small (below 6 %) under 520 and over 1850 Hz.
 const BAND_WEIGHTS: [f32; TONES] = [0.70, 0.34, 0.40, 0.61, 0.65, 0.67, 0.75, 0.92];
 const GAP_WEIGHT: f32 = 0.69;
+
+/// The power of the band that a tone of power 1 shows, on average over its phase.
+pub(super) const fn band_response(hz: f64) -> f64 {
+    let mut k = 0;
+    let mut power = GAP_WEIGHT as f64 * seen_power(hz, GAP_HZ);
+    while k < TONES {
+        power += BAND_WEIGHTS[k] as f64 * seen_power(hz, TONE_HZ[k]);
+        k += 1;
+    }
+    power
+}
+
+/// The part of a tone's power that is seen at a reference, its mirror image at negative frequencies included.
+const fn seen_power(hz: f64, reference: u16) -> f64 {
+    let (near, mirrored) = (leakage(hz - reference as f64), leakage(hz + reference as f64));
+    near * near + mirrored * mirrored
+}
 
 /// What the kernel counts energy in.
 const ENERGY_UNIT: f32 = 64.0;

@@ -29,7 +29,7 @@ impl<'a> Input<'a> {
 
     /// The next samples as 16-bit numbers, as many as there are at hand or fit into `buffer`.
     #[inline]
-    pub(super) fn linear<'b>(&self, buffer: &'b mut [i16; CHUNK]) -> &'b [i16]
+    pub(super) fn decoded<'b>(&self, buffer: &'b mut [i16; CHUNK]) -> &'b [i16]
     where
         'a: 'b,
     {

@@ -4,7 +4,7 @@
 //! so it is taken out by solving two equations a block; what is left are two clean rotating
 //! pointers, whose speed is the frequency error and whose steadiness tells a key from a voice.
 
-use super::block::{Block, Pair};
+use super::block::{Block, Pair, band_response};
 use super::history::History;
 use super::kernel::{COLUMNS, TONE_HZ, TONES, block_rotation, leakage};
 use crate::math::{angles_turns, power_to_db, unit};
@@ -40,6 +40,8 @@ pub(super) struct ToneFit {
     pub(super) bend_hz: f32,
     /// Change of level from the first to the second half of the window, in dB.
     pub(super) slope_db: f32,
+    /// Part of the power of the pointers that is not in the steady tone.
+    pub(super) scatter: f32,
 }
 
 impl Pair {
@@ -64,6 +66,9 @@ impl Pair {
         let (low, high) = (low.turned_back(drifts.turns[0]), high.turned_back(drifts.turns[1]));
         let (low_fit, high_fit) = (low.fit(error[0], drifts.bends[0]), high.fit(error[1], drifts.bends[1]));
         let power = (low_fit.power + high_fit.power).max(f32::MIN_POSITIVE);
+        // What the two tones alone would show as the power of the band.
+        let in_band = low_fit.power * RESPONSES[self.low].at(error[0])
+            + high_fit.power * RESPONSES[self.high].at(error[1]);
         let along = low.along(&high, 1.0 / power);
         let (mut band, mut total) = (0.0, 0.0);
         for ago in 0..WINDOW {
@@ -74,7 +79,7 @@ impl Pair {
         Some(Measurement {
             low: low_fit,
             high: high_fit,
-            purity: power * WINDOW as f32 / f32::max(band, f32::MIN_POSITIVE),
+            purity: in_band * WINDOW as f32 / f32::max(band, f32::MIN_POSITIVE),
             clarity: power * WINDOW as f32 / f32::max(total, f32::MIN_POSITIVE),
             evenness: along[LEAD..].iter().copied().fold(f32::INFINITY, f32::min),
             before: two,
@@ -199,7 +204,14 @@ impl Pointers {
             error,
             bend_hz,
             slope_db: power_to_db(power(second) / power(first).max(f32::MIN_POSITIVE)),
+            scatter: 1.0 - power((re, im)) / (self.energy() * WINDOW as f32).max(f32::MIN_POSITIVE),
         }
+    }
+
+    /// Sum of the powers of the window's pointers.
+    fn energy(&self) -> f32 {
+        let powers: [f32; SPAN] = core::array::from_fn(|n| self.re[n] * self.re[n] + self.im[n] * self.im[n]);
+        powers[LEAD..].iter().sum()
     }
 
     /// Sum of the pointers of half a window.
@@ -269,6 +281,34 @@ static SEPARATIONS: [[[Matrix; 2]; 4]; 4] = {
             column += 1;
         }
         row += 1;
+    }
+    table
+};
+
+/// How much of a tone's power the band shows, by the tone's frequency error: a parabola.
+#[derive(Clone, Copy)]
+struct Response([f32; 3]);
+
+impl Response {
+    fn at(self, error: f32) -> f32 {
+        self.0[0] + error * (self.0[1] + error * self.0[2])
+    }
+}
+
+static RESPONSES: [Response; TONES] = {
+    const STEP: f64 = 0.018;
+    let mut table = [Response([0.0; 3]); TONES];
+    let mut k = 0;
+    while k < TONES {
+        let hz = TONE_HZ[k] as f64;
+        let (below, here, above) =
+            (band_response(hz * (1.0 - STEP)), band_response(hz), band_response(hz * (1.0 + STEP)));
+        table[k] = Response([
+            here as f32,
+            ((above - below) / (2.0 * STEP)) as f32,
+            ((above + below - 2.0 * here) / (2.0 * STEP * STEP)) as f32,
+        ]);
+        k += 1;
     }
     table
 };

@@ -41,7 +41,7 @@ use resample::Resampler;
 /// which the same row and column stand out are measured closely: frequency from the phase steps,
 /// level, twist, steadiness, and how much of the power between 600 and 1700 Hz the two tones make
 /// up. Outside that band hum, DC and dial tone do no harm.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Detector {
     rate: SampleRate,
     resampler: Resampler,
@@ -51,6 +51,13 @@ pub struct Detector {
     /// Whether a sample of that block was lost.
     lost: bool,
     listener: Listener,
+}
+
+/// Leaves out the audio and what is known of it: it may hold a key.
+impl core::fmt::Debug for Detector {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Detector").field("rate", &self.rate).finish_non_exhaustive()
+    }
 }
 
 impl Detector {
@@ -168,11 +175,16 @@ impl Detector {
 }
 
 /// The events of some samples; see [`Detector::process`].
-#[derive(Debug)]
 #[must_use = "samples are processed while the events are read; keys that are not read are lost"]
 pub struct ToneEvents<'a> {
     detector: &'a mut Detector,
     input: Input<'a>,
+}
+
+impl core::fmt::Debug for ToneEvents<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("ToneEvents").field("detector", &self.detector).finish_non_exhaustive()
+    }
 }
 
 impl Iterator for ToneEvents<'_> {
@@ -186,8 +198,10 @@ impl Iterator for ToneEvents<'_> {
             if self.input.is_empty() {
                 return None;
             }
-            let mut buffer = [0; CHUNK];
-            let taken = self.detector.take_some(self.input.linear(&mut buffer));
+            let taken = match self.input {
+                Input::Linear(samples) => self.detector.take_some(samples),
+                _ => self.detector.take_some(self.input.decoded(&mut [0; CHUNK])),
+            };
             self.input.advance(taken);
         }
     }

@@ -1,7 +1,7 @@
 //! The decisions: when blocks become a key, and when a key is over.
 
 use super::block::{Block, Kind, Pair, floor};
-use super::doubt::{doubt, doubt_of_rival};
+use super::doubt::{Past, doubt, doubt_of_rival};
 use super::event::{Queue, ToneEvent};
 use super::history::History;
 use super::kernel::BLOCK;
@@ -30,6 +30,8 @@ struct Candidate {
     pair: Pair,
     /// For how many blocks it has been that.
     age: u32,
+    /// Power in the band before its first window, over that in the window.
+    ambience: f32,
     /// The doubt about the window that ended with the last block, as a part of what is allowed.
     doubt: f32,
 }
@@ -139,19 +141,23 @@ impl Tracker {
         let pair = promising(history)?;
         let before = before.filter(|before| before.pair == pair);
         let age = before.map_or(0, |before| before.age + 1);
+        let ambience = before.map_or_else(|| ambience(history), |before| before.ambience);
         let measured = pair.measure(history, self.criteria.max_frequency_error());
         let Some(measured) = measured else {
-            self.candidate = Some(Candidate { pair, age, doubt: f32::INFINITY });
+            self.candidate = Some(Candidate { pair, age, ambience, doubt: f32::INFINITY });
             return None;
         };
-        let mut doubt = doubt(&measured, age, &self.criteria);
+        // A window after a good one is the second that the key fills.
+        let is_second = before.is_some_and(|before| before.doubt <= 1.0);
+        let past = Past { age, ambience, is_second };
+        let mut doubt = doubt(&measured, &past, &self.criteria);
         if doubt <= self.criteria.max_doubt() {
             doubt += doubt_of_rival(pair.rival(history));
         }
         doubt /= self.criteria.max_doubt();
-        self.candidate = Some(Candidate { pair, age, doubt });
+        self.candidate = Some(Candidate { pair, age, ambience, doubt });
         // What is not beyond doubt has to be good enough twice in a row.
-        let sure = doubt <= NO_DOUBT || doubt <= 1.0 && before.is_some_and(|before| before.doubt <= 1.0);
+        let sure = doubt <= NO_DOUBT || doubt <= 1.0 && is_second;
         if !sure || measured.low.power.min(measured.high.power) < self.floor {
             return None;
         }
@@ -302,12 +308,26 @@ fn promising(history: &History) -> Option<Pair> {
     (coherent >= PROMISING * band).then_some(newer.pair)
 }
 
+/// Power in the band before the window, over that in the window. Of the two blocks before it, those that were
+/// not looked at do not count; if that is both it was quiet.
+fn ambience(history: &History) -> f32 {
+    let within: f32 = (0..WINDOW).map(|ago| history.ago(ago).spectrum.band).sum();
+    let (mut before, mut heard) = (0.0, 0.0);
+    for block in [history.ago(WINDOW), history.ago(WINDOW + 1)] {
+        if block.kind == Kind::Heard {
+            before += block.spectrum.band;
+            heard += 1.0;
+        }
+    }
+    if heard > 0.0 { before * WINDOW as f32 / (within.max(f32::MIN_POSITIVE) * heard) } else { 0.0 }
+}
+
 /// Decibels of the square of the magnitude of a 0 dBm0 tone.
 const FULL_SCALE_DB: f32 = 176.7115;
 /// Part of the band's power in the strongest row and column, below which measuring is not worth it.
 const PROMISING: f32 = 0.3;
 /// Doubt, as a part of what is allowed, at which one window is enough.
-const NO_DOUBT: f32 = 0.675;
+const NO_DOUBT: f32 = 0.79;
 /// Part of its amplitude from which on a held tone counts as there.
 const PRESENT: f32 = 0.7;
 /// Part of the band's power that a held pair must have to count as there.

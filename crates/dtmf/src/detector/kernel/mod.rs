@@ -21,7 +21,7 @@ pub(super) const COLUMNS: usize = 4;
 pub(super) const TONE_HZ: [u16; TONES] =
     [LOW_HZ[0], LOW_HZ[1], LOW_HZ[2], LOW_HZ[3], HIGH_HZ[0], HIGH_HZ[1], HIGH_HZ[2], HIGH_HZ[3]];
 /// A reference between the groups, so that the band has no hole there.
-const GAP_HZ: u16 = 1075;
+pub(super) const GAP_HZ: u16 = 1075;
 
 /// What a block has in common with the cosine and the sine of every reference.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -42,10 +42,23 @@ pub(super) trait Kernel: Copy {
     fn energy(self, block: &[i16; BLOCK]) -> i32;
 
     /// How many whole blocks at the beginning of `samples` have less energy than `limit`.
+    ///
+    /// Whole frames are looked at first: where no sample is large enough, no block has the energy.
     #[inline(always)]
     fn quiet_blocks(self, samples: &[i16], limit: i32) -> usize {
-        samples.as_chunks().0.iter().take_while(|&block| self.energy(block) < limit).count()
+        let (frames, _) = samples.as_chunks::<{ 4 * BLOCK }>();
+        let whole = 4 * frames.iter().take_while(|&frame| most_energy(frame) < limit).count();
+        let rest = &samples[whole * BLOCK..];
+        whole + rest.as_chunks().0.iter().take_while(|&block| self.energy(block) < limit).count()
     }
+}
+
+/// What a block of a frame has at most of the energy that [`Kernel::energy`] counts.
+#[inline(always)]
+fn most_energy(frame: &[i16; 4 * BLOCK]) -> i32 {
+    let (least, most) = frame.iter().fold((0, 0), |(least, most), &s| (s.min(least), s.max(most)));
+    let peak = i32::from(most).max(-i32::from(least));
+    (BLOCK as i32 / 2) * ((2 * peak.pow(2) as u32) >> 6) as i32
 }
 
 /// The instructions that the sums are made with.
