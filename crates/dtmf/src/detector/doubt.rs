@@ -80,7 +80,7 @@ const UNCLARITY: f32 = 0.41;
 /// Frequency error at the limit, and what its square's square adds.
 const LOW_ERROR: f32 = 0.32;
 const HIGH_ERROR: f32 = 0.29;
-const FAR_ERROR: f32 = 0.318;
+const FAR_ERROR: f32 = 0.32;
 /// Twist at the limit. Voices are louder at low frequencies.
 const LOW_LOUDER: f32 = 0.446;
 const HIGH_LOUDER: f32 = 0.135;
