@@ -30,6 +30,40 @@ pub(crate) const fn may_begin(digits: &[u8]) -> bool {
     }
 }
 
+/// Whether these ASCII digits may be a card number, told by their first two, their count and the check digit.
+#[inline]
+pub(crate) fn may_be(digits: &[u8]) -> bool {
+    let &[first, second, ..] = digits else { return false };
+    may_begin_with(first, second, digits.len()) && (luhn::is_valid(digits) || may_lack_check_digit(digits))
+}
+
+/// Whether a card number of so many digits, [`MIN_DIGITS`] to [`MAX_DIGITS`], may begin with these two in ASCII.
+#[inline(always)]
+pub(crate) fn may_begin_with(first: u8, second: u8, length: usize) -> bool {
+    lengths_of(first, second) >> (length - MIN_DIGITS) & 1 == 1
+}
+
+/// A bit for each length from [`MIN_DIGITS`] on that card numbers may have that begin with these two in ASCII.
+#[inline(always)]
+pub(crate) fn lengths_of(first: u8, second: u8) -> u8 {
+    LENGTHS_OF_TWO[10 * usize::from(first) + usize::from(second) - 11 * usize::from(b'0')]
+}
+
+/// For the first two digits, a bit for each length from [`MIN_DIGITS`] on that such card numbers may have.
+#[rustfmt::skip]
+static LENGTHS_OF_TWO: [u8; 100] = [
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04,
+    0x04, 0x04, 0x78, 0x08, 0x08, 0x08, 0x08, 0x08, 0x00, 0x00,
+    0x7A, 0x40, 0x00, 0x00, 0x04, 0x78, 0x7A, 0x04, 0x7A, 0x7A,
+    0x69, 0x69, 0x69, 0x69, 0x69, 0x69, 0x69, 0x69, 0x69, 0x7F,
+    0x7F, 0x08, 0x08, 0x08, 0x08, 0x08, 0x7F, 0x7F, 0x7F, 0x7F,
+    0x7F, 0x7F, 0x7F, 0x7F, 0x7F, 0x7F, 0x7F, 0x7F, 0x7F, 0x7F,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x7E, 0x08, 0x00, 0x00, 0x00, 0x08, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x48, 0x08, 0x00,
+];
+
 /// Running sums of the digits of a text, to tell whether the check digit of any part of it is right.
 pub(crate) struct CheckSums<const N: usize> {
     /// Behind each digit, the sum of all up to it in which those at odd places count twice, and the one in which
@@ -79,7 +113,7 @@ impl<const N: usize> CheckSums<N> {
 }
 
 /// Twice the digit with its two digits added up.
-const DOUBLED: [u16; 10] = [0, 2, 4, 6, 8, 1, 3, 5, 7, 9];
+pub(crate) const DOUBLED: [u16; 10] = [0, 2, 4, 6, 8, 1, 3, 5, 7, 9];
 
 /// How many digits of a run are a card number with the rest of the card keyed straight behind it: a month and
 /// a year, and perhaps a security code.
@@ -96,7 +130,8 @@ pub(crate) fn keyed_on(digits: &[u8]) -> Option<(usize, Brand)> {
 }
 
 /// Digits of an expiry date, alone and with a code behind it.
-const EXPIRY_AND_CODE: [usize; 3] = [4, 7, 8];
+const EXPIRY_AND_CODE: [usize; 3] = [FEWEST_BEHIND, 7, 8];
+pub(crate) const FEWEST_BEHIND: usize = 4;
 
 /// The most digits [`keyed_on`] knows of: number, expiry date, code of four.
 pub(crate) const MAX_KEYED_ON: usize = MAX_DIGITS + 4 + 4;
@@ -159,6 +194,11 @@ mod tests {
                 assert!(
                     !has_no_check_digit(range.brand()) || may_lack_check_digit(digits.as_bytes()),
                     "{digits}"
+                );
+                let known = LENGTHS_OF_TWO[prefix / 10_000];
+                assert!(
+                    (MIN_DIGITS..=MAX_DIGITS)
+                        .all(|length| !may_have(length, range) || known >> (length - MIN_DIGITS) & 1 == 1)
                 );
             }
         }

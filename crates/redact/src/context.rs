@@ -28,7 +28,14 @@ impl Context<'_> {
         if self.is_fraction(candidate) || self.is_phone_number(candidate) {
             return Some(true);
         }
-        if self.is_sdp_origin()? || self.is_uuid()? || self.is_hexadecimal()? {
+        let is_part = |&byte: &u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        let alone = !self.apart.last().is_some_and(is_part)
+            && self.rest.get(candidate.len).is_some_and(|byte| !is_part(byte));
+        if self.is_sdp_origin()? {
+            return Some(true);
+        }
+        // A token of digits alone is neither; most numbers are such.
+        if !alone && (self.is_uuid()? || self.is_hexadecimal()?) {
             return Some(true);
         }
         iban::contains(self.apart, self.rest, self.end)

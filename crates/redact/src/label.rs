@@ -60,7 +60,11 @@ pub(crate) fn may_end(before: &[u8], single: bool) -> bool {
                 let pairs = if single { &KEY_PAIRS } else { &CODE_PAIRS };
                 let previous = head.last().copied().unwrap_or_default();
                 let is_label = pairs[usize::from(last & 31)] >> (previous & 31) & 1 == 1;
-                (is_label || is_escaped(words)) && may_end_in(before, single)
+                if is_escaped(words) {
+                    may_end_in(before, single)
+                } else {
+                    is_label && may_end_in_letters(words, &before[words.len()..], single)
+                }
             }
             Ending::Digit => {
                 let is_label = head.last().is_some_and(u8::is_ascii_alphabetic);
@@ -70,6 +74,33 @@ pub(crate) fn may_end(before: &[u8], single: bool) -> bool {
         };
     }
     false
+}
+
+/// Bytes of the gap that `text` begins with.
+pub(crate) fn gap(text: &[u8]) -> usize {
+    let gap = text.iter().take(MOST_SEPARATORS).take_while(|&&byte| is_gap(byte)).count();
+    work::note(gap);
+    gap
+}
+
+/// Whether a byte may stand between a label and its number.
+pub(crate) fn is_gap(byte: u8) -> bool {
+    ENDING[usize::from(byte)] == Ending::Separator
+}
+
+/// Whether a label may end in these two bytes; an escaped one ends otherwise.
+#[cfg(test)]
+pub(crate) fn may_end_with(before: u8, last: u8) -> bool {
+    match ENDING[usize::from(last)] {
+        Ending::Letter => {
+            let pairs = CODE_PAIRS[usize::from(last & 31)] | KEY_PAIRS[usize::from(last & 31)];
+            before.is_ascii_alphabetic() && pairs >> (before & 31) & 1 == 1
+        }
+        Ending::Digit => last == b'2' && b"cvndpxCVNDPX".contains(&before),
+        // Of what ends in a semicolon only `&quot;` counts.
+        Ending::Other => last != b';' || before.eq_ignore_ascii_case(&b't'),
+        Ending::Never | Ending::Separator => false,
+    }
 }
 
 /// The last two letters of what [`code_may_end_in`] and [`key_may_end_in`] know: for each last letter, a bit for
@@ -88,6 +119,17 @@ const fn pairs(endings: &[&str]) -> [u32; 32] {
         index += 1;
     }
     pairs
+}
+
+/// The label of a key ends in a separator.
+#[inline]
+fn may_end_in_letters(words: &[u8], separators: &[u8], single: bool) -> bool {
+    let letters = last_letters(words);
+    if single {
+        !separators.is_empty() && key_may_end_in(letters, separators)
+    } else {
+        code_may_end_in(letters)
+    }
 }
 
 #[inline(never)]

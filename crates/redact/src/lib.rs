@@ -57,6 +57,7 @@ mod make_writer;
 mod masks;
 mod redacted;
 mod redactor;
+mod row;
 mod safe_text;
 mod scanner;
 mod token;

@@ -1,50 +1,105 @@
 //! What each of 64 bytes is, as far as the filter wants to know: one bit each.
 
+use paytone_card::luhn;
+
 #[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2"))))]
 mod portable;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+mod tables;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod x86;
 
 /// Bytes of a block.
 pub(crate) const BLOCK: usize = 64;
 
-/// What makes a block worth a closer look, bit `n` standing for byte `n`.
+/// A block behind the byte in front of it.
+pub(crate) type View = [u8; BLOCK + 1];
+
+/// What the bytes of a block are, bit `n` standing for byte `n`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Masks {
     /// `0` to `9`.
     pub(crate) digits: u64,
-    /// Percent sign, backslash, ampersand, and what begins a character outside ASCII.
-    pub(crate) special: u64,
-}
-
-/// What stands around digits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Around {
     /// Space, dash, plus, dot: what may stand between the digits of a card number, in ASCII.
     pub(crate) separators: u64,
-    /// `A` to `Z` and `a` to `z`.
-    pub(crate) letters: u64,
-    /// Plus, comma, dash, dot, slash: what most numbers have in front that have no label.
-    pub(crate) joints: u64,
+    /// What may stand between a label and its number, and perhaps more.
+    pub(crate) gaps: u64,
+    /// What may be the last byte of a label. Its last letters are looked at, as far as that is cheap.
+    pub(crate) labels: u64,
+    /// The second byte of what may be an escape.
+    pub(crate) escapes: u64,
+    /// Whatever is not ASCII.
+    pub(crate) foreign: u64,
+}
+
+/// What of a block may stand in a card number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Numbers {
+    pub(crate) digits: u64,
+    pub(crate) separators: u64,
 }
 
 /// How masks are made of a block.
 pub(crate) trait Look: Copy {
-    fn masks(self, block: &[u8; BLOCK]) -> Masks;
-    fn around(self, block: &[u8; BLOCK]) -> Around;
+    fn masks(self, view: &View) -> Masks;
+    fn numbers(self, view: &View) -> Numbers;
+    /// Where `0` to `9` are.
+    fn digits(self, block: &[u8; BLOCK]) -> u64;
+    /// Whether the check digit of the last so many bytes, all of them ASCII digits, is right; two at least, and 19
+    /// at most.
+    fn is_valid(self, digits: &[u8; 32], length: usize) -> bool;
+    /// The second bytes of what may be digits and separators outside ASCII.
+    fn foreign(self, view: &View) -> u64;
 }
 
-/// Two functions, compiled for the same vector registers as what calls them.
-impl<M: Fn(&[u8; BLOCK]) -> Masks + Copy, A: Fn(&[u8; BLOCK]) -> Around + Copy> Look for (M, A) {
+/// Functions that are compiled for the same vector registers as what calls them.
+#[derive(Clone, Copy)]
+pub(crate) struct Looks<M, N, D, V, F> {
+    masks: M,
+    numbers: N,
+    digits: D,
+    is_valid: V,
+    foreign: F,
+}
+
+impl<M, N, D, V, F> Look for Looks<M, N, D, V, F>
+where
+    M: Fn(&View) -> Masks + Copy,
+    N: Fn(&View) -> Numbers + Copy,
+    D: Fn(&[u8; BLOCK]) -> u64 + Copy,
+    V: Fn(&[u8; 32], usize) -> bool + Copy,
+    F: Fn(&View) -> u64 + Copy,
+{
     #[inline(always)]
-    fn masks(self, block: &[u8; BLOCK]) -> Masks {
-        (self.0)(block)
+    fn masks(self, view: &View) -> Masks {
+        (self.masks)(view)
     }
 
     #[inline(always)]
-    fn around(self, block: &[u8; BLOCK]) -> Around {
-        (self.1)(block)
+    fn numbers(self, view: &View) -> Numbers {
+        (self.numbers)(view)
     }
+
+    #[inline(always)]
+    fn digits(self, block: &[u8; BLOCK]) -> u64 {
+        (self.digits)(block)
+    }
+
+    #[inline(always)]
+    fn is_valid(self, digits: &[u8; 32], length: usize) -> bool {
+        (self.is_valid)(digits, length)
+    }
+
+    #[inline(always)]
+    fn foreign(self, view: &View) -> u64 {
+        (self.foreign)(view)
+    }
+}
+
+/// The check digit where nothing better is known.
+#[inline]
+fn is_valid(digits: &[u8; 32], length: usize) -> bool {
+    luhn::is_valid(&digits[digits.len() - length..])
 }
 
 /// Work that takes the masks of many blocks. It is compiled once for each kind of vector register.
@@ -61,54 +116,111 @@ pub(crate) fn search<S: Search>(search: S) -> S::Found {
     #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
     return x86::search(search);
     #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
-    return search.with((portable::masks, portable::around));
+    return search.with(portable::looks());
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::label;
+    use crate::token::may_begin_number;
 
-    struct Of<'a>(&'a [u8; BLOCK]);
+    struct Of<'a>(&'a View);
 
     impl Search for Of<'_> {
-        type Found = (Masks, Around);
+        type Found = (Masks, Numbers, u64);
 
-        fn with(self, look: impl Look) -> (Masks, Around) {
-            (look.masks(self.0), look.around(self.0))
+        fn with(self, look: impl Look) -> Self::Found {
+            let numbers = look.numbers(self.0);
+            assert_eq!(self.0.last_chunk().map(|block| look.digits(block)), Some(numbers.digits));
+            (look.masks(self.0), numbers, look.foreign(self.0))
         }
     }
 
-    fn blocks() -> impl Iterator<Item = [u8; BLOCK]> {
-        (0..=255_u8).map(|first| {
-            core::array::from_fn(|at| (usize::from(first) * 7 + at * (usize::from(first) + 1)) as u8)
+    /// The masks of every kind of register that this processor has.
+    fn all(view: &View) -> Vec<(Masks, Numbers, u64)> {
+        let mut all = vec![Of(view).with(portable::looks())];
+        all.push(search(Of(view)));
+        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+        {
+            all.push(x86::with_sse2(Of(view)));
+            #[cfg(feature = "std")]
+            all.extend([x86::with_avx2(Of(view)), x86::with_avx512(Of(view))].into_iter().flatten());
+        }
+        all
+    }
+
+    /// Every pair of bytes, each at several places.
+    fn views() -> impl Iterator<Item = View> {
+        (0..=255_u8).flat_map(|first| {
+            (0..4_u8).map(move |quarter| {
+                core::array::from_fn(|at| {
+                    let second = quarter << 6 | (at / 2) as u8;
+                    if at.is_multiple_of(2) { first } else { second << 1 | (at as u8 >> 1 & 1) }
+                })
+            })
         })
+    }
+
+    fn mask(view: &View, test: impl Fn(u8, u8) -> bool) -> u64 {
+        view.array_windows()
+            .enumerate()
+            .fold(0, |mask, (at, &[before, byte])| mask | u64::from(test(before, byte)) << at)
     }
 
     #[test]
     fn one_bit_for_each_byte() {
-        for block in blocks() {
-            let mask = |test: fn(&u8) -> bool| {
-                block.iter().enumerate().fold(0, |mask, (at, byte)| mask | u64::from(test(byte)) << at)
-            };
-            let masks = Masks {
-                digits: mask(u8::is_ascii_digit),
-                special: mask(|byte| matches!(byte, b'%' | b'&' | b'\\' | 0xC0..)),
-            };
-            let around = Around {
-                separators: mask(|byte| b" -+.".contains(byte)),
-                letters: mask(u8::is_ascii_alphabetic),
-                joints: mask(|byte| b"+,-./".contains(byte)),
-            };
-            let expected = (masks, around);
-            assert_eq!(Of(&block).with((portable::masks, portable::around)), expected);
-            assert_eq!(search(Of(&block)), expected);
-            #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-            {
-                assert_eq!(x86::with_sse2(Of(&block)), expected);
-                #[cfg(feature = "std")]
-                for wider in [x86::with_avx2(Of(&block)), x86::with_avx512(Of(&block))] {
-                    assert!(wider.is_none_or(|found| found == expected));
-                }
+        for view in views() {
+            let digits = mask(&view, |_, byte| byte.is_ascii_digit());
+            let separators = mask(&view, |_, byte| b" -+.".contains(&byte));
+            let foreign = mask(&view, |_, byte| !byte.is_ascii());
+            for (masks, numbers, _) in all(&view) {
+                assert_eq!((masks.digits, masks.separators, masks.foreign), (digits, separators, foreign));
+                assert_eq!(numbers, Numbers { digits, separators });
+            }
+        }
+    }
+
+    struct Check<'a>(&'a [u8; 32], usize);
+
+    impl Search for Check<'_> {
+        type Found = bool;
+
+        fn with(self, look: impl Look) -> bool {
+            look.is_valid(self.0, self.1)
+        }
+    }
+
+    #[test]
+    fn every_check_digit() {
+        for seed in 0..5_000_u32 {
+            let digits = core::array::from_fn(|at| {
+                b'0' + (seed.wrapping_mul(2_654_435_761 + 97 * at as u32) >> 13) as u8 % 10
+            });
+            for length in 2..=19 {
+                assert_eq!(search(Check(&digits, length)), luhn::is_valid(&digits[32 - length..]));
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_that_matters_is_missing() {
+        for view in views() {
+            let gaps = mask(&view, |_, byte| label::is_gap(byte));
+            let labels = mask(&view, label::may_end_with);
+            let escapes = mask(&view, |before, byte| {
+                before.is_ascii() && may_begin_number(&[before, byte]) && !before.is_ascii_digit()
+            });
+            let foreign = mask(&view, |before, byte| {
+                !before.is_ascii()
+                    && !byte.is_ascii()
+                    && [0x80, 0x87, 0xBC].iter().any(|&third| may_begin_number(&[before, byte, third]))
+            });
+            for (masks, _, found) in all(&view) {
+                assert_eq!(gaps & !masks.gaps, 0);
+                assert_eq!(labels & !masks.labels, 0);
+                assert_eq!(escapes & !masks.escapes, 0);
+                assert_eq!(foreign & !found, 0, "{view:?}");
             }
         }
     }

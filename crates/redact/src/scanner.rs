@@ -11,8 +11,9 @@ use crate::context::{Context, LOOK_BEHIND};
 use crate::filter::Filter;
 use crate::finding::{Finding, Found, Kind};
 use crate::json::Quote;
+use crate::row::Row;
 use crate::token::{Token, may_begin_digit, token_at};
-use crate::window::{Candidate, Parsed, Window, lone_digits};
+use crate::window::{Candidate, Parsed, Window, lone_digits, lone_number};
 use crate::wiped::Wiped;
 use crate::{label, track, work};
 
@@ -118,7 +119,8 @@ struct Walk {
     /// Where the last finding ended.
     last_end: Option<usize>,
     window: Window,
-    /// Does without the filter, to hold it against.
+    row: Row,
+    /// Does without the filter and what else saves time, to hold it against.
     #[cfg(test)]
     walks_everything: bool,
 }
@@ -141,6 +143,9 @@ impl Walk {
                 let stretch = self.next_stretch(filter, self.at - text.start);
                 self.at = text.start + stretch.start;
                 stop = stretch.end.saturating_add(text.start);
+                if stretch.is_empty() {
+                    self.give(text, self.at, sink);
+                }
             }
             let mut goes_on = true;
             while goes_on && (self.at < stop || self.open.is_some() || self.in_endless_run) {
@@ -212,12 +217,68 @@ impl Walk {
         }
     }
 
+    /// Whether everything takes the long way.
+    #[inline]
+    const fn takes_its_time(&self) -> bool {
+        #[cfg(test)]
+        return self.walks_everything;
+        #[cfg(not(test))]
+        false
+    }
+
+    /// Handles a row of single digits; false when more is needed. `None` when it is none, or takes a closer look.
+    fn row(&mut self, text: Text<'_>, sink: &mut impl Sink) -> Option<bool> {
+        let rest = text.from(self.at);
+        if !Row::may_begin(rest) || self.takes_its_time() || !self.row.covers(rest, self.at) {
+            return None;
+        }
+        let covered = self.open.as_ref().map_or(0, |open| open.finding.range.end);
+        let Some(start) = self.row.next(self.at, covered) else {
+            self.advance(text, self.row.end() - self.at, sink);
+            return Some(true);
+        };
+        if start.at > self.at {
+            self.advance(text, start.at - self.at, sink);
+        }
+        let judgement = match start.card(text.from(self.at)) {
+            // What may be something else begins or ends with more than single digits, and not far off.
+            Some(candidate) if self.row.depth(self.at) > LOOK_BEHIND => {
+                Judgement::Found(Found::card(self.at..self.at + candidate.len, &candidate))
+            }
+            Some(candidate) => self.judge_card(text, &candidate),
+            None => Judgement::Nothing,
+        };
+        match judgement {
+            Judgement::NeedMore => return Some(false),
+            Judgement::Nothing => {}
+            Judgement::Found(found) => self.open(found),
+        }
+        // The digit and its separator.
+        self.advance(text, 2, sink);
+        Some(true)
+    }
+
+    /// Opens a finding, or makes it part of the one that is open.
+    fn open(&mut self, found: Found) {
+        match &mut self.open {
+            Some(open) => open.merge(&found),
+            None => self.open = Some(found),
+        }
+    }
+
     /// Handles a group of digits.
     fn group(&mut self, text: Text<'_>, sink: &mut impl Sink) -> bool {
+        if let Some(goes_on) = self.row(text, sink) {
+            return goes_on;
+        }
         let rest = text.from(self.at);
-        let (len, judgement) = match lone_digits(rest) {
-            Some(digits) => (digits, self.judge_labelled(text, digits, digits)),
-            None => {
+        let (len, judgement) = match (lone_digits(rest), lone_number(rest)) {
+            (Some(digits), _) => (digits, self.judge_labelled(text, digits, digits)),
+            (None, Some(len)) if !self.takes_its_time() => {
+                let candidate = Candidate::in_one_piece(&rest[..len]);
+                (len, candidate.map_or(Judgement::Nothing, |candidate| self.judge_card(text, &candidate)))
+            }
+            _ => {
                 let parsed = self.window.read(rest, self.at, text.end);
                 // Single digits that nothing begins with.
                 let over = self.window.start(self.at) - self.at;
@@ -238,10 +299,7 @@ impl Walk {
         match judgement {
             Judgement::NeedMore => return false,
             Judgement::Nothing => {}
-            Judgement::Found(found) => match &mut self.open {
-                Some(open) => open.merge(&found),
-                None => self.open = Some(found),
-            },
+            Judgement::Found(found) => self.open(found),
         }
         // Nothing begins inside a track, a code or a key; a card number may begin inside another.
         let len = match &self.open {
@@ -354,13 +412,15 @@ impl Walk {
     fn rest(&mut self, end: usize) {
         if self.at == end {
             self.window.wipe();
+            self.row.wipe();
         }
     }
 
     fn restart(&mut self) {
         self.window.wipe();
-        let window = core::mem::take(&mut self.window);
-        *self = Self { window, ..Self::default() };
+        self.row.wipe();
+        let (window, row) = (core::mem::take(&mut self.window), core::mem::take(&mut self.row));
+        *self = Self { window, row, ..Self::default() };
     }
 }
 
@@ -468,6 +528,8 @@ mod tests {
                 digits.as_bytes().chunks(size).collect::<Vec<_>>().join(separator.as_bytes())
             }),
             1 => prop::collection::vec(b'0'..=b'9', 1..40),
+            1 => (prop::collection::vec(b'0'..=b'9', 1..120), prop::sample::select(vec![b' ', b'-', b'.']))
+                .prop_map(|(digits, separator)| digits.into_iter().flat_map(|digit| [digit, separator]).collect()),
             1 => prop::collection::vec(any::<u8>(), 0..6),
         ]
     }

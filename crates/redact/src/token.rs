@@ -30,6 +30,7 @@ pub(crate) fn may_begin_number(bytes: &[u8]) -> bool {
         [b'\\', next, ..] => matches!(next, b'u' | b'U' | b'x'),
         [b'&', next, ..] => matches!(next, b'#' | b'n' | b'N'),
         [b'%', next, ..] => next.is_ascii_hexdigit(),
+        [0xC2, next, ..] => matches!(next, 0xA0 | 0xAD | 0xB7),
         [0xE2, next, ..] => matches!(next, 0x80 | 0x81 | 0x88),
         [0xE3, second, third, ..] => matches!((second, third), (0x80, 0x80 | 0x87) | (0x83, 0xBC)),
         [0xE4, second, ..] => matches!(second, 0xB8..=0xBA),

@@ -312,10 +312,26 @@ impl Window {
     }
 
     fn candidate(&self, len: usize, brand: Brand, digits: usize, length: usize, single: bool) -> Candidate {
-        let number = self.digits(length);
+        Candidate::of(self.digits(length), brand, len, digits, single)
+    }
+}
+
+impl Candidate {
+    /// A card number of these ASCII digits, in `len` bytes of the text.
+    pub(crate) fn of(number: &[u8], brand: Brand, len: usize, digits: usize, single: bool) -> Self {
         let bin = number.first_chunk().copied().unwrap_or([b'*'; 6]);
         let last_four = number.last_chunk().copied().unwrap_or([b'*'; 4]);
-        Candidate { len, brand, bin, last_four, digits, length, single }
+        Self { len, brand, bin, last_four, digits, length: number.len(), single }
+    }
+
+    /// The card number in a run of digits that stands alone.
+    pub(crate) fn in_one_piece(digits: &[u8]) -> Option<Self> {
+        let is_card = |range: &&IssuerRange| card_number::is_card_of(digits, range);
+        if let Some(range) = IssuerRange::of(digits).filter(is_card) {
+            return Some(Self::of(digits, range.brand(), digits.len(), digits.len(), true));
+        }
+        let (length, brand) = card_number::keyed_on(digits)?;
+        Some(Self::of(&digits[..length], brand, digits.len(), digits.len(), true))
     }
 }
 
@@ -342,6 +358,15 @@ pub(crate) fn lone_digits(bytes: &[u8]) -> Option<usize> {
     let ends =
         !may_begin_digit(next) && next < 0x80 && !(in_a_group && matches!(next, b' ' | b'-' | b'+' | b'.'));
     (ends && digits < MIN_DIGITS).then_some(digits)
+}
+
+/// How many digits of a card number, or of one with more keyed behind it, stand alone at the start of `bytes`, as
+/// above.
+pub(crate) fn lone_number(bytes: &[u8]) -> Option<usize> {
+    let digits = bytes.iter().take(MAX_KEYED_ON + 1).take_while(|byte| byte.is_ascii_digit()).count();
+    let next = *bytes.get(digits)?;
+    let ends = !may_begin_digit(next) && next.is_ascii() && !matches!(next, b' ' | b'-' | b'+' | b'.');
+    (ends && (MIN_DIGITS..=MAX_KEYED_ON).contains(&digits)).then_some(digits)
 }
 
 /// Digits that decide the issuer range.

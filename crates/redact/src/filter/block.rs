@@ -1,67 +1,100 @@
-//! What is known of 64 bytes.
+//! What is known of 64 bytes and of those in front of them.
 
 use crate::card_number::MIN_DIGITS;
-use crate::masks::{Around, BLOCK, Masks};
+use crate::masks::{BLOCK, Masks};
 
-/// Bytes at the start of a block that the one before had too: as many as are looked back at, and one more that
-/// tells whether a separator there is behind a digit.
-pub(super) const OVERLAP: usize = 16;
-
-/// Bit `n` of a mask stands for byte `n`.
+/// What makes a block worth a closer look. Bit `n` of a mask stands for byte `n`.
 pub(super) struct Block {
-    pub(super) digits: u64,
-    /// Digits, and single separators behind one.
-    pub(super) joined: u64,
-    /// Where runs of these reach the length of the shortest card number.
-    pub(super) long: u64,
-    /// Behind groups of one digit that may be a key.
-    pub(super) keys: u64,
-    /// Behind groups of three and of four digits that may be a code.
-    pub(super) threes: u64,
-    pub(super) fours: u64,
-    /// Escapes, and what begins a character outside ASCII.
-    pub(super) special: u64,
-}
-
-/// Whether nothing can be in a block of which the bytes from `new` on are new.
-#[inline(always)]
-pub(super) const fn is_dull(masks: &Masks, new: usize) -> bool {
-    (masks.digits >> new.saturating_sub(1)) | (masks.special >> new) == 0
+    digits: u64,
+    /// Where as many digits and single separators follow as a card number has digits.
+    long: u64,
+    /// Digits and single separators that the blocks in front end with, and that this one begins with.
+    run: [usize; 2],
+    /// Digits behind a gap behind what may be the end of a label.
+    labelled: u64,
+    /// The second bytes of escapes, and of what else may stand in a number and is not ASCII.
+    pub(super) specials: u64,
 }
 
 impl Block {
-    /// A block of which the bytes from `new` on are new.
-    #[inline(always)]
-    pub(super) const fn new(masks: Masks, around: Around, new: usize) -> Self {
-        let Masks { digits, special } = masks;
-        let Around { separators, letters, joints } = around;
-        let joined = digits | separators & digits << 1;
-        let two = joined & joined << 1;
-        let four = two & two << 2;
-        let eight = four & four << 4;
-        let long = eight & eight << (MIN_DIGITS - 8);
-
-        let words = digits | letters;
-        let (second, third, fourth) = (digits << 2, digits << 3, digits << 4);
-        let fresh = u64::MAX << new;
-        let ended = digits << 1 & !words & fresh;
-        let longer = ended & second & third;
-        Self {
-            digits,
-            joined,
-            long: long & !(long << 1) & fresh,
-            // The label of a key ends in a separator: none is a letter, but in `%3D`.
-            keys: ended & !second & !(joints << 2) & (!(words << 2) | special << 4),
-            threes: longer & !fourth & !(joints << 4),
-            fours: longer & fourth & !(digits << 5) & !(joints << 5),
-            special: special & fresh,
-        }
-    }
-
     #[inline(always)]
     pub(super) const fn may_hold_something(&self) -> bool {
-        self.long | self.keys | self.threes | self.fours | self.special != 0
+        let [before, first] = self.run;
+        (self.long | self.labelled | self.specials != 0) | (before + first >= MIN_DIGITS)
+    }
+
+    /// Where runs of digits and single separators begin that are as long as a card number.
+    #[inline(always)]
+    pub(super) const fn long(&self) -> u64 {
+        // The run that goes on from the block in front does not begin here.
+        self.long & !(self.long << 1) & !((self.run[0] > 0) as u64)
+    }
+
+    /// How far in front of the block such a run begins that gets as long within it.
+    #[inline(always)]
+    pub(super) const fn long_from(&self) -> Option<usize> {
+        let [before, first] = self.run;
+        let reaches = before > 0 && before < MIN_DIGITS && before + first >= MIN_DIGITS;
+        if reaches { Some(before) } else { None }
+    }
+
+    /// Digits behind labels, in groups of one, three or four, but for those at the end of the block, which may have
+    /// any size.
+    #[inline(always)]
+    pub(super) const fn labelled(&self) -> u64 {
+        let digits = self.digits;
+        let (second, third, fourth, fifth) = (digits >> 1, digits >> 2, digits >> 3, digits >> 4);
+        self.labelled & (!second | third & !(fourth & fifth) | LAST)
     }
 }
 
-const _: () = assert!(OVERLAP > MIN_DIGITS && BLOCK > 2 * OVERLAP);
+/// What matters of the blocks in front.
+pub(super) struct Behind {
+    digits: u64,
+    labels: u64,
+    /// A label ended, and nothing but a gap followed.
+    open: bool,
+    /// Digits and single separators that they end with.
+    run: usize,
+}
+
+impl Behind {
+    /// In front of `from` there is no number; there may be a label.
+    pub(super) const fn at(from: usize) -> Self {
+        Self { digits: 0, labels: 0, open: from > 0, run: 0 }
+    }
+
+    /// What is known of the next block.
+    #[inline(always)]
+    pub(super) const fn next(&mut self, masks: &Masks) -> Block {
+        let &Masks { digits, separators, gaps, labels, escapes, .. } = masks;
+        let behind_digits = digits << 1 | self.digits >> 63;
+        let joined = digits | separators & behind_digits;
+        let two = joined & joined >> 1;
+        let four = two & two >> 2;
+        let eight = four & four >> 4;
+        let long = eight & eight >> (MIN_DIGITS - 8);
+        let first = joined.trailing_ones() as usize;
+
+        let behind_labels = labels << 1 | self.labels >> 63 | self.open as u64;
+        // Adding carries from the start of a gap to what is behind it.
+        let (carried, open) = gaps.overflowing_add(behind_labels & gaps);
+        let behind_gaps = (carried | behind_labels) & !gaps;
+
+        let block = Block {
+            digits,
+            long,
+            run: [self.run, first],
+            labelled: behind_gaps & digits & !behind_digits,
+            specials: escapes,
+        };
+        let run = if first == BLOCK { self.run + BLOCK } else { joined.leading_ones() as usize };
+        *self = Self { digits, labels, open, run };
+        block
+    }
+}
+
+/// Digits behind which a group of four may end in the next block.
+const LAST: u64 = 0b1111 << 60;
+
+const _: () = assert!(MIN_DIGITS > 8 && MIN_DIGITS <= 16 && BLOCK == u64::BITS as usize);

@@ -2,59 +2,102 @@
 
 use core::ops::Range;
 
-use paytone_card::{IssuerRange, luhn};
-use zeroize::Zeroize;
+use paytone_card::IssuerRange;
 
-use super::{LastBytes, block::Block};
-use crate::card_number::{self, MAX_DIGITS, MAX_KEYED_ON, MIN_DIGITS};
-use crate::masks::{BLOCK, Look};
+use super::LastBytes;
+use crate::card_number::{self, DOUBLED, MAX_DIGITS, MAX_KEYED_ON, MIN_DIGITS};
+use crate::masks::{BLOCK, Look, Numbers};
+use crate::work;
 
-/// The run of digits and separators that gets long enough at a bit of the block at `base`, if it may hold a card
-/// number.
+/// The run of digits and separators at `at`, from where on it may hold a card number, if it may.
 #[inline(always)]
-pub(super) fn ending(
-    text: &[u8],
-    base: usize,
-    bit: usize,
-    block: &Block,
-    look: impl Look,
-) -> Option<Range<usize>> {
-    let start = bit + 1 - MIN_DIGITS;
-    let at = base + start;
-    let mut digits = block.digits >> start;
-    let mut len = (block.joined >> start).trailing_ones() as usize;
-    if start + len == BLOCK {
-        // It goes on behind the block.
-        (digits, len) = whole(text, at, look);
-    }
-    let run = at..at + len;
-    // Longer ones take a walk.
-    let may_hold = len == BLOCK || may_hold_card(&text[run.clone()], digits & ((1 << len) - 1));
-    may_hold.then_some(run)
+pub(super) fn holding_card(text: &[u8], at: usize, look: impl Look) -> Option<Range<usize>> {
+    let Some(block) = text.get(at..).and_then(|text| text.first_chunk()) else {
+        return in_groups(text, at, look);
+    };
+    let length = look.digits(block).trailing_ones() as usize;
+    // Most are written in one piece, and have nothing that digits may follow behind them.
+    let is_plain = length < BLOCK && !matches!(block[length % BLOCK], b' ' | b'-' | b'+' | b'.');
+    let end = at + length;
+    let Some(digits) = text.get(..end).and_then(|text| text.last_chunk()).filter(|_| is_plain) else {
+        return in_groups(text, at, look);
+    };
+    let found = if length <= MAX_DIGITS {
+        // Its front is one of a card number, and its check digit right; both are cheap, and a branch less is cheaper.
+        card_number::may_begin_with(block[0], block[1], length)
+            & (look.is_valid(digits, length) | card_number::may_lack_check_digit(block))
+            && may_be_card(&block[..length])
+    } else {
+        false
+    };
+    let found =
+        found || length >= MIN_DIGITS + card_number::FEWEST_BEHIND && may_be_keyed_on(&block[..length]);
+    if found { Some(at..end) } else { None }
 }
 
-/// The digits of a run and how long it is, as far as a block goes.
+/// The same for a run of more than a block: it takes a walk, but for what is too long for anything.
 #[inline(never)]
-fn whole(text: &[u8], at: usize, look: impl Look) -> (u64, usize) {
+fn long_one(text: &[u8], mut at: usize, look: impl Look) -> Option<Range<usize>> {
+    loop {
+        let digits =
+            text[at..].iter().take(MAX_KEYED_ON + 1).take_while(|byte| byte.is_ascii_digit()).count();
+        if digits <= MAX_KEYED_ON {
+            return Some(at..text.len().min(at + BLOCK));
+        }
+        at = behind_digits(text, at, look)?;
+    }
+}
+
+/// The same for a run of several groups, or near an end of the text.
+#[inline(never)]
+fn in_groups(text: &[u8], at: usize, look: impl Look) -> Option<Range<usize>> {
     let mut last = LastBytes::default();
-    let bytes = last.block_at(text, at);
-    let (digits, separators) = (look.masks(bytes).digits, look.around(bytes).separators);
-    (digits, (digits | separators & digits << 1).trailing_ones() as usize)
+    let Numbers { digits, separators } = look.numbers(last.view(text, at));
+    let len = (digits | separators & digits << 1).trailing_ones() as usize;
+    if len == BLOCK {
+        return long_one(text, at, look);
+    }
+    may_hold_card(&text[at..at + len], digits & ((1 << len) - 1)).then_some(at..at + len)
+}
+
+/// Where the run goes on behind digits without end, if it does.
+#[inline(never)]
+fn behind_digits(text: &[u8], mut at: usize, look: impl Look) -> Option<usize> {
+    let mut last = LastBytes::default();
+    loop {
+        let digits = look.numbers(last.view(text, at)).digits.trailing_ones() as usize;
+        work::note(1);
+        at += digits;
+        if digits < BLOCK {
+            break;
+        }
+    }
+    let goes_on = matches!(text[at..], [b' ' | b'-' | b'+' | b'.', b'0'..=b'9', ..]);
+    goes_on.then_some(at + 1)
 }
 
 /// Whether a card number may begin with one of the groups of an ASCII run; `digits` has a bit for each digit.
-fn may_hold_card(run: &[u8], mut digits: u64) -> bool {
+#[inline(always)]
+pub(super) fn may_hold_card(run: &[u8], digits: u64) -> bool {
     let count = digits.count_ones() as usize;
-    if count == run.len() || count < MIN_DIGITS {
-        return count >= MIN_DIGITS && may_be_card(run);
+    let solid = digits.trailing_ones() as usize;
+    if count == solid || count < MIN_DIGITS {
+        return solid >= MIN_DIGITS && may_be_card(&run[..solid]);
     }
+    may_hold_grouped_card(run, digits)
+}
+
+#[inline(never)]
+fn may_hold_grouped_card(run: &[u8], mut digits: u64) -> bool {
     let (mut at, mut previous, mut ones) = (0, (0, 0, 0), 0);
     while digits != 0 {
         let gap = digits.trailing_zeros();
         digits >>= gap;
         at += gap as usize;
         let size = digits.trailing_ones();
-        if size as usize >= MIN_DIGITS && may_be_card(&run[at..at + size as usize]) {
+        // Behind a dot these are the digits of a fraction: the group in front is not found.
+        let is_fraction = at > 0 && run[at - 1] == b'.';
+        if size as usize >= MIN_DIGITS && !is_fraction && may_be_card(&run[at..at + size as usize]) {
             return true;
         }
         ones = if size == 1 { ones + 1 } else { 0 };
@@ -70,36 +113,53 @@ fn may_hold_card(run: &[u8], mut digits: u64) -> bool {
     false
 }
 
-/// Whether the first groups of a run may be a card number; `digits` has a bit for each digit.
+/// Whether the first groups of a run, the first of two digits at least, may be a card number; `digits` has a bit for
+/// each digit. The digits are added up where they stand.
 fn may_be_grouped_card(run: &[u8], mut digits: u64) -> bool {
-    let mut number = [0; MAX_DIGITS];
-    let (mut count, mut at, mut ends) = (0, 0, 0_u32);
-    while digits != 0 && count < MAX_DIGITS {
+    let lengths = card_number::lengths_of(run[0], run[1]);
+    if lengths == 0 {
+        return false;
+    }
+    let lacks_check_digit = card_number::may_lack_check_digit(run);
+    let (mut count, mut sums) = (0, [0_u16; 2]);
+    for &byte in run {
         if digits & 1 == 1 {
-            number[count] = run[at];
+            let digit = usize::from(byte & 15);
+            let (once, twice) = (digit as u16, DOUBLED[digit]);
+            sums = [
+                sums[0] + if count % 2 == 0 { once } else { twice },
+                sums[1] + if count % 2 == 0 { twice } else { once },
+            ];
             count += 1;
-            ends |= u32::from(digits & 2 == 0) << count;
+            let ends = digits & 2 == 0 && count >= MIN_DIGITS;
+            // The last digit counts once.
+            if ends
+                && lengths >> (count - MIN_DIGITS) & 1 == 1
+                && (lacks_check_digit || sums[(count - 1) % 2].is_multiple_of(10))
+            {
+                return true;
+            }
+            if count == MAX_DIGITS {
+                return false;
+            }
         }
         digits >>= 1;
-        at += 1;
     }
-    let is_card = card_number::may_begin(&number)
-        && IssuerRange::of(&number[..count]).is_some_and(|range| {
-            let mut lengths = MIN_DIGITS..=count;
-            lengths.any(|length| ends & 1 << length != 0 && card_number::is_card_of(&number[..length], range))
-        });
-    number.zeroize();
-    is_card
+    false
 }
 
 /// Whether a run of digits is a card number, or one with the rest of the card behind it.
-#[inline]
+#[inline(always)]
 fn may_be_card(digits: &[u8]) -> bool {
-    if digits.len() > MAX_KEYED_ON || !card_number::may_begin(digits) {
-        return false;
+    let length = digits.len();
+    if length <= MAX_DIGITS && card_number::may_be(digits) {
+        return IssuerRange::of(digits).is_some_and(|range| card_number::is_card_of(digits, range))
+            || card_number::keyed_on(digits).is_some();
     }
-    let is_card = digits.len() <= MAX_DIGITS
-        && (luhn::is_valid(digits) || card_number::may_lack_check_digit(digits))
-        && IssuerRange::of(digits).is_some_and(|range| card_number::is_card_of(digits, range));
-    is_card || card_number::keyed_on(digits).is_some()
+    length >= MIN_DIGITS + card_number::FEWEST_BEHIND && may_be_keyed_on(digits)
+}
+
+#[inline(never)]
+fn may_be_keyed_on(digits: &[u8]) -> bool {
+    digits.len() <= MAX_KEYED_ON && card_number::keyed_on(digits).is_some()
 }

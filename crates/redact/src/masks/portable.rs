@@ -1,24 +1,42 @@
 //! The masks, eight bytes at a time in a word.
 
-use super::{Around, BLOCK, Masks};
+use super::{BLOCK, Look, Looks, Masks, Numbers, View, is_valid};
 
-pub(super) fn masks(block: &[u8; BLOCK]) -> Masks {
+pub(super) fn looks() -> impl Look {
+    Looks { masks, numbers, digits, is_valid, foreign }
+}
+
+fn masks(view: &View) -> Masks {
+    let Numbers { digits, separators } = numbers(view);
+    let foreign = mask(view, |word| word & HIGH);
+    let letters = mask(view, |word| within(word | (ONES * 0x20), b'a', b'z'));
+    let semicolons = mask(view, |word| equal(word, b';'));
+    let introducers = mask_before(view, |word| equal(word, b'%') | equal(word, b'&') | equal(word, b'\\'));
     Masks {
-        digits: mask(block, |word| within(word, b'0', b'9')),
-        special: mask(block, |word| {
-            word & word << 1 & HIGH | equal(word, b'%') | equal(word, b'&') | equal(word, b'\\')
+        digits,
+        separators,
+        gaps: !(digits | letters | foreign),
+        labels: letters | digits | foreign | semicolons,
+        escapes: introducers & !foreign,
+        foreign,
+    }
+}
+
+fn numbers(view: &View) -> Numbers {
+    Numbers {
+        digits: mask(view, |word| within(word, b'0', b'9')),
+        separators: mask(view, |word| {
+            equal(word, b' ') | equal(word, b'-') | equal(word, b'+') | equal(word, b'.')
         }),
     }
 }
 
-pub(super) fn around(block: &[u8; BLOCK]) -> Around {
-    Around {
-        separators: mask(block, |word| {
-            equal(word, b' ') | equal(word, b'-') | equal(word, b'+') | equal(word, b'.')
-        }),
-        letters: mask(block, |word| within(word | (ONES * 0x20), b'a', b'z')),
-        joints: mask(block, |word| within(word, b'+', b'/')),
-    }
+fn digits(block: &[u8; BLOCK]) -> u64 {
+    bits(block, |word| within(word, b'0', b'9'))
+}
+
+fn foreign(view: &View) -> u64 {
+    mask_before(view, |word| word & word << 1 & HIGH)
 }
 
 const ONES: u64 = u64::MAX / 255;
@@ -37,8 +55,17 @@ const fn equal(word: u64, byte: u8) -> u64 {
 }
 
 /// One bit for each top bit that `test` sets.
-fn mask(block: &[u8; BLOCK], test: impl Fn(u64) -> u64) -> u64 {
-    let (words, _) = block.as_chunks();
+fn mask(view: &View, test: impl Fn(u64) -> u64) -> u64 {
+    bits(&view[1..], test)
+}
+
+/// The same for the bytes in front.
+fn mask_before(view: &View, test: impl Fn(u64) -> u64) -> u64 {
+    bits(&view[..view.len() - 1], test)
+}
+
+fn bits(bytes: &[u8], test: impl Fn(u64) -> u64) -> u64 {
+    let (words, _) = bytes.as_chunks();
     words.iter().enumerate().fold(0, |mask, (index, &word)| {
         let bits = (test(u64::from_le_bytes(word)) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56;
         mask | bits << (8 * index)

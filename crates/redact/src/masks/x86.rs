@@ -10,19 +10,10 @@
     reason = "calling functions that want vector registers where these are known to be there"
 )]
 
-use core::arch::x86_64::{
-    __m128i, _mm_andnot_si128, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8,
-    _mm_or_si128, _mm_set1_epi8, _mm_sub_epi8,
-};
-#[cfg(feature = "std")]
-use core::arch::x86_64::{
-    __m256i, _mm256_andnot_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8,
-    _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_sub_epi8, _mm512_cmpeq_epi8_mask,
-    _mm512_cmpge_epu8_mask, _mm512_cmple_epu8_mask, _mm512_loadu_si512, _mm512_or_si512, _mm512_set1_epi8,
-    _mm512_sub_epi8,
-};
+use core::arch::x86_64::*;
 
-use super::{Around, BLOCK, Masks, Search};
+use super::tables::{self, Halves, Whole};
+use super::{BLOCK, Looks, Masks, Numbers, Search, View, is_valid};
 
 #[inline]
 pub(super) fn search<S: Search>(search: S) -> S::Found {
@@ -61,7 +52,7 @@ pub(super) fn with_avx512<S: Search>(search: S) -> Option<S::Found> {
 #[inline]
 fn has_avx512() -> bool {
     use std::arch::is_x86_feature_detected as has;
-    has!("avx512f") && has!("avx512bw") && has_avx2()
+    has!("avx512f") && has!("avx512bw") && has!("avx512vl") && has!("avx512vbmi") && has_avx2()
 }
 
 /// All processors with AVX2 have the others too; a virtual one may not.
@@ -69,170 +60,336 @@ fn has_avx512() -> bool {
 #[inline]
 fn has_avx2() -> bool {
     use std::arch::is_x86_feature_detected as has;
-    has!("avx2") && has!("bmi1") && has!("bmi2") && has!("lzcnt")
+    has!("avx2") && has!("bmi1") && has!("bmi2") && has!("lzcnt") && has!("popcnt")
 }
 
-/// A search and its masks, made of the operations of one vector width.
-macro_rules! masks_with {
-    (
-        $name:ident, $features:literal, $vector:ty, $load:ident,
-        $all:ident, $equal:ident, $least:ident, $minus:ident, $or:ident, $but_not:ident, $bits:ident
-    ) => {
-        mod $name {
-            use super::*;
+/// The second half of the bytes of a view are its block, the first are those in front of each.
+const OWN: usize = 1;
+const FRONT: usize = 0;
 
-            const LANE: usize = size_of::<$vector>();
-
-            #[target_feature(enable = $features)]
-            pub(super) fn search<S: Search>(search: S) -> S::Found {
-                search.with((|block: &_| masks(block), |block: &_| around(block)))
-            }
-
-            #[inline]
-            #[target_feature(enable = $features)]
-            fn masks(block: &[u8; BLOCK]) -> Masks {
-                let mut masks = Masks::default();
-                for lane in 0..BLOCK / LANE {
-                    let bytes = load(block, lane);
-                    let ascii = $or(within(bytes, b'%', b'&'), is(bytes, b'\\'));
-                    masks.digits |= bits(within(bytes, b'0', b'9'), lane);
-                    masks.special |= bits($or(ascii, within(bytes, 0xC0, 0xFF)), lane);
-                }
-                masks
-            }
-
-            #[inline]
-            #[target_feature(enable = $features)]
-            fn around(block: &[u8; BLOCK]) -> Around {
-                let mut around = Around::default();
-                for lane in 0..BLOCK / LANE {
-                    let bytes = load(block, lane);
-                    let joints = within(bytes, b'+', b'/');
-                    let dots = $but_not($or(is(bytes, b','), is(bytes, b'/')), joints);
-                    around.separators |= bits($or(is(bytes, b' '), dots), lane);
-                    around.letters |= bits(within($or(bytes, all(0x20)), b'a', b'z'), lane);
-                    around.joints |= bits(joints, lane);
-                }
-                around
-            }
-
-            #[inline]
-            #[target_feature(enable = $features)]
-            fn load(block: &[u8; BLOCK], lane: usize) -> $vector {
-                let (lanes, _) = block.as_chunks::<LANE>();
-                // SAFETY: that many bytes are there, and loading needs no alignment.
-                unsafe { $load(lanes[lane].as_ptr().cast()) }
-            }
-
-            #[inline]
-            #[target_feature(enable = $features)]
-            fn all(byte: u8) -> $vector {
-                $all(byte.cast_signed())
-            }
-
-            #[inline]
-            #[target_feature(enable = $features)]
-            fn is(bytes: $vector, byte: u8) -> $vector {
-                $equal(bytes, all(byte))
-            }
-
-            #[inline]
-            #[target_feature(enable = $features)]
-            fn within(bytes: $vector, first: u8, last: u8) -> $vector {
-                let value = $minus(bytes, all(first));
-                $equal($least(value, all(last - first)), value)
-            }
-
-            #[inline]
-            #[target_feature(enable = $features)]
-            fn bits(found: $vector, lane: usize) -> u64 {
-                u64::from($bits(found).cast_unsigned()) << (lane * LANE)
-            }
-        }
-    };
-}
-
-masks_with!(
-    sse2,
-    "sse2",
-    __m128i,
-    _mm_loadu_si128,
-    _mm_set1_epi8,
-    _mm_cmpeq_epi8,
-    _mm_min_epu8,
-    _mm_sub_epi8,
-    _mm_or_si128,
-    _mm_andnot_si128,
-    _mm_movemask_epi8
-);
-
-#[cfg(feature = "std")]
-masks_with!(
-    avx2,
-    "avx2,bmi1,bmi2,lzcnt",
-    __m256i,
-    _mm256_loadu_si256,
-    _mm256_set1_epi8,
-    _mm256_cmpeq_epi8,
-    _mm256_min_epu8,
-    _mm256_sub_epi8,
-    _mm256_or_si256,
-    _mm256_andnot_si256,
-    _mm256_movemask_epi8
-);
-
-/// With AVX-512 one comparison gives a whole mask.
-#[cfg(feature = "std")]
-mod avx512 {
-    use core::arch::x86_64::__m512i;
-
+/// Without a shuffle, labels and escapes are told by single bytes.
+mod sse2 {
     use super::*;
 
-    #[target_feature(enable = "avx512f,avx512bw,bmi1,bmi2,lzcnt")]
+    #[target_feature(enable = "sse2")]
     pub(super) fn search<S: Search>(search: S) -> S::Found {
-        search.with((|block: &_| masks(block), |block: &_| around(block)))
+        search.with(Looks {
+            masks: |view: &_| masks(view),
+            numbers: |view: &_| numbers(view),
+            digits: |block: &_| digits(block),
+            is_valid,
+            foreign: |view: &_| foreign(view),
+        })
     }
 
     #[inline]
-    #[target_feature(enable = "avx512f,avx512bw")]
-    fn masks(block: &[u8; BLOCK]) -> Masks {
-        let bytes = load(block);
-        let escapes = within(bytes, b'%', b'&') | is(bytes, b'\\');
-        Masks {
-            digits: within(bytes, b'0', b'9'),
-            special: escapes | _mm512_cmpge_epu8_mask(bytes, _mm512_set1_epi8(0xC0_u8.cast_signed())),
+    #[target_feature(enable = "sse2")]
+    fn masks(view: &View) -> Masks {
+        let Numbers { digits, separators } = numbers(view);
+        let mut masks = Masks { digits, separators, ..Masks::default() };
+        let mut letters = 0;
+        for lane in 0..BLOCK / 16 {
+            let (bytes, front) = (load(&view[OWN..], lane), load(&view[FRONT..], lane));
+            let escapes = _mm_or_si128(within(front, b'%', b'&'), is(front, b'\\'));
+            letters |= bits(within(_mm_or_si128(bytes, all(0x20)), b'a', b'z'), lane);
+            masks.labels |= bits(is(bytes, b';'), lane);
+            masks.escapes |= bits(escapes, lane);
+            masks.foreign |= bits(bytes, lane);
+        }
+        masks.gaps = !(digits | letters | masks.foreign);
+        masks.labels |= digits | letters | masks.foreign;
+        masks
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn numbers(view: &View) -> Numbers {
+        let mut numbers = Numbers::default();
+        for lane in 0..BLOCK / 16 {
+            let bytes = load(&view[OWN..], lane);
+            let marks = within(bytes, b'+', b'.');
+            let marks = _mm_andnot_si128(is(bytes, b','), marks);
+            numbers.digits |= bits(within(bytes, b'0', b'9'), lane);
+            numbers.separators |= bits(_mm_or_si128(is(bytes, b' '), marks), lane);
+        }
+        numbers
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn digits(block: &[u8; BLOCK]) -> u64 {
+        (0..BLOCK / 16).fold(0, |mask, lane| mask | bits(within(load(block, lane), b'0', b'9'), lane))
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn foreign(view: &View) -> u64 {
+        (0..BLOCK / 16)
+            .fold(0, |mask, lane| mask | bits(within(load(&view[FRONT..], lane), 0xC0, 0xFF), lane))
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn load(bytes: &[u8], lane: usize) -> __m128i {
+        let (lanes, _) = bytes.as_chunks::<16>();
+        // SAFETY: that many bytes are there, and loading needs no alignment.
+        unsafe { _mm_loadu_si128(lanes[lane].as_ptr().cast()) }
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn all(byte: u8) -> __m128i {
+        _mm_set1_epi8(byte.cast_signed())
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn is(bytes: __m128i, byte: u8) -> __m128i {
+        _mm_cmpeq_epi8(bytes, all(byte))
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn within(bytes: __m128i, first: u8, last: u8) -> __m128i {
+        let value = _mm_sub_epi8(bytes, all(first));
+        _mm_cmpeq_epi8(_mm_min_epu8(value, all(last - first)), value)
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn bits(found: __m128i, lane: usize) -> u64 {
+        u64::from(_mm_movemask_epi8(found).cast_unsigned()) << (lane * 16)
+    }
+}
+
+#[cfg(feature = "std")]
+mod avx2 {
+    use super::*;
+
+    const LANE: usize = size_of::<__m256i>();
+
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    pub(super) fn search<S: Search>(search: S) -> S::Found {
+        search.with(Looks {
+            masks: |view: &_| masks(view),
+            numbers: |view: &_| numbers(view),
+            digits: |block: &_| digits(block),
+            is_valid,
+            foreign: |view: &_| foreign(view),
+        })
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    fn masks(view: &View) -> Masks {
+        let mut masks = Masks::default();
+        for lane in 0..BLOCK / LANE {
+            let (bytes, front) = (load(&view[OWN..], lane), load(&view[FRONT..], lane));
+            let class = look_up(&tables::BYTES, bytes);
+            let pair = _mm256_and_si256(look_up(&tables::LAST, bytes), look_up(&tables::BEFORE_LAST, front));
+            let foreign = u64::from(_mm256_movemask_epi8(bytes).cast_unsigned());
+            masks.digits |= any(class, tables::DIGITS) << (lane * LANE);
+            masks.separators |= any(class, tables::SEPARATORS) << (lane * LANE);
+            masks.gaps |= any(class, tables::GAPS) << (lane * LANE);
+            masks.labels |= (any(pair, tables::LABELS) | foreign) << (lane * LANE);
+            masks.escapes |= any(pair, tables::ESCAPES) << (lane * LANE);
+            masks.foreign |= foreign << (lane * LANE);
+        }
+        masks
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    fn numbers(view: &View) -> Numbers {
+        let mut numbers = Numbers::default();
+        for lane in 0..BLOCK / LANE {
+            let class = look_up(&tables::BYTES, load(&view[OWN..], lane));
+            numbers.digits |= any(class, tables::DIGITS) << (lane * LANE);
+            numbers.separators |= any(class, tables::SEPARATORS) << (lane * LANE);
+        }
+        numbers
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    fn digits(block: &[u8; BLOCK]) -> u64 {
+        (0..BLOCK / LANE).fold(0, |mask, lane| {
+            mask | any(look_up(&tables::BYTES, load(block, lane)), tables::DIGITS) << (lane * LANE)
+        })
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    fn foreign(view: &View) -> u64 {
+        let mut mask = 0;
+        for lane in 0..BLOCK / LANE {
+            let first = look_up_foreign(&tables::FIRST, load(&view[FRONT..], lane));
+            let second = look_up_foreign(&tables::SECOND, load(&view[OWN..], lane));
+            mask |= any(_mm256_and_si256(first, second), u8::MAX) << (lane * LANE);
+        }
+        mask
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn load(bytes: &[u8], lane: usize) -> __m256i {
+        let (lanes, _) = bytes.as_chunks::<LANE>();
+        // SAFETY: that many bytes are there, and loading needs no alignment.
+        unsafe { _mm256_loadu_si256(lanes[lane].as_ptr().cast()) }
+    }
+
+    /// The classes of bytes of ASCII; the others have none.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn look_up(halves: &Halves, bytes: __m256i) -> __m256i {
+        let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), all(15));
+        _mm256_and_si256(
+            _mm256_shuffle_epi8(table(&halves.low), bytes),
+            _mm256_shuffle_epi8(table(&halves.high), high),
+        )
+    }
+
+    /// The classes of all others.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn look_up_foreign(halves: &Halves, bytes: __m256i) -> __m256i {
+        look_up(halves, _mm256_xor_si256(bytes, all(0x80)))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn table(entries: &[u8; 16]) -> __m256i {
+        // SAFETY: the table has 16 bytes, and loading needs no alignment.
+        _mm256_broadcastsi128_si256(unsafe { _mm_loadu_si128(entries.as_ptr().cast()) })
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn all(byte: u8) -> __m256i {
+        _mm256_set1_epi8(byte.cast_signed())
+    }
+
+    /// One bit for each byte of which some of `bits` are set.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn any(bytes: __m256i, bits: u8) -> u64 {
+        let none = _mm256_cmpeq_epi8(_mm256_and_si256(bytes, all(bits)), _mm256_setzero_si256());
+        u64::from(!_mm256_movemask_epi8(none).cast_unsigned())
+    }
+}
+
+/// With the shuffles of AVX-512 one look-up tells all classes of a byte, and one test gives a whole mask.
+#[cfg(feature = "std")]
+mod avx512 {
+    use super::*;
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,bmi1,bmi2,lzcnt,popcnt")]
+    pub(super) fn search<S: Search>(search: S) -> S::Found {
+        search.with(Looks {
+            masks: |view: &_| masks(view),
+            numbers: |view: &_| numbers(view),
+            digits: |block: &_| digits(block),
+            is_valid: |digits: &_, length| is_valid(digits, length),
+            foreign: |view: &_| foreign(view),
+        })
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,bmi1,bmi2,lzcnt,popcnt")]
+    fn masks(view: &View) -> Masks {
+        let (bytes, front) = (load(&view[OWN..]), load(&view[FRONT..]));
+        let class = look_up(&tables::OF_BYTES, bytes);
+        let pair =
+            _mm512_and_si512(look_up(&tables::OF_LAST, bytes), look_up(&tables::OF_BEFORE_LAST, front));
+        let mut masks = Masks {
+            digits: _mm512_movepi8_mask(class),
+            separators: _mm512_test_epi8_mask(class, all(tables::SEPARATORS)),
+            gaps: _mm512_test_epi8_mask(class, all(tables::GAPS)),
+            labels: _mm512_test_epi8_mask(pair, all(tables::LABELS)),
+            escapes: _mm512_test_epi8_mask(pair, all(tables::ESCAPES)),
+            foreign: _mm512_movepi8_mask(bytes),
+        };
+        if masks.foreign != 0 {
+            // The tables took it for ASCII.
+            masks.digits &= !masks.foreign;
+            masks.separators &= !masks.foreign;
+            masks.gaps &= !masks.foreign;
+            masks.labels |= masks.foreign;
+        }
+        masks
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,bmi1,bmi2,lzcnt,popcnt")]
+    fn numbers(view: &View) -> Numbers {
+        let bytes = load(&view[OWN..]);
+        let ascii = !_mm512_movepi8_mask(bytes);
+        let class = look_up(&tables::OF_BYTES, bytes);
+        Numbers {
+            digits: _mm512_mask_test_epi8_mask(ascii, class, all(tables::DIGITS)),
+            separators: _mm512_mask_test_epi8_mask(ascii, class, all(tables::SEPARATORS)),
         }
     }
 
     #[inline]
-    #[target_feature(enable = "avx512f,avx512bw")]
-    fn around(block: &[u8; BLOCK]) -> Around {
-        let bytes = load(block);
-        let joints = within(bytes, b'+', b'/');
-        Around {
-            separators: is(bytes, b' ') | joints & !(is(bytes, b',') | is(bytes, b'/')),
-            letters: within(_mm512_or_si512(bytes, _mm512_set1_epi8(0x20)), b'a', b'z'),
-            joints,
-        }
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,bmi1,bmi2,lzcnt,popcnt")]
+    fn digits(block: &[u8; BLOCK]) -> u64 {
+        let values = _mm512_sub_epi8(load(block), all(b'0'));
+        _mm512_cmple_epu8_mask(values, all(9))
+    }
+
+    /// Digits look themselves up: at every second place from the last but one on without the bit that leads to what
+    /// they weigh once, so that it is what they weigh twice.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,bmi1,bmi2,lzcnt,popcnt")]
+    fn is_valid(digits: &[u8; 32], length: usize) -> bool {
+        let wanted = u32::MAX << (digits.len() - length);
+        // SAFETY: the array has 32 bytes, and loading needs no alignment.
+        let (digits, weights) = unsafe {
+            (
+                _mm256_maskz_loadu_epi8(wanted, digits.as_ptr().cast()),
+                _mm256_loadu_si256(WEIGHTS.as_ptr().cast()),
+            )
+        };
+        let places = _mm256_set1_epi16(i16::from_le_bytes([!0x10, !0]));
+        let weighed = _mm256_permutexvar_epi8(_mm256_and_si256(digits, places), weights);
+        let sums = _mm256_sad_epu8(weighed, _mm256_setzero_si256());
+        let sums = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
+        let sum = _mm_cvtsi128_si32(_mm_add_epi64(sums, _mm_unpackhi_epi64(sums, sums)));
+        sum.cast_unsigned().is_multiple_of(10)
+    }
+
+    /// Twice each digit with its two digits added up; from 16 on, where ASCII digits are, the digit itself.
+    static WEIGHTS: [u8; 32] = *b"\x00\x02\x04\x06\x08\x01\x03\x05\x07\x09\0\0\0\0\0\0\
+        \x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\0\0\0\0\0\0";
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,bmi1,bmi2,lzcnt,popcnt")]
+    fn foreign(view: &View) -> u64 {
+        let (bytes, front) = (load(&view[OWN..]), load(&view[FRONT..]));
+        let pair = _mm512_and_si512(look_up(&tables::OF_FIRST, front), look_up(&tables::OF_SECOND, bytes));
+        let foreign = _mm512_movepi8_mask(bytes) & _mm512_movepi8_mask(front);
+        _mm512_mask_test_epi8_mask(foreign, pair, pair)
+    }
+
+    /// What a table says of the lower seven bits of each byte.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+    fn look_up(table: &Whole, bytes: __m512i) -> __m512i {
+        _mm512_permutex2var_epi8(load(&table[..BLOCK]), bytes, load(&table[BLOCK..]))
     }
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw")]
-    fn load(block: &[u8; BLOCK]) -> __m512i {
-        // SAFETY: the block has 64 bytes, and loading needs no alignment.
-        unsafe { _mm512_loadu_si512(block.as_ptr().cast()) }
+    fn load(bytes: &[u8]) -> __m512i {
+        let bytes = &bytes[..BLOCK];
+        // SAFETY: 64 bytes are there, and loading needs no alignment.
+        unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
     }
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw")]
-    fn is(bytes: __m512i, byte: u8) -> u64 {
-        _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte.cast_signed()))
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw")]
-    fn within(bytes: __m512i, first: u8, last: u8) -> u64 {
-        let value = _mm512_sub_epi8(bytes, _mm512_set1_epi8(first.cast_signed()));
-        _mm512_cmple_epu8_mask(value, _mm512_set1_epi8((last - first).cast_signed()))
+    fn all(byte: u8) -> __m512i {
+        _mm512_set1_epi8(byte.cast_signed())
     }
 }
