@@ -4,7 +4,7 @@ use paytone_card::luhn;
 
 #[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2"))))]
 mod portable;
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+#[cfg(all(feature = "std", target_arch = "x86_64", target_feature = "sse2"))]
 mod tables;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod x86;

@@ -12,6 +12,7 @@
 
 use core::arch::x86_64::*;
 
+#[cfg(feature = "std")]
 use super::tables::{self, Halves, Whole};
 use super::{BLOCK, Looks, Masks, Numbers, Search, View, is_valid};
 
