@@ -46,19 +46,24 @@ pub(super) trait Kernel: Copy {
     /// Whole frames are looked at first: where no sample is large enough, no block has the energy.
     #[inline(always)]
     fn quiet_blocks(self, samples: &[i16], limit: i32) -> usize {
-        let (frames, _) = samples.as_chunks::<{ 4 * BLOCK }>();
-        let whole = 4 * frames.iter().take_while(|&frame| most_energy(frame) < limit).count();
-        let rest = &samples[whole * BLOCK..];
-        whole + rest.as_chunks().0.iter().take_while(|&block| self.energy(block) < limit).count()
+        let mut whole = 0;
+        while let Some(frame) = samples[whole..].first_chunk()
+            && most_energy(frame) < limit
+        {
+            whole += frame.len();
+        }
+        let rest = &samples[whole..];
+        whole / BLOCK + rest.as_chunks().0.iter().take_while(|&block| self.energy(block) < limit).count()
     }
 }
 
 /// What a block of a frame has at most of the energy that [`Kernel::energy`] counts.
 #[inline(always)]
 fn most_energy(frame: &[i16; 4 * BLOCK]) -> i32 {
-    let (least, most) = frame.iter().fold((0, 0), |(least, most), &s| (s.min(least), s.max(most)));
-    let peak = i32::from(most).max(-i32::from(least));
-    (BLOCK as i32 / 2) * ((2 * peak.pow(2) as u32) >> 6) as i32
+    // All bits that any magnitude has; that of a negative sample is one more than its complement.
+    let bits = frame.iter().fold(0, |bits, &sample| bits | (sample ^ (sample >> 15)));
+    let peak = bits as u32 + 1;
+    (BLOCK as u32 / 2 * ((2 * peak * peak) >> 6)) as i32
 }
 
 /// The instructions that the sums are made with.
