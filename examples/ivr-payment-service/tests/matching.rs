@@ -160,16 +160,16 @@ async fn a_caller_with_two_open_orders_or_none_is_asked_for_a_code() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_header_names_the_order_in_every_form() {
     let fixture = Fixture::start_with(BY_CALLER).await;
-    let hex = |code: &str| code.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let forms: [(&str, &dyn Fn(&str) -> String); 4] = [
-        ("User-to-User", &|code| format!("{};encoding=hex", hex(code))),
-        ("User-to-User", &|code| format!("04{};purpose=isdn-uui;encoding=hex;content=isdn-uui", hex(code))),
-        ("User-to-User", &|code| format!("{code};purpose=orders")),
-        ("X-Order-Code", &str::to_owned),
-    ];
-    for (index, (name, form)) in forms.into_iter().enumerate() {
-        let order_id = format!("H-{index}");
-        let value = form(&order_of(&fixture, &order_id, "C-1").await);
+    for form in 0..4 {
+        let order_id = format!("H-{form}");
+        let code = order_of(&fixture, &order_id, "C-1").await;
+        let hex: String = code.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let (name, value) = match form {
+            0 => ("User-to-User", format!("{hex};encoding=hex")),
+            1 => ("User-to-User", format!("04{hex};purpose=isdn-uui;encoding=hex;content=isdn-uui")),
+            2 => ("User-to-User", format!("{code};purpose=orders")),
+            _ => ("X-Order-Code", code),
+        };
         paid(&call(&fixture, "desk", &Options::new().header(name, &value), &card()).await, &order_id);
     }
     assert_eq!(matches(&fixture).await, vec![taken("header"); 4]);

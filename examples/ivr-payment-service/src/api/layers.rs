@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use paytone_redact::SafeText;
@@ -19,6 +19,8 @@ use crate::store::{AuditEntry, MerchantUlid, Principal, Seen};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const LONGEST_KEY: usize = 64;
+/// No request takes longer than this, whatever the provider does.
+const ABANDONED: Duration = Duration::from_secs(10 * 60);
 const LONGEST_ANSWER: usize = 1024 * 1024;
 
 /// How many requests a merchant may make: so many a second, and so many at once after a rest.
@@ -132,12 +134,15 @@ pub(super) async fn once(
         let creates = *request.method() == Method::POST && request.uri().path() == "/v1/orders";
         return if creates { Ok(next.run(request).await) } else { Err(Problem::KEY_MISSING) };
     };
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let body = receive(body).await?;
     let whole = [parts.method.as_str().as_bytes(), b" ", parts.uri.path().as_bytes(), b"\n", &body].concat();
     match backend.store.begin_request(principal.merchant, &key, &whole, backend.clock.now()).await? {
         Seen::New => {}
         Seen::Answered { status, answer } => return Ok(repeated(status, answer)),
+        Seen::Unfinished { since } if may_resume(&parts.uri, backend.clock.now(), since) => {
+            parts.extensions.insert(Resumed { since });
+        }
         Seen::Unfinished { .. } => return Err(Problem::KEY_IN_USE),
         Seen::Other => return Err(Problem::KEY_REUSED),
     }
@@ -155,6 +160,20 @@ pub(super) async fn once(
         Response::from_parts(parts, Body::from(body))
     });
     answered.await.map_err(|_| Problem::KEY_IN_USE)
+}
+
+/// A request whose first try ended with its process: what it came to, if anything, is in the journal.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Resumed {
+    /// When it was first made.
+    pub(super) since: Duration,
+}
+
+/// Whether nobody carries the request out any more, and doing it again cannot do it twice: an order and a charge are found
+/// again in the store, a refund is not.
+fn may_resume(uri: &Uri, now: Duration, since: Duration) -> bool {
+    let found_again = uri.path() == "/v1/orders" || uri.path().ends_with("/charge");
+    found_again && now.saturating_sub(since) >= ABANDONED
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<SafeText>, Problem> {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::body::Fields;
+use super::layers::Resumed;
 use super::orders::{Id, OrderAnswer, find, shown};
 use super::problem::ProblemBody;
 use super::{Backend, Problem, fields, may};
@@ -111,16 +112,34 @@ pub(super) async fn charge(
     request: Request,
 ) -> Answer {
     may(&principal, Role::Supervisor)?;
+    let resumed = request.extensions().get::<Resumed>().copied();
     let mut body = Fields::read(request).await?.only(&["stored_card"])?;
     let unknown = || Problem::field("stored_card", "there is no such stored card");
     let card = StoredCardUlid::parse(&body.text("stored_card")?).map_err(|_| unknown())?;
     let order = find(&backend, &principal, id).await?;
+    if let Some(charged) = charged_before(&backend, &order, card, resumed).await? {
+        return answer(&backend, order, &charged).await;
+    }
     if order.state_at(backend.clock.now()) != OrderState::Open || !order.terms.purpose.has_amount() {
         return Err(Problem::ORDER_OVER);
     }
     let card = backend.store.stored_card(principal.merchant, card).await?.ok_or_else(unknown)?;
     let charged = backend.payments.charge_stored(&order, &card).await?;
     answer(&backend, order, &charged).await
+}
+
+/// What came of a charge whose answer nobody got because the service stopped.
+async fn charged_before(
+    backend: &Backend,
+    order: &Order,
+    card: StoredCardUlid,
+    resumed: Option<Resumed>,
+) -> Result<Option<AttemptRecord>, Problem> {
+    let Some(Resumed { since }) = resumed else { return Ok(None) };
+    let attempts = backend.store.attempts_of(order.id).await?;
+    let this =
+        |record: &AttemptRecord| record.source.stored_card() == Some(card) && record.created_at >= since;
+    Ok(attempts.into_iter().rfind(this))
 }
 
 /// Which cards to list.

@@ -140,7 +140,7 @@ impl Store {
         match state {
             CardRequestState::Done if whole => change::complete(&mut transaction, stored, now).await?,
             CardRequestState::Done => {
-                outbox::tell(&mut transaction, &stored, None, "card.stored", now).await?
+                outbox::tell(&mut transaction, &stored, None, "card.stored", now).await?;
             }
             _ if whole => claim::refresh(&mut transaction, request.order, now).await?,
             _ => {}

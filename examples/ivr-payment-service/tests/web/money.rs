@@ -2,9 +2,11 @@
 
 use axum::http::{Method, StatusCode};
 use ivr_payment_service::api::RateLimit;
-use ivr_payment_service::store::OrderState;
+use ivr_payment_service::clock::Clock as _;
+use ivr_payment_service::store::{OrderState, Seen, StoredCardUlid};
 use paytone_card::test_numbers;
 use paytone_dialog::Verdict;
+use paytone_redact::SafeText;
 use serde_json::{Value, json};
 
 use super::{KEY, Shop};
@@ -216,5 +218,41 @@ async fn the_document_describes_every_path_that_is_served() {
             let answer = shop.ask("no key", &method, &path, None, None).await;
             assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");
         }
+    }
+}
+
+/// The service stopped before it could answer: the same request again gets what the first came to, and charges once.
+#[tokio::test]
+async fn a_charge_that_was_not_answered_is_found_again_by_its_key() {
+    let shop = Shop::new().await;
+    shop.caller_pays(&shop.order(order("register")).await, test_numbers::VISA).await;
+    let card = shop.get("/v1/stored-cards").await.json[0]["id"].as_str().unwrap().to_owned();
+    let body = json!({ "stored_card": card });
+    for (name, sent) in [("N-1", true), ("N-2", false)] {
+        let order = shop.order(json!({ "order_id": name, "amount": 500, "currency": "JPY" })).await;
+        let path = format!("/v1/orders/{}/charge", order.id);
+        let key = SafeText::new(name);
+        let whole = format!("POST {path}\n{body}");
+        let now = shop.clock.now();
+        assert_eq!(
+            shop.store.begin_request(order.merchant, &key, whole.as_bytes(), now).await,
+            Ok(Seen::New)
+        );
+        if sent {
+            let id = StoredCardUlid::parse(&card).unwrap();
+            let stored = shop.store.stored_card(order.merchant, id).await.unwrap().unwrap();
+            shop.payments.charge_stored(&order, &stored).await.unwrap();
+        }
+        let early = shop.pay(&path, name, body.clone()).await;
+        assert_eq!(early.json["type"], "urn:paytone:problem:idempotency-key-in-use", "it may be under way");
+        shop.clock.advance(core::time::Duration::from_secs(10 * 60));
+        let again = shop.pay(&path, name, body.clone()).await;
+        assert_eq!((again.status, &again.json["state"]), (StatusCode::OK, &json!("paid")), "{}", again.json);
+        assert_eq!(again.json["attempts"].as_array().unwrap().len(), 1, "charged once");
+        let third = shop.pay(&path, name, body.clone()).await;
+        assert_eq!(
+            (third.json, &third.headers["idempotency-replayed"]),
+            (again.json, &"true".parse().unwrap())
+        );
     }
 }
