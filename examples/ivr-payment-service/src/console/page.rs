@@ -37,12 +37,13 @@ pub(super) async fn show(desk: &Desk, seat: &Seat, page: Page<'_>) -> Response {
 pub(super) async fn show_as(desk: &Desk, seat: &Seat, status: StatusCode, page: Page<'_>) -> Response {
     let banner = banner(desk, seat).await;
     let words = seat.words();
-    let live = format!("/console/live?{}", page.live);
+    // Whoever has to choose a password first is told of nothing yet.
+    let live = (!seat.operator.password_is_given).then(|| format!("/console/live?{}", page.live));
     let markup = html! {
         (DOCTYPE)
         html lang=(words.tag()) {
             (head(page.title))
-            body data-live=(live) data-csrf=(seat.csrf) data-idle=(desk.operators.rules().session.idle.as_secs())
+            body data-live=[live] data-csrf=(seat.csrf) data-idle=(desk.operators.rules().session.idle.as_secs())
                 data-copied=(words.of("Copied", "コピーしました")) {
                 a.skip href="#main" { (words.of("Skip to the content", "本文へ")) }
                 (navigation(seat, page.menu))

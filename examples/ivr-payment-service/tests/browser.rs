@@ -1,0 +1,130 @@
+//! A real browser at a real call: an operator signs in, makes an order, watches the caller key, sees it paid, refunds it.
+//! Whatever the browser has seen by then holds no card.
+#![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+mod chromium;
+mod common;
+
+use std::time::Duration;
+
+use chromium::Chromium;
+use common::peers::available;
+use common::{CODE, EXPIRY, Fixture};
+use paytone_card::test_numbers;
+use phone::{Call, Keys, Options, Target};
+use secrecy::ExposeSecret;
+
+const OWN_PASSWORD: &str = "a sentence of mine";
+const HANG_UP: Duration = Duration::from_secs(60);
+const PAN: &str = test_numbers::JCB;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_watches_a_call_pay_and_gives_the_money_back() {
+    if !(available("chromium") && available("chromedriver")) {
+        return;
+    }
+    let fixture = Fixture::start_with("").await;
+    let mut browser = Chromium::start("en").await;
+    let console = format!("http://{}/console", fixture.service.http());
+    sign_in(&mut browser, &console, &fixture).await;
+
+    browser.wait_for("input[name=order_id]").await;
+    browser.write("input[name=order_id]", "A-1001").await;
+    browser.write("input[name=customer_number]", "C-77").await;
+    browser.write("input[name=amount]", "12000").await;
+    browser.picture("new-order").await;
+    browser.click("main button.primary").await;
+    let code = browser.text_of("#code").await.replace(' ', "");
+    browser.wait_for("#call-phase .phase").await;
+    browser.picture("hand-over").await;
+
+    let target: Target = fixture.uri(&format!("pay-{code}")).parse().unwrap();
+    let mut call = Call::dial(&target, &Options::new()).await.unwrap();
+    browser.wait_for("[data-field=pan][data-state=open]").await;
+    call.press(&Keys::parse(&PAN[..9]).unwrap()).await.unwrap();
+    browser.wait_for("[data-field=pan] .dots i:nth-child(9)").await;
+    call.press(&Keys::parse(&format!("{}#", &PAN[9..])).unwrap()).await.unwrap();
+    browser.wait_for("[data-field=expiry][data-state=open]").await;
+    assert!(browser.text_of("#card").await.ends_with("0000"), "the last four, once complete");
+    call.press(&Keys::parse(&EXPIRY[..2]).unwrap()).await.unwrap();
+    browser.wait_for("[data-field=expiry] .dots i:nth-child(2)").await;
+    browser.picture("live-panel").await;
+    call.press(&Keys::parse(&EXPIRY[2..]).unwrap()).await.unwrap();
+    browser.wait_for("[data-field=security_code][data-state=open]").await;
+    call.press(&Keys::parse(CODE).unwrap()).await.unwrap();
+    browser.wait_for("[data-outcome=approved]").await;
+    browser.wait_for("#order-state [data-state=paid]").await;
+    call.wait_for_hang_up(HANG_UP).await;
+    browser.picture("paid").await;
+
+    browser.click("#refund").await;
+    browser.accept().await;
+    browser.wait_for("#order-state [data-state=refunded]").await;
+    browser.picture("refunded").await;
+    for page in ["board", "orders", "person", "reports?training=1", "audit", "operators", "incident"] {
+        browser.open(&format!("{console}/{page}")).await;
+        browser.wait_for("main h1").await;
+        browser.picture(page.split('?').next().unwrap()).await;
+    }
+    let seen = browser.stop().await;
+    fixture.stop().await;
+
+    assert!(seen.contains("/console/orders/"), "requests were logged");
+    assert_eq!(runs(&seen), 0, "no run of nine digits of the number");
+    assert_eq!(labelled(&seen), Vec::<&str>::new(), "no security code behind its name");
+    assert!(
+        !seen.contains("\"level\":\"SEVERE\""),
+        "nothing the browser complains of: {}",
+        complaints(&seen)
+    );
+}
+
+/// With the password that was shown once, and then with one's own.
+async fn sign_in(browser: &mut Chromium, console: &str, fixture: &Fixture) {
+    let given = fixture.service.first_password().unwrap().expose_secret().to_owned();
+    browser.open(console).await;
+    browser.wait_for("input[name=login]").await;
+    browser.picture("sign-in").await;
+    enter(browser, &given).await;
+    browser.wait_for("input[name=old]").await;
+    browser.write("input[name=old]", &given).await;
+    browser.write("input[name=new]", OWN_PASSWORD).await;
+    browser.write("input[name=again]", OWN_PASSWORD).await;
+    browser.click("main section:first-child button.primary").await;
+    browser.wait_for("input[name=login]:not([hidden])").await;
+    enter(browser, OWN_PASSWORD).await;
+}
+
+async fn enter(browser: &mut Chromium, password: &str) {
+    browser.write("input[name=login]", "admin").await;
+    browser.write("input[name=password]", password).await;
+    browser.click("button.primary").await;
+}
+
+/// How often nine digits of the number stand in a row, whatever separates them.
+fn runs(seen: &str) -> usize {
+    let plain: Vec<u8> = seen.bytes().filter(|byte| !b" -.,:;_\"'".contains(byte)).collect();
+    plain.windows(9).filter(|window| PAN.as_bytes().windows(9).any(|digits| digits == *window)).count()
+}
+
+fn labelled(seen: &str) -> Vec<&'static str> {
+    let seen = seen.to_ascii_lowercase();
+    let labels = ["cvc", "cvv", "csc", "security_code", "security code", "securitycode"];
+    let found = labels.into_iter().filter(|label| {
+        seen.match_indices(label).any(|(at, label)| {
+            let behind: String = seen[at + label.len()..].chars().take(12).collect();
+            behind.contains(CODE)
+        })
+    });
+    found.collect()
+}
+
+fn complaints(seen: &str) -> String {
+    seen.lines().filter(|line| line.starts_with('{') && line.contains("\"level\":\"SEVERE\"")).collect()
+}
+
+#[test]
+fn what_is_looked_for_would_be_found() {
+    assert!(runs(&format!("<p>{} {}</p>", &PAN[..4], &PAN[4..])) > 0);
+    assert_eq!(labelled(&format!("<b>Security code</b>: {CODE}")), ["security code"]);
+}
