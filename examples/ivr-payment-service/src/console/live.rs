@@ -119,7 +119,7 @@ impl LiveCall {
                 keyed.digits = progress.digits();
             }
         }
-        self.progress = Some(progress.clone());
+        self.progress = Some(*progress);
     }
 }
 
