@@ -1,17 +1,19 @@
 //! Offer and answer for one telephone-quality audio stream (RFC 3264 over RFC 8866).
 //!
-//! Only what a telephone call needs is negotiated: one `RTP/AVP` audio stream, PCMU or PCMA, key presses as
+//! Only what a telephone call needs is negotiated: one `RTP/AVP` or `RTP/SAVP` audio stream (keys by RFC 4568), PCMU or PCMA, key presses as
 //! `telephone-event/8000` (RFC 4733) on whatever payload type the peer chose, IPv4 or IPv6, and hold. Other
 //! streams of an offer are answered with port 0 (RFC 3264, 6).
 
 mod agreement;
 mod answer;
+mod crypto;
 mod description;
 mod offer;
 
 pub use agreement::{Agreement, Direction};
-pub use answer::{Answer, answer};
-pub use offer::{Offer, Offering, offer};
+pub use answer::{Answer, answer, answer_secure};
+pub use crypto::{Crypto, MASTER, Suite};
+pub use offer::{Offer, Offering, offer, offer_secure};
 
 use core::net::IpAddr;
 use thiserror::Error;
@@ -51,9 +53,13 @@ pub enum SdpError {
     /// There is no audio stream, or only disabled ones (port 0).
     #[error("no audio stream")]
     NoAudio,
-    /// No audio stream is plain `RTP/AVP`, for example because the peer insists on SRTP.
-    #[error("audio transport is not rtp/avp")]
+    /// No audio stream has a transport that can be used here: it is neither plain nor SRTP with keys in the description, or
+    /// it is the one of the two that is not wanted.
+    #[error("audio transport is not the one wanted")]
     Transport,
+    /// The peer insists on SRTP, but with no key of a suite there is here.
+    #[error("no usable srtp key")]
+    NoCrypto,
     /// No audio stream has PCMU or PCMA.
     #[error("no supported audio codec")]
     NoCodec,

@@ -151,6 +151,12 @@ impl Service {
         self.telephony.tcp()
     }
 
+    /// Where SIP over TLS listens, if it is spoken.
+    #[must_use]
+    pub const fn sip_tls(&self) -> Option<SocketAddr> {
+        self.telephony.tls()
+    }
+
     /// Where HTTP listens.
     #[must_use]
     pub const fn http(&self) -> SocketAddr {

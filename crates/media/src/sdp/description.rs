@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use sdp_types::{Attribute, Connection, Media, Session};
 
-use super::{Direction, SdpError};
+use super::{Crypto, Direction, SdpError};
 use crate::g711::Codec;
 use crate::rtp::PayloadTypes;
 
@@ -27,6 +27,7 @@ pub(super) struct Stream {
     pub(super) payload_types: PayloadTypes,
     pub(super) direction: Direction,
     pub(super) ptime: Option<Duration>,
+    pub(super) is_secure: bool,
 }
 
 /// A peer's description with a usable audio stream.
@@ -34,6 +35,8 @@ pub(super) struct Stream {
 pub(super) struct Description {
     pub(super) lines: Vec<Line>,
     pub(super) stream: Stream,
+    /// The keys its `m=` line offers, in the peer's order.
+    pub(super) crypto: Vec<Crypto>,
 }
 
 impl Description {
@@ -46,8 +49,9 @@ impl Description {
             return Err(SdpError::TooLong);
         }
         let stream = first_usable(&session)?;
+        let crypto = session.medias.get(stream.line).map(crypto).unwrap_or_default();
         let lines = session.medias.into_iter().map(|m| Line { media: m.media, proto: m.proto, fmt: m.fmt });
-        Ok(Self { lines: lines.collect(), stream })
+        Ok(Self { lines: lines.collect(), stream, crypto })
     }
 }
 
@@ -65,8 +69,12 @@ fn first_usable(session: &Session) -> Result<Stream, SdpError> {
 }
 
 fn stream(session: &Session, line: usize, media: &Media) -> Result<Stream, SdpError> {
-    if !media.proto.eq_ignore_ascii_case("RTP/AVP") {
+    let is_secure = media.proto.eq_ignore_ascii_case("RTP/SAVP");
+    if !is_secure && !media.proto.eq_ignore_ascii_case("RTP/AVP") {
         return Err(SdpError::Transport);
+    }
+    if is_secure && crypto(media).is_empty() {
+        return Err(SdpError::NoCrypto);
     }
     let (codec, audio) =
         formats(media).find_map(|format| audio_format(media, format)).ok_or(SdpError::NoCodec)?;
@@ -82,7 +90,13 @@ fn stream(session: &Session, line: usize, media: &Media) -> Result<Stream, SdpEr
         payload_types: PayloadTypes::new(audio, event),
         direction: direction(session, media, remote.is_some()),
         ptime: ptime(media),
+        is_secure,
     })
+}
+
+/// The usable keys of an `m=` line.
+fn crypto(media: &Media) -> Vec<Crypto> {
+    values(&media.attributes, "crypto").filter_map(Crypto::parse).take(MAX_CRYPTO).collect()
 }
 
 /// The payload types of an `m=` line in the peer's order of preference.
@@ -174,3 +188,4 @@ fn closer(a: SdpError, b: SdpError) -> SdpError {
 const MAX_BYTES: usize = 16 * 1024;
 const MAX_STREAMS: usize = 16;
 const MAX_FORMATS: usize = 128;
+const MAX_CRYPTO: usize = 8;

@@ -4,9 +4,10 @@ use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 
 use sdp_types::{Connection, MediaType, Origin, Session, Time, TransportProto};
+use zeroize::Zeroizing;
 
 use super::description::{Description, Stream};
-use super::{Direction, LocalMedia, SdpError};
+use super::{Crypto, Direction, LocalMedia, SdpError};
 use crate::g711::Codec;
 
 /// A peer's offer that has an audio stream we can take.
@@ -44,6 +45,18 @@ impl Offer {
         self.description.stream.direction
     }
 
+    /// Whether the peer insists on SRTP (`RTP/SAVP`): then [`answer_secure`](super::answer_secure) answers it.
+    #[must_use]
+    pub const fn is_secure(&self) -> bool {
+        self.description.stream.is_secure
+    }
+
+    /// The keys the peer offers to encrypt with, in its order of preference; more than one suite usually.
+    #[must_use]
+    pub fn crypto(&self) -> &[Crypto] {
+        &self.description.crypto
+    }
+
     pub(super) const fn stream(&self) -> &Stream {
         &self.description.stream
     }
@@ -77,6 +90,22 @@ pub fn offer(local: &LocalMedia, offering: &Offering<'_>) -> String {
     let formats: Vec<_> = codecs.collect();
     let media = audio_line(local.port, &formats, offering.telephone_event, offering.direction);
     text(local, [media])
+}
+
+/// Writes an offer that insists on SRTP, with one line for each key.
+#[must_use]
+pub fn offer_secure(local: &LocalMedia, offering: &Offering<'_>, crypto: &[Crypto]) -> Zeroizing<String> {
+    let codecs = offering.codecs.iter().map(|codec| (*codec, codec.static_payload_type()));
+    let formats: Vec<_> = codecs.collect();
+    let mut media = audio_line(local.port, &formats, offering.telephone_event, offering.direction);
+    crypto.iter().for_each(|crypto| encrypt(&mut media, crypto));
+    Zeroizing::new(text(local, [media]))
+}
+
+/// Makes an `m=` line one of SRTP.
+pub(super) fn encrypt(media: &mut sdp_types::Media, crypto: &Crypto) {
+    "RTP/SAVP".clone_into(&mut media.proto);
+    media.add_attribute_with_value("crypto", crypto.value().as_str());
 }
 
 /// The `m=audio` section of an offer or an answer.

@@ -10,6 +10,7 @@ mod line;
 mod merchant;
 mod operator;
 mod state;
+mod sip;
 mod words;
 
 use core::time::Duration;
@@ -33,6 +34,7 @@ pub use self::line::{LineConfig, LineKind, LineMatch, MatchBy, UserPattern};
 pub use self::merchant::{GuardConfig, MerchantConfig, OtherMerchantConfig};
 pub use self::operator::{OperatorConfig, WayBack};
 pub use self::state::{AuditConfig, DatabaseConfig, Secret};
+pub use self::sip::{Encryption, Network, NotATrunk, PortRange, SipConfig, SipTlsConfig, TrunkConfig};
 
 const FREE_PORTS: &str = "sip.udp = '127.0.0.1:0'\nsip.tcp = '127.0.0.1:0'\nhttp.address = '127.0.0.1:0'\n";
 const DEFAULTS: &str = include_str!("default.toml");
@@ -78,18 +80,6 @@ pub struct Config {
     pub dialog: DialogConfig,
     /// What callers can dial.
     pub lines: Vec<LineConfig>,
-}
-
-/// SIP addresses; port 0 takes any free one.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SipConfig {
-    /// Where SIP over UDP is received.
-    pub udp: SocketAddr,
-    /// Where SIP over TCP is received.
-    pub tcp: SocketAddr,
-    /// `host` or `host:port` written into SIP URIs instead of the listening address.
-    pub public: Option<String>,
 }
 
 /// The API's address.
@@ -145,7 +135,7 @@ pub struct CallConfig {
     /// No call lasts longer.
     #[serde(rename = "max_length_s", deserialize_with = "seconds")]
     pub max_length: Duration,
-    /// Calls at the same time; one more is answered with 503.
+    /// Calls at the same time; one more is answered with 486.
     pub max_calls: usize,
     /// A call that sends no audio for this long, and is not on hold, is dead.
     #[serde(rename = "rtp_timeout_s", deserialize_with = "seconds")]
@@ -345,6 +335,7 @@ impl Config {
         problems.extend(self.order.problems());
         problems.extend(self.merchants.iter().flat_map(OtherMerchantConfig::problems));
         problems.extend(self.prompts.phrasebook().err());
+        problems.extend(self.sip.problems());
         problems.extend(self.check_lines().err());
         problems.extend(self.check_http().err());
         problems.extend(self.console.check());
@@ -354,7 +345,9 @@ impl Config {
     /// Whether nobody beyond this machine can call or ask.
     #[must_use]
     pub fn stays_on_this_machine(&self) -> bool {
-        [self.sip.udp, self.sip.tcp, self.http.address].iter().all(|address| address.ip().is_loopback())
+        let tls = self.sip.tls.as_ref().map(|tls| tls.address);
+        let addresses = [self.sip.udp, self.sip.tcp, self.http.address].into_iter().chain(tls);
+        addresses.map(|address| address.ip()).all(|address| address.is_loopback())
     }
 
     /// The merchant a line names; the first where it names none.
@@ -380,9 +373,10 @@ impl Config {
     /// A test account takes test numbers only, but a phone system wired to it by mistake would tell callers that
     /// they have paid: beyond this machine it needs to be asked for.
     fn check_loopback(&self) -> Result<(), ConfigError> {
-        for (name, address) in
-            [("sip.udp", self.sip.udp), ("sip.tcp", self.sip.tcp), ("http.address", self.http.address)]
-        {
+        let tls = self.sip.tls.as_ref().map(|tls| ("sip.tls.address", tls.address));
+        let others =
+            [("sip.udp", self.sip.udp), ("sip.tcp", self.sip.tcp), ("http.address", self.http.address)];
+        for (name, address) in others.into_iter().chain(tls) {
             if !address.ip().is_loopback() {
                 return Err(setting(name, "a test account serves beyond this machine in test mode only"));
             }

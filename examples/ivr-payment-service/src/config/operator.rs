@@ -5,6 +5,8 @@ use core::time::Duration;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use super::sip::Encryption;
+
 /// The operator of a line.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +23,9 @@ pub struct OperatorConfig {
     /// The operator hears the caller speak while the card is taken, keys masked.
     #[serde(default)]
     pub hears_speech: bool,
+    /// Whether the media towards the operator is encrypted: `required`, or else not.
+    #[serde(default = "plain")]
+    pub encryption: Encryption,
     /// How long the operator's phone may ring.
     #[serde(rename = "ring_s", default = "usual_ring", deserialize_with = "super::seconds")]
     pub ring: Duration,
@@ -45,6 +50,10 @@ fn sip_uri<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Erro
         Some(rest) if !rest.is_empty() && rest.chars().all(is_plain) => Ok(text),
         _ => Err(D::Error::custom("must be a sip URI without headers")),
     }
+}
+
+const fn plain() -> Encryption {
+    Encryption::Off
 }
 
 const fn usual_ring() -> Duration {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use paytone_call::Call;
 use paytone_dialog::{Outcome, Phase};
-use paytone_media::sdp::SdpError;
+use paytone_media::sdp::{Answer, SdpError};
 use rsipstack::dialog::invite_dialog::InviteDialog;
-use rsipstack::sip::StatusCode;
 use rsipstack::sip::prelude::HeadersExt;
+use rsipstack::sip::{StatusCode, Transport};
 use rsipstack::transaction::transaction::Transaction;
 use tokio::sync::mpsc;
 
@@ -20,6 +20,11 @@ use crate::desk::{Caller, Desk};
 
 /// Answers the INVITE and runs its call, or refuses it.
 pub(super) async fn admit(switchboard: Arc<Switchboard>, mut transaction: Transaction) {
+    let source = message::source_address(&transaction.original);
+    if source.is_some_and(|source| !switchboard.arrivals.admits(source, crate::clock::now())) {
+        // A flood: an answer would only double it.
+        return tracing::debug!("a source calls too often");
+    }
     drop(transaction.send_trying().await);
     let clock = SessionClock::start();
     if let Some(replaces) = message::replaces(&transaction.original) {
@@ -42,7 +47,7 @@ pub(super) async fn admit(switchboard: Arc<Switchboard>, mut transaction: Transa
 /// Everything a call needs, before the caller is told that there will be one.
 struct Prepared {
     media: MediaSession,
-    answer: String,
+    answer: Answer,
     desk: Desk,
     call: Call,
     operator: Option<OperatorConfig>,
@@ -56,20 +61,26 @@ async fn prepare(
 ) -> Result<Prepared, StatusCode> {
     let request = &transaction.original;
     let services = &switchboard.services;
-    if switchboard.cancel.is_cancelled() || switchboard.calls_up() >= services.config.call.max_calls {
+    if switchboard.cancel.is_cancelled() {
         return Err(StatusCode::ServiceUnavailable);
+    }
+    if switchboard.calls_up() >= services.config.call.max_calls {
+        return Err(StatusCode::BusyHere);
     }
     let user = request.uri.user().ok_or(StatusCode::NotFound)?;
     let line = services.config.line_for(user).ok_or(StatusCode::NotFound)?;
     let offer = message::sdp(request).ok_or(StatusCode::NotAcceptableHere)?;
-    let listening = switchboard.listening.udp.ip();
+    let policy = switchboard.policy_for(request)?;
     let (media, answer) =
-        MediaSession::answer(offer, listening, clock.now()).await.map_err(|error| refusal(&error))?;
+        MediaSession::answer(offer, policy, clock.now()).await.map_err(|error| refusal(&error))?;
+    if !media.is_private() {
+        tracing::warn!("media is not encrypted and leaves this machine");
+    }
     let (desk, script) = Desk::open(services.clone(), line, caller(transaction, line.line), clock.now())
         .await
         .map_err(|_| StatusCode::ServiceUnavailable)?;
     let operator = line.line.operator.clone();
-    let settings = super::bridge::settings(line.line);
+    let settings = super::bridge::settings(line.line, is_private(transaction));
     let call = Call::new(script, desk.clips(), settings);
     Ok(Prepared { media, answer, desk, call, operator, info: settings.info })
 }
@@ -83,8 +94,7 @@ async fn connect(
 ) -> Result<(Session, InviteDialog), StatusCode> {
     let Prepared { media, answer, desk, call, operator, info } = prepared;
     let (state_sender, states) = switchboard.dialogs.new_dialog_state_channel();
-    let tcp = transaction.connection.as_ref().is_some_and(rsipstack::transport::SipConnection::is_reliable);
-    let contact = super::contact(switchboard, tcp, None);
+    let contact = super::contact(switchboard, super::transport_of(transaction), None);
     let made = switchboard.dialogs.get_or_create_server_invite(transaction, state_sender, None, contact);
     let Ok(dialog) = made else {
         desk.close(NEVER_ANSWERED).await;
@@ -92,7 +102,7 @@ async fn connect(
     };
     let (sender, messages) = mpsc::channel(MESSAGES);
     switchboard.connect(&dialog.id(), sender);
-    if dialog.accept(Some(message::sdp_headers()), Some(answer.into_bytes())).is_err() {
+    if dialog.accept(Some(message::sdp_headers()), Some(answer.body().as_bytes().to_vec())).is_err() {
         switchboard.disconnect(&dialog.id());
         desk.close(NEVER_ANSWERED).await;
         return Err(StatusCode::ServerInternalError);
@@ -118,6 +128,13 @@ pub(super) fn refusal(error: &MediaError) -> StatusCode {
         MediaError::Sdp(_) => StatusCode::NotAcceptableHere,
         MediaError::Socket(_) => StatusCode::ServiceUnavailable,
     }
+}
+
+/// Whether nobody on the way can read the request.
+fn is_private(transaction: &Transaction) -> bool {
+    let source = message::source_address(&transaction.original);
+    super::transport_of(transaction) == Transport::Tls
+        || source.is_some_and(|source| source.to_canonical().is_loopback())
 }
 
 /// Who calls, as far as the request and its packet say.

@@ -36,10 +36,10 @@ pub(super) struct Bridging {
     rung: usize,
 }
 
-/// How a call on this line is composed.
-pub(super) fn settings(line: &LineConfig) -> Settings {
+/// How a call on this line is composed. Keys by SIP INFO count only where nobody on the way can read them.
+pub(super) fn settings(line: &LineConfig, is_private: bool) -> Settings {
     let stays = line.operator.as_ref().is_some_and(|operator| operator.stays);
-    settings_of(line.operator.as_ref(), line.allow_info, stays)
+    settings_of(line.operator.as_ref(), line.allow_info && is_private, stays)
 }
 
 fn settings_of(operator: Option<&OperatorConfig>, info: bool, is_bridge: bool) -> Settings {
@@ -99,7 +99,13 @@ impl Session {
     pub(super) async fn call_operator(&mut self, headers: Vec<Header>) {
         let Some(operator) = &self.bridge.operator else { return };
         let from = self.desk.caller_user();
-        let invitation = Invitation { to: &operator.uri, from, headers, ring: operator.ring };
+        let invitation = Invitation {
+            to: &operator.uri,
+            from,
+            headers,
+            encryption: operator.encryption,
+            ring: operator.ring,
+        };
         match OperatorLeg::dial(&self.switchboard, invitation).await {
             Ok(leg) => {
                 self.bridge.rung = 0;

@@ -10,7 +10,7 @@ use rsipstack::EndpointBuilder;
 use rsipstack::dialog::DialogId;
 use rsipstack::dialog::dialog::Dialog;
 use rsipstack::dialog::dialog_layer::DialogLayer;
-use rsipstack::sip::{Method, StatusCode};
+use rsipstack::sip::{Method, Request, StatusCode};
 use rsipstack::transaction::endpoint::EndpointOption;
 use rsipstack::transaction::key::TransactionRole;
 use rsipstack::transaction::transaction::Transaction;
@@ -22,10 +22,13 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::arrivals::Arrivals;
+use super::media::MediaPolicy;
 use super::message::{self, InfoBody};
 use super::session::ToSession;
+use super::tls::{self, TlsFileError};
 use crate::Services;
-use crate::config::SipConfig;
+use crate::config::{Encryption, SipConfig};
 
 /// SIP and RTP while they run. Dropping it does not end calls; [`Telephony::shut_down`] does.
 pub struct Telephony {
@@ -40,6 +43,7 @@ pub struct Telephony {
 pub(super) struct Listening {
     pub(super) udp: SocketAddr,
     pub(super) tcp: SocketAddr,
+    pub(super) tls: Option<SocketAddr>,
 }
 
 /// Why SIP does not start.
@@ -54,6 +58,9 @@ pub enum StartError {
         /// The configured address.
         address: SocketAddr,
     },
+    /// A file of SIP over TLS cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsFileError),
     /// The SIP library could not be set up.
     #[error("the sip endpoint could not be set up")]
     Endpoint,
@@ -66,6 +73,7 @@ pub(super) struct Switchboard {
     pub(super) listening: Listening,
     pub(super) tasks: TaskTracker,
     pub(super) cancel: CancellationToken,
+    pub(super) arrivals: Arrivals,
     calls: Mutex<HashMap<String, mpsc::Sender<ToSession>>>,
 }
 
@@ -79,12 +87,14 @@ impl Telephony {
         let (endpoint, listening) = open(&services.config.sip, &cancel).await?;
         let incoming = endpoint.incoming_transactions().map_err(|_| StartError::Endpoint)?;
         let tasks = TaskTracker::new();
+        let arrivals = Arrivals::new(services.config.sip.calls_per_second);
         let switchboard = Arc::new(Switchboard {
             services,
             dialogs: Arc::new(DialogLayer::new(endpoint.inner.clone())),
             listening,
             tasks: tasks.clone(),
             cancel: cancel.child_token(),
+            arrivals,
             calls: Mutex::default(),
         });
         tokio::spawn(async move { endpoint.serve().await });
@@ -102,6 +112,12 @@ impl Telephony {
     #[must_use]
     pub const fn tcp(&self) -> SocketAddr {
         self.listening.tcp
+    }
+
+    /// Where SIP over TLS listens, if it is spoken.
+    #[must_use]
+    pub const fn tls(&self) -> Option<SocketAddr> {
+        self.listening.tls
     }
 
     /// Hangs up every call, waits for each to end and for the last requests to be answered (at most `patience`), and closes
@@ -137,6 +153,24 @@ impl Switchboard {
     /// The session of this dialog.
     pub(super) fn session(&self, dialog: &DialogId) -> Option<mpsc::Sender<ToSession>> {
         self.calls().get(&dialog.to_string()).cloned()
+    }
+
+    /// How media is opened, where it is encrypted like this.
+    pub(super) fn media_policy(&self, encryption: Encryption) -> MediaPolicy {
+        MediaPolicy {
+            listening: self.listening.udp.ip(),
+            ports: self.services.config.sip.rtp_ports,
+            encryption,
+        }
+    }
+
+    /// How the media of a call from this peer is opened; 403 for one who may not call.
+    pub(super) fn policy_for(&self, request: &Request) -> Result<MediaPolicy, StatusCode> {
+        let sip = &self.services.config.sip;
+        let source = message::source_address(request).ok_or(StatusCode::Forbidden)?;
+        let trunk = sip.trunk_of(source).map_err(|_| StatusCode::Forbidden)?;
+        let encryption = trunk.and_then(|trunk| trunk.encryption).unwrap_or(sip.encryption);
+        Ok(self.media_policy(encryption))
     }
 
     pub(super) fn calls_up(&self) -> usize {
@@ -236,6 +270,15 @@ async fn open(sip: &SipConfig, cancel: &CancellationToken) -> Result<(Endpoint, 
     let tcp = TcpListenerConnection::new(tcp_address, None).await.map_err(refused)?;
     transport.add_transport(udp.into());
     transport.add_transport(tcp.into());
+    let tls = match &sip.tls {
+        Some(config) => {
+            let (listener, client, address) = tls::open(config).await?;
+            transport.set_tls_config(client);
+            transport.add_transport(listener.into());
+            Some(address)
+        }
+        None => None,
+    };
     let option =
         EndpointOption { callid_suffix: Some("paytone.invalid".to_owned()), ..EndpointOption::default() };
     let endpoint = EndpointBuilder::new()
@@ -244,7 +287,7 @@ async fn open(sip: &SipConfig, cancel: &CancellationToken) -> Result<(Endpoint, 
         .with_cancel_token(cancel.clone())
         .with_option(option)
         .build();
-    Ok((endpoint, Listening { udp: udp_address, tcp: tcp_address }))
+    Ok((endpoint, Listening { udp: udp_address, tcp: tcp_address, tls }))
 }
 
 /// The library opens its TCP listener later and only logs a failure, so the address is tried here first. With port 0 for

@@ -7,8 +7,11 @@ use paytone_call::{Call, FRAME_SAMPLES, Input, Role};
 use paytone_media::g711::Codec;
 use paytone_media::latch::SourceLatch;
 use paytone_media::rtp::{Arrival, Frame, Receiver, Sender};
-use paytone_media::sdp::{self, Agreement, Answer, LocalMedia, Offer, SdpError};
+use paytone_media::sdp::{self, Agreement, Answer, Crypto, LocalMedia, Offer, SdpError};
 use tokio::net::UdpSocket;
+
+use super::srtp::{self, Srtp};
+use crate::config::{Encryption, PortRange};
 
 /// The audio side of one call.
 pub(super) struct MediaSession {
@@ -21,6 +24,15 @@ pub(super) struct MediaSession {
     packet: Vec<u8>,
     last_heard: Duration,
     role: Role,
+    srtp: Option<Box<Srtp>>,
+}
+
+/// How media is opened.
+#[derive(Clone, Copy)]
+pub(super) struct MediaPolicy {
+    pub(super) listening: IpAddr,
+    pub(super) ports: Option<PortRange>,
+    pub(super) encryption: Encryption,
 }
 
 /// Audio that has been offered to a peer who has not answered yet.
@@ -28,6 +40,7 @@ pub(super) struct OfferedMedia {
     socket: UdpSocket,
     local: LocalMedia,
     role: Role,
+    keys: Vec<Crypto>,
 }
 
 /// Why there is no audio for a call.
@@ -45,35 +58,62 @@ impl MediaSession {
     /// Opens a socket towards whoever wrote `offer` and answers it. Returns the session and the answer's SDP.
     pub(super) async fn answer(
         offer: &[u8],
-        listening: IpAddr,
+        policy: MediaPolicy,
         now: Duration,
-    ) -> Result<(Self, String), MediaError> {
+    ) -> Result<(Self, Answer), MediaError> {
         let offer = Offer::parse(offer)?;
-        let address = local_address(offer.remote(), offer.is_ipv6(), listening).await?;
-        let OfferedMedia { socket, local, role } = OfferedMedia::open(address, Role::Caller).await?;
-        let answer = sdp::answer(&offer, &local)?;
-        Ok((Self::new(socket, local, *answer.agreement(), role, now), answer.body().to_owned()))
+        let is_wanted = match policy.encryption {
+            Encryption::Off => !offer.is_secure(),
+            Encryption::Offered => true,
+            Encryption::Required => offer.is_secure(),
+        };
+        if !is_wanted {
+            return Err(SdpError::Transport.into());
+        }
+        let address = local_address(offer.remote(), offer.is_ipv6(), policy.listening).await?;
+        let media = OfferedMedia::open(address, policy.ports, Role::Caller).await?;
+        let answer = match offer.crypto().first().filter(|_| offer.is_secure()) {
+            Some(theirs) => sdp::answer_secure(&offer, &media.local, &srtp::make_key(theirs.suite()))?,
+            None => sdp::answer(&offer, &media.local)?,
+        };
+        Ok((Self::new(media, &answer, now)?, answer))
     }
 
-    fn new(socket: UdpSocket, local: LocalMedia, agreement: Agreement, role: Role, now: Duration) -> Self {
-        Self {
+    fn new(media: OfferedMedia, answer: &Answer, now: Duration) -> Result<Self, SdpError> {
+        let OfferedMedia { socket, local, role, .. } = media;
+        let agreement = *answer.agreement();
+        let srtp = answer.crypto().map(|(ours, theirs)| Srtp::new(ours, theirs)).transpose()?;
+        Ok(Self {
             socket,
             local,
             agreement,
+            srtp: srtp.map(Box::new),
             latch: SourceLatch::new(agreement.remote()),
             receiver: Receiver::new(agreement.payload_types()),
             sender: Sender::new(rand::random(), rand::random(), rand::random()),
             packet: Vec::with_capacity(12 + FRAME_SAMPLES),
             last_heard: now,
             role,
-        }
+        })
+    }
+
+    /// Whether the stream is encrypted, or stays on this machine.
+    pub(super) fn is_private(&self) -> bool {
+        self.srtp.is_some() || self.latch.destination().is_none_or(|peer| peer.ip().is_loopback())
     }
 
     /// Answers a further offer in the same call. On an error everything stays as it was.
     pub(super) fn reoffer(&mut self, offer: &[u8], now: Duration) -> Result<Answer, SdpError> {
         let offer = Offer::parse(offer)?;
         let local = self.local.next_version();
-        let answer = sdp::answer(&offer, &local)?;
+        let answer = match &mut self.srtp {
+            Some(srtp) => {
+                let answer = sdp::answer_secure(&offer, &local, srtp.ours())?;
+                srtp.rekey(&answer)?;
+                answer
+            }
+            None => sdp::answer(&offer, &local)?,
+        };
         self.local = local;
         self.agreement = *answer.agreement();
         self.latch.reopen(self.agreement.remote());
@@ -89,7 +129,12 @@ impl MediaSession {
         let codecs = [self.agreement.codec()];
         let offering =
             sdp::Offering { codecs: &codecs, telephone_event: types.event(), ..sdp::Offering::default() };
-        sdp::offer(&self.local, &offering)
+        match &self.srtp {
+            Some(srtp) => {
+                sdp::offer_secure(&self.local, &offering, core::slice::from_ref(srtp.ours())).to_string()
+            }
+            None => sdp::offer(&self.local, &offering),
+        }
     }
 
     pub(super) const fn is_held(&self) -> bool {
@@ -111,12 +156,24 @@ impl MediaSession {
     }
 
     /// Waits for a datagram; its length and source. Cancel-safe.
-    pub(super) async fn receive(&self, buffer: &mut [u8]) -> std::io::Result<(usize, SocketAddr)> {
+    pub(super) async fn receive(&mut self, buffer: &mut [u8]) -> std::io::Result<(usize, SocketAddr)> {
         self.socket.recv_from(buffer).await
     }
 
     /// Takes a datagram: keys go to the call at once, audio waits for [`Self::play_out`].
     pub(super) fn handle_datagram(&mut self, bytes: &[u8], from: SocketAddr, call: &mut Call, now: Duration) {
+        let opened;
+        let bytes = match &mut self.srtp {
+            None => bytes,
+            Some(srtp) => match srtp.open(bytes) {
+                Some(packet) => {
+                    opened = packet;
+                    &opened[..]
+                }
+                // Not the peer's: nothing that is not authentic is looked at.
+                None => return,
+            },
+        };
         if !self.latch.accept(from, bytes, self.agreement.payload_types()) {
             return;
         }
@@ -163,6 +220,11 @@ impl MediaSession {
         let mut payload = [Codec::Pcmu.silence(); FRAME_SAMPLES];
         self.agreement.codec().encode(frame, &mut payload);
         self.sender.audio(self.agreement.payload_types().audio(), &payload, &mut self.packet);
+        if let Some(srtp) = &mut self.srtp
+            && srtp.seal(&mut self.packet).is_none()
+        {
+            return;
+        }
         if let Some(destination) = self.latch.destination() {
             drop(self.socket.try_send_to(&self.packet, destination));
         }
@@ -176,32 +238,55 @@ impl MediaSession {
 
 impl OfferedMedia {
     /// Opens a socket towards `peer`, where its address is known.
-    pub(super) async fn towards(
-        peer: Option<SocketAddr>,
-        listening: IpAddr,
-        role: Role,
-    ) -> std::io::Result<Self> {
-        let is_ipv6 = peer.map_or(listening.is_ipv6(), |peer| peer.is_ipv6());
-        Self::open(local_address(peer, is_ipv6, listening).await?, role).await
+    pub(super) async fn towards(peer: Option<SocketAddr>, policy: MediaPolicy) -> std::io::Result<Self> {
+        let is_ipv6 = peer.map_or(policy.listening.is_ipv6(), |peer| peer.is_ipv6());
+        let address = local_address(peer, is_ipv6, policy.listening).await?;
+        let mut media = Self::open(address, policy.ports, Role::Operator).await?;
+        if policy.encryption == Encryption::Required {
+            media.keys = srtp::SUITES.into_iter().map(srtp::make_key).collect();
+        }
+        Ok(media)
     }
 
-    async fn open(address: IpAddr, role: Role) -> std::io::Result<Self> {
-        let socket = UdpSocket::bind((address, 0)).await?;
+    async fn open(address: IpAddr, ports: Option<PortRange>, role: Role) -> std::io::Result<Self> {
+        let socket = bind(address, ports).await?;
         let port = socket.local_addr()?.port();
         let local = LocalMedia { address, port, session_id: u64::from(rand::random::<u32>()), version: 1 };
-        Ok(Self { socket, local, role })
+        Ok(Self { socket, local, role, keys: Vec::new() })
     }
 
     /// What the peer is offered.
     pub(super) fn offer(&self) -> String {
-        sdp::offer(&self.local, &sdp::Offering::default())
+        let offering = sdp::Offering::default();
+        if self.keys.is_empty() {
+            return sdp::offer(&self.local, &offering);
+        }
+        sdp::offer_secure(&self.local, &offering, &self.keys).to_string()
     }
 
     /// What the peer answered.
     pub(super) fn answered(self, answer: &[u8], now: Duration) -> Result<MediaSession, SdpError> {
-        let agreement = *Answer::parse(answer)?.agreement();
-        Ok(MediaSession::new(self.socket, self.local, agreement, self.role, now))
+        let answer = match self.keys.as_slice() {
+            [] => Answer::parse(answer)?,
+            keys => Answer::parse_secure(answer, keys)?,
+        };
+        MediaSession::new(self, &answer, now)
     }
+}
+
+/// A free port of the range, tried from a random one on; any free port without a range.
+async fn bind(address: IpAddr, ports: Option<PortRange>) -> std::io::Result<UdpSocket> {
+    let Some(range) = ports else { return UdpSocket::bind((address, 0)).await };
+    let (first, count) = (*range.ports().start(), u32::try_from(range.ports().len()).unwrap_or(1));
+    let start = rand::random::<u32>() % count;
+    for step in 0..count {
+        let port = first + u16::try_from((start + step) % count).unwrap_or_default();
+        match UdpSocket::bind((address, port)).await {
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {}
+            bound => return bound,
+        }
+    }
+    Err(std::io::ErrorKind::AddrInUse.into())
 }
 
 const fn heard(role: Role, samples: &[i16]) -> Input<'_> {

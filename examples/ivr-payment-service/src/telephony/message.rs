@@ -117,13 +117,17 @@ pub(super) fn has_to_tag(request: &Request) -> bool {
     request.to_header().and_then(|to| to.tag()).is_ok_and(|tag| tag.is_some())
 }
 
+/// The address the request came from, as the transport noted it in the topmost `Via` (RFC 3261, 18.2.1).
+pub(super) fn source_address(request: &Request) -> Option<IpAddr> {
+    let via = request.via_header().ok()?.typed().ok()?;
+    let received = via.received().and_then(Result::ok);
+    received.or_else(|| via.uri.host().to_string().trim_matches(['[', ']']).parse().ok())
+}
+
 /// The network the request came from, as the transport noted it in the topmost `Via` (RFC 3261, 18.2.1): the address, or
 /// for IPv6 its /64, since one caller commonly has all of that.
 pub(super) fn source(request: &Request) -> Option<String> {
-    let via = request.via_header().ok()?.typed().ok()?;
-    let received = via.received().and_then(Result::ok);
-    let address = received.or_else(|| via.uri.host().to_string().trim_matches(['[', ']']).parse().ok())?;
-    Some(match address {
+    Some(match source_address(request)? {
         IpAddr::V6(address) if address.to_ipv4_mapped().is_none() => {
             let [a, b, c, d, ..] = address.segments();
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")

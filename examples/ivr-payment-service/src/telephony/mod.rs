@@ -5,6 +5,7 @@
 //! leg does, `returning` how a caller gets back to the operator, `replace` how a leg takes the place of another.
 
 mod admission;
+mod arrivals;
 mod bridge;
 mod endpoint;
 mod media;
@@ -13,20 +14,40 @@ mod operator;
 mod replace;
 mod returning;
 mod session;
+mod srtp;
+mod tls;
 
 use core::time::Duration;
 
-use rsipstack::sip::Uri;
+use rsipstack::sip::{Transport, Uri};
+use rsipstack::transaction::transaction::Transaction;
 
 pub use endpoint::{StartError, Telephony};
+pub use tls::TlsFileError;
 
 /// Where a peer sends the rest of a dialog: the transport in use, the address it can reach.
-fn contact(switchboard: &endpoint::Switchboard, tcp: bool, user: Option<&str>) -> Option<Uri> {
-    let listening = if tcp { switchboard.listening.tcp } else { switchboard.listening.udp };
-    let host = switchboard.services.config.sip.public.clone().unwrap_or_else(|| listening.to_string());
-    let transport = if tcp { ";transport=tcp" } else { "" };
+fn contact(switchboard: &endpoint::Switchboard, transport: Transport, user: Option<&str>) -> Option<Uri> {
+    let listening = &switchboard.listening;
+    let (address, parameter) = match transport {
+        Transport::Tls => (listening.tls.unwrap_or(listening.tcp), ";transport=tls"),
+        Transport::Tcp => (listening.tcp, ";transport=tcp"),
+        _ => (listening.udp, ""),
+    };
+    let public = switchboard.services.config.sip.public.as_deref();
+    let host = match (public, transport) {
+        (Some(host), Transport::Udp | Transport::Tcp) => host.to_owned(),
+        // The public port is that of plain SIP.
+        (Some(host), _) => format!("{}:{}", host.split(':').next().unwrap_or(host), address.port()),
+        (None, _) => address.to_string(),
+    };
     let user = user.map_or_else(String::new, |user| format!("{user}@"));
-    Uri::try_from(format!("sip:{user}{host}{transport}")).ok()
+    Uri::try_from(format!("sip:{user}{host}{parameter}")).ok()
+}
+
+/// The transport a request came by.
+fn transport_of(transaction: &Transaction) -> Transport {
+    let connection = transaction.connection.as_ref();
+    connection.and_then(|connection| connection.get_addr().r#type).unwrap_or(Transport::Udp)
 }
 
 /// How long the far end may take to answer our BYE.

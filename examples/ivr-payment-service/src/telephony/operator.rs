@@ -9,12 +9,13 @@ use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TransactionHan
 use rsipstack::dialog::invitation::{InviteAsyncResult, InviteOption};
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::uri::ParamsExt;
-use rsipstack::sip::{Header, Request, Response, StatusCodeKind, Uri};
+use rsipstack::sip::{Header, Request, Response, StatusCodeKind, Transport, Uri};
 use tokio::task::JoinHandle;
 
 use super::endpoint::Switchboard;
 use super::media::{MediaSession, OfferedMedia};
 use super::message;
+use crate::config::Encryption;
 
 /// Who is called, and what the phone shows.
 pub(super) struct Invitation<'a> {
@@ -24,6 +25,8 @@ pub(super) struct Invitation<'a> {
     pub(super) from: &'a str,
     /// What else the INVITE says.
     pub(super) headers: Vec<Header>,
+    /// Whether its media is encrypted.
+    pub(super) encryption: Encryption,
     /// How long the phone may ring.
     pub(super) ring: Duration,
 }
@@ -76,11 +79,11 @@ impl OperatorLeg {
         let callee = Uri::try_from(invitation.to).map_err(|_| Unreachable)?;
         let peer = callee.host_with_port.to_string();
         let peer = peer.parse().ok().or_else(|| Some(SocketAddr::new(peer.parse().ok()?, 5060)));
-        let media = OfferedMedia::towards(peer, switchboard.listening.udp.ip(), Role::Operator).await;
+        let media = OfferedMedia::towards(peer, switchboard.media_policy(invitation.encryption)).await;
         let media = media.map_err(|_| Unreachable)?;
-        let tcp = callee.transport().is_some_and(|transport| *transport == rsipstack::sip::Transport::Tcp);
-        let contact = super::contact(switchboard, tcp, None).ok_or(Unreachable)?;
-        let caller = super::contact(switchboard, false, Some(invitation.from)).ok_or(Unreachable)?;
+        let transport = callee.transport().copied().unwrap_or(Transport::Udp);
+        let contact = super::contact(switchboard, transport, None).ok_or(Unreachable)?;
+        let caller = super::contact(switchboard, transport, Some(invitation.from)).ok_or(Unreachable)?;
         let option = InviteOption {
             caller,
             callee,

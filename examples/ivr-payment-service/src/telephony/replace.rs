@@ -7,7 +7,6 @@ use rsipstack::dialog::DialogId;
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::StatusCode;
 use rsipstack::transaction::transaction::Transaction;
-use rsipstack::transport::SipConnection;
 
 use super::endpoint::Switchboard;
 use super::media::MediaSession;
@@ -44,17 +43,17 @@ async fn connect(
         return Err(StatusCode::BusyHere);
     }
     let offer = message::sdp(&transaction.original).ok_or(StatusCode::NotAcceptableHere)?;
-    let listening = switchboard.listening.udp.ip();
-    let answered = MediaSession::answer(offer, listening, now).await;
+    let policy = switchboard.policy_for(&transaction.original)?;
+    let answered = MediaSession::answer(offer, policy, now).await;
     let (media, answer) = answered.map_err(|error| super::admission::refusal(&error))?;
     let (state_sender, states) = switchboard.dialogs.new_dialog_state_channel();
-    let tcp = transaction.connection.as_ref().is_some_and(SipConnection::is_reliable);
-    let contact = super::contact(switchboard, tcp, None);
+    let contact = super::contact(switchboard, super::transport_of(transaction), None);
     let made = switchboard.dialogs.get_or_create_server_invite(transaction, state_sender, None, contact);
     let dialog = made.map_err(|_| StatusCode::ServerInternalError)?;
     switchboard.connect(&dialog.id(), session.clone());
     let leg = NewLeg { dialog: dialog.clone(), states, media };
-    let accepted = dialog.accept(Some(message::sdp_headers()), Some(answer.into_bytes())).is_ok();
+    let accepted =
+        dialog.accept(Some(message::sdp_headers()), Some(answer.body().as_bytes().to_vec())).is_ok();
     if !accepted || session.send(ToSession::Replaced(Box::new(leg))).await.is_err() {
         switchboard.disconnect(&dialog.id());
         return Err(StatusCode::ServerInternalError);
