@@ -157,6 +157,12 @@ impl Service {
         self.telephony.tls()
     }
 
+    /// How many legs of calls are up, callers' and operators'.
+    #[must_use]
+    pub fn legs_up(&self) -> usize {
+        self.telephony.legs_up()
+    }
+
     /// Where HTTP listens.
     #[must_use]
     pub const fn http(&self) -> SocketAddr {

@@ -121,7 +121,8 @@ async fn the_answer_takes_up_the_offered_payload_type_and_family() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn broken_messages_and_audio_change_nothing() {
-    let fixture = Fixture::start().await;
+    // All of this comes from one source.
+    let fixture = Fixture::start_with("sip.calls_per_second = 10000\n").await;
     let mut wire = Wire::to(fixture.sip()).await;
     let good = wire.request("INVITE", "pay", "", &good_sdp());
     for round in 0..600_usize {

@@ -120,6 +120,12 @@ impl Telephony {
         self.listening.tls
     }
 
+    /// How many legs are up, callers' and operators'.
+    #[must_use]
+    pub fn legs_up(&self) -> usize {
+        self.switchboard.dialogs.len()
+    }
+
     /// Hangs up every call, waits for each to end and for the last requests to be answered (at most `patience`), and closes
     /// the sockets. Payments in flight are not part of a call and go on.
     pub async fn shut_down(self, patience: Duration) {

@@ -183,20 +183,27 @@ pub(crate) struct Watch(tokio::sync::broadcast::Receiver<ServiceEvent>);
 impl Watch {
     /// Waits for the next event of this name and returns it as watchers of the API get it.
     pub(crate) async fn wait_for(&mut self, name: &str) -> Value {
+        self.wait_for_all(name).await.pop().unwrap()
+    }
+
+    /// Waits for the next event of this name and returns everything up to it.
+    pub(crate) async fn wait_for_all(&mut self, name: &str) -> Vec<Value> {
         let mut seen = Vec::new();
         let waited = tokio::time::timeout(Duration::from_secs(60), async {
             loop {
                 let event = serde_json::to_value(self.0.recv().await.unwrap()).unwrap();
-                if event["event"] == name {
-                    return event;
+                let is_it = event["event"] == name;
+                seen.push(event);
+                if is_it {
+                    return;
                 }
-                seen.push(event["event"].clone());
             }
         });
-        match waited.await {
-            Ok(event) => event,
-            Err(_) => panic!("no {name}; seen {seen:?}"),
+        if waited.await.is_err() {
+            let names: Vec<_> = seen.iter().map(|event| &event["event"]).collect();
+            panic!("no {name}; seen {names:?}");
         }
+        seen
     }
 }
 
