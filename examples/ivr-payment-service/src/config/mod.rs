@@ -9,8 +9,8 @@ mod gateway;
 mod line;
 mod merchant;
 mod operator;
-mod state;
 mod sip;
+mod state;
 mod words;
 
 use core::time::Duration;
@@ -33,8 +33,8 @@ pub use self::gateway::{GatewayConfig, GmoConfig, GmoEnvironment, GmoMerchant, P
 pub use self::line::{LineConfig, LineKind, LineMatch, MatchBy, UserPattern};
 pub use self::merchant::{GuardConfig, MerchantConfig, OtherMerchantConfig};
 pub use self::operator::{OperatorConfig, WayBack};
-pub use self::state::{AuditConfig, DatabaseConfig, Secret};
 pub use self::sip::{Encryption, Network, NotATrunk, PortRange, SipConfig, SipTlsConfig, TrunkConfig};
+pub use self::state::{AuditConfig, DatabaseConfig, Secret};
 
 const FREE_PORTS: &str = "sip.udp = '127.0.0.1:0'\nsip.tcp = '127.0.0.1:0'\nhttp.address = '127.0.0.1:0'\n";
 const DEFAULTS: &str = include_str!("default.toml");
