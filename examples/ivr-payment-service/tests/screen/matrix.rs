@@ -12,13 +12,14 @@ use crate::fixtures::{call, order};
 fn expected(role: OperatorRole, permission: Permission) -> bool {
     use OperatorRole as R;
     use Permission as P;
-    match (permission, role) {
-        (P::Look, _) | (_, R::Admin) => true,
-        (P::TakeOrders | P::RunCalls, R::Operator | R::Supervisor) => true,
-        (P::MoveMoney | P::Settle, R::Supervisor) => true,
-        (P::ReadAudit | P::ReadReports, R::Supervisor | R::Auditor) => true,
-        _ => false,
-    }
+    matches!(
+        (permission, role),
+        (P::Look, _)
+            | (_, R::Admin)
+            | (P::TakeOrders | P::RunCalls, R::Operator | R::Supervisor)
+            | (P::MoveMoney | P::Settle, R::Supervisor)
+            | (P::ReadAudit | P::ReadReports, R::Supervisor | R::Auditor)
+    )
 }
 
 #[tokio::test]
