@@ -160,7 +160,7 @@ fn other_streams_are_refused_in_place() {
 fn what_cannot_be_answered_says_why() {
     assert_eq!(refused("m=video 5000 RTP/AVP 99"), SdpError::NoAudio);
     assert_eq!(refused("m=audio 0 RTP/AVP 0"), SdpError::NoAudio);
-    assert_eq!(refused("m=audio 4000 RTP/SAVP 0"), SdpError::Transport);
+    assert_eq!(refused("m=audio 4000 RTP/SAVP 0"), SdpError::NoCrypto);
     assert_eq!(refused("m=audio 4000 UDP/TLS/RTP/SAVPF 0"), SdpError::Transport);
     assert_eq!(refused("m=audio 4000 RTP/SAVP 0|m=audio 4000 RTP/AVP 9"), SdpError::NoCodec);
     assert_eq!(refused("m=audio 4000 RTP/AVP 0|c=IN IP4 phone.example"), SdpError::NoAddress);

@@ -177,7 +177,7 @@ fn values<'a>(attributes: &'a [Attribute], name: &'a str) -> impl Iterator<Item 
 fn closer(a: SdpError, b: SdpError) -> SdpError {
     let rank = |error| match error {
         SdpError::NoAudio => 0,
-        SdpError::Transport => 1,
+        SdpError::Transport | SdpError::NoCrypto => 1,
         SdpError::NoCodec => 2,
         _ => 3,
     };
