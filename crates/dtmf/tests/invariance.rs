@@ -103,6 +103,28 @@ proptest! {
     }
 
     #[test]
+    fn any_cut_of_patchwork_gives_the_same_events(
+        patches in prop::collection::vec((0..3u8, any_key(), 1usize..140, -50.0f32..0.0), 1..30),
+        cuts in prop::collection::vec(1usize..60, 0..60),
+        seed in 0u64..1000,
+    ) {
+        let mut samples = Vec::new();
+        for (kind, key, len, level) in patches {
+            let mut patch = vec![0.0; len];
+            match kind {
+                0 => {}
+                1 => line::noise(&mut patch, level, &mut rng(seed)),
+                _ => {
+                    let tone = generator().with_level_dbm0(level).with_duration(ms(20)).key(key);
+                    patch = tone.into_iter().take(len).map(f32::from).collect();
+                }
+            }
+            samples.extend(patch.into_iter().map(|sample| sample as i16));
+        }
+        prop_assert_eq!(events(&samples, cuts), events(&samples, []));
+    }
+
+    #[test]
     fn every_legal_key_is_found_once(
         key in any_key(),
         tone_ms in 40.0f32..400.0,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use common::linphone::Linphone;
 use common::peers::{Baresip, Setup, available, free_port};
-use common::sound::{loudest_at_the_end, voice};
+use common::sound::{HEARD, loudest_at_the_end, voice};
 use common::{CODE, EXPIRY, Fixture};
 use paytone_card::test_numbers;
 use phone::{Call, Keys, Options, Target};
@@ -58,7 +58,7 @@ async fn baresip_transfers_blind_and_gets_the_caller_back() {
     operator.stop().await;
     fixture.stop().await;
     let heard = loudest_at_the_end(&Baresip::heard(caller_folder.path()), OPERATOR_HZ);
-    assert!(heard > 4000.0, "the caller hears the operator: {heard}");
+    assert!(heard > HEARD, "the caller hears the operator: {heard}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,7 +82,7 @@ async fn a_refused_refer_falls_back_to_dialling_the_operator() {
     operator.wait_for("CALL_ESTABLISHED", PATIENCE).await;
     caller.pause(Duration::from_secs(2)).await.unwrap();
     let heard = loudest_at_the_end(caller.heard().samples(), OPERATOR_HZ);
-    assert!(heard > 4000.0, "the caller hears the operator: {heard}");
+    assert!(heard > HEARD, "the caller hears the operator: {heard}");
     caller.hang_up().await;
     operator.wait_for("CALL_CLOSED", PATIENCE).await;
     operator.stop().await;

@@ -139,7 +139,7 @@ impl WithKernel for Hear<'_> {
     fn run<K: Kernel>(self, kernel: K) -> usize {
         let Self { listener, samples } = self;
         let mut taken = 0;
-        if listener.history.is_blank() && listener.tracker.is_idle() {
+        if listener.history.is_blank() && listener.tracker.is_idle() && !listener.is_left_out {
             // Nothing that quiet blocks could end.
             taken = kernel.quiet_blocks(samples, listener.gate.energy) * BLOCK;
             listener.position += taken as u64;
