@@ -7,12 +7,12 @@ use core::fmt;
 use core::time::Duration;
 
 use paytone_psp::{BoxFuture, CustomerNumber};
+use paytone_redact::SafeText;
 
 use crate::config::{LineConfig, LineKind, MatchBy};
 use crate::store::{CallUlid, Claim, Claimant, GuessLimits, MatchedBy, Store, StoreError};
 
 pub use self::user_to_user::read_user_to_user;
-use paytone_redact::SafeText;
 
 /// What a call says about its order. `Debug` shows none of it.
 #[derive(Clone, Default, PartialEq, Eq)]
