@@ -160,6 +160,28 @@ fn beyond_this_machine_needs_test_mode() {
 }
 
 #[test]
+fn beyond_this_machine_http_is_tls() {
+    let http = |rest: &str| format!("test_mode = true\n[http]\naddress = '0.0.0.0:8443'\n{rest}");
+    assert_eq!(setting(&http("")), "http.address");
+    assert_eq!(setting(&http("certificate = 'a.pem'")), "http.certificate");
+    assert_eq!(setting(&http("key = 'a.key'")), "http.certificate");
+    assert!(Config::from_toml(&http("certificate = 'a.pem'\nkey = 'a.key'")).is_ok());
+    assert!(Config::from_toml(&http("behind_tls = true")).is_ok());
+}
+
+#[test]
+fn a_check_shows_what_is_wrong_in_every_section() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    std::fs::write(&file, "[http]\nodd = 1\n[console]\nodd = 1\n[[merchants]]\nodd = 1\n").unwrap();
+    let problems: Vec<_> =
+        Config::problems_of(Some(&file), &Flags::default()).iter().map(ToString::to_string).collect();
+    for section in ["http", "console", "merchants"] {
+        assert!(problems.iter().any(|problem| problem.contains(&format!("`{section}"))), "{problems:?}");
+    }
+}
+
+#[test]
 fn text_that_is_not_toml_is_pointed_at_by_its_line() {
     assert_eq!(Config::from_toml("[http]\naddress = 4111 1111"), Err(ConfigError::NotToml { line: Some(2) }));
 }

@@ -1,40 +1,42 @@
 //! Configuration: built-in defaults, then a TOML file, then the environment; typed and checked as a whole.
 //!
 //! Every setting and its default is in `default.toml` beside this file.
-//!
-//! Long because each section's settings stand next to what is checked across sections, and their tests with them.
 
 mod dialog;
 mod gateway;
+mod layers;
 mod line;
 mod merchant;
 mod operator;
 mod sip;
 mod state;
+mod web;
 mod words;
 
 use core::time::Duration;
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use figment::Figment;
-use figment::error::Kind;
-use figment::providers::{Env, Format, Toml};
+use figment::providers::{Format, Toml};
 use paytone_dialog::MerchantName;
 use paytone_dialog::phrase::{Phrasebook, Wording};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
+use self::layers::{explain, in_every_section, layers};
+
 pub use self::dialog::LineDialog;
 pub use self::gateway::{GatewayConfig, GmoConfig, GmoEnvironment, GmoMerchant, Provider, StripeConfig};
+pub use self::layers::Flags;
 pub use self::line::{LineConfig, LineKind, LineMatch, MatchBy, UserPattern};
 pub use self::merchant::{GuardConfig, MerchantConfig, OtherMerchantConfig};
 pub use self::operator::{OperatorConfig, WayBack};
 pub use self::sip::{Encryption, Network, NotATrunk, PortRange, SipConfig, SipTlsConfig, TrunkConfig};
 pub use self::state::{AuditConfig, DatabaseConfig, Secret};
+pub use self::web::{ConsoleConfig, HttpConfig, SupportConfig};
 
 const FREE_PORTS: &str = "sip.udp = '127.0.0.1:0'\nsip.tcp = '127.0.0.1:0'\nhttp.address = '127.0.0.1:0'\n";
 const DEFAULTS: &str = include_str!("default.toml");
@@ -80,52 +82,6 @@ pub struct Config {
     pub dialog: DialogConfig,
     /// What callers can dial.
     pub lines: Vec<LineConfig>,
-}
-
-/// The API's address.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HttpConfig {
-    /// Where HTTP is served; port 0 takes any free one.
-    pub address: SocketAddr,
-    /// The certificate and those that lead up to its authority, as PEM; with it HTTP is served over TLS.
-    #[serde(default)]
-    pub certificate: Option<PathBuf>,
-    /// The certificate's private key, as PEM.
-    #[serde(default)]
-    pub key: Option<PathBuf>,
-    /// TLS ends in front of us, at a reverse proxy: plain HTTP may be served beyond this machine.
-    #[serde(default)]
-    pub behind_tls: bool,
-}
-
-/// The console.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ConsoleConfig {
-    /// Where the merchant's days begin and end: a name of the IANA time zone database.
-    pub time_zone: String,
-    /// A session that nobody uses ends after this.
-    #[serde(rename = "idle_s", deserialize_with = "seconds")]
-    pub idle: Duration,
-    /// Every session ends after this.
-    #[serde(rename = "session_s", deserialize_with = "seconds")]
-    pub session: Duration,
-    /// So many wrong tries in a row lock a name.
-    pub most_failures: u32,
-    /// For so long.
-    #[serde(rename = "locked_s", deserialize_with = "seconds")]
-    pub locked: Duration,
-}
-
-/// Whom operators call when something fails.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SupportConfig {
-    /// A telephone number or an address; shown on every page.
-    pub contact: String,
-    /// When somebody is there.
-    pub hours: String,
 }
 
 /// Limits of one call.
@@ -337,7 +293,7 @@ impl Config {
         problems.extend(self.prompts.phrasebook().err());
         problems.extend(self.sip.problems());
         problems.extend(self.check_lines().err());
-        problems.extend(self.check_http().err());
+        problems.extend(self.http.check().err());
         problems.extend(self.console.check());
         problems
     }
@@ -384,23 +340,6 @@ impl Config {
         Ok(())
     }
 
-    /// Passwords and keys travel over HTTP: beyond this machine only over TLS.
-    fn check_http(&self) -> Result<(), ConfigError> {
-        let http = &self.http;
-        if http.certificate.is_some() != http.key.is_some() {
-            return Err(setting("http.certificate", "goes with http.key, and the other way round"));
-        }
-        let covered = http.certificate.is_some() || http.behind_tls || http.address.ip().is_loopback();
-        match covered {
-            true => Ok(()),
-            false => Err(setting(
-                "http.address",
-                "is served beyond this machine over TLS only: http.certificate and http.key, or http.behind_tls where \
-                 a proxy in front of it has them",
-            )),
-        }
-    }
-
     fn check_lines(&self) -> Result<(), ConfigError> {
         if self.lines.is_empty() {
             return Err(setting("lines", "at least one is needed"));
@@ -426,155 +365,12 @@ impl Config {
     }
 }
 
-impl ConsoleConfig {
-    /// The time zone.
-    ///
-    /// # Errors
-    ///
-    /// There is none of that name.
-    pub fn zone(&self) -> Result<jiff::tz::TimeZone, ConfigError> {
-        jiff::tz::TimeZone::get(&self.time_zone)
-            .map_err(|_| setting("console.time_zone", "is no name of a time zone, such as Asia/Tokyo"))
-    }
-
-    fn check(&self) -> Vec<ConfigError> {
-        let mut problems = Vec::from_iter(self.zone().err());
-        // PCI DSS 8.2.8 and 8.3.4: a quarter of an hour, ten tries, half an hour.
-        for (name, fits, problem) in [
-            ("console.idle_s", self.idle.as_secs() <= 900, "must be at most 900"),
-            ("console.most_failures", (1..=10).contains(&self.most_failures), "must be from 1 to 10"),
-            ("console.locked_s", self.locked.as_secs() >= 1800, "must be at least 1800"),
-        ] {
-            if !fits {
-                problems.push(setting(name, problem));
-            }
-        }
-        problems
-    }
-}
-
 impl Default for Config {
     /// The built-in configuration alone.
     #[expect(clippy::expect_used, reason = "the text is part of the program and a test reads it")]
     fn default() -> Self {
         Self::from_toml("").expect("the built-in configuration is valid")
     }
-}
-
-/// `PAYTONE_SECTION__SETTING`, and a few settings by shorter names. Other names with the prefix, such as the API key, are
-/// not settings.
-fn environment() -> Env {
-    let of_a_section = |name: &figment::value::UncasedStr| name.as_str().contains("__");
-    Env::prefixed("PAYTONE_").filter(of_a_section).split("__")
-}
-
-fn short_names() -> Env {
-    let long = |name: &str| {
-        SHORT_NAMES.iter().find(|(short, _)| name.eq_ignore_ascii_case(short)).map(|(_, long)| *long)
-    };
-    Env::prefixed("PAYTONE_")
-        .filter(move |name| long(name.as_str()).is_some())
-        .map(move |name| long(name.as_str()).unwrap_or_default().into())
-}
-
-const SHORT_NAMES: [(&str, &str); 5] = [
-    ("test_mode", "test_mode"),
-    ("database_url", "database.url"),
-    ("node", "database.node"),
-    ("audit_heads", "audit.heads"),
-    ("audit_key", "audit.key"),
-];
-
-/// What the command line says, over everything else. Secrets are not among it: others can read a command line.
-#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
-pub struct Flags {
-    /// Let the simulated provider serve beyond this machine.
-    #[arg(long)]
-    pub test_mode: bool,
-    /// The SQLite file.
-    #[arg(long)]
-    pub database: Option<PathBuf>,
-    /// What this process is called among those that share a PostgreSQL database.
-    #[arg(long)]
-    pub node: Option<String>,
-    /// The file that signed heads of the audit chain are added to.
-    #[arg(long)]
-    pub audit_heads: Option<PathBuf>,
-}
-
-fn layers(file: Option<&Path>, flags: &Flags) -> Result<Figment, ConfigError> {
-    let mut layers = Figment::from(Toml::string(DEFAULTS));
-    if let Some(path) = file {
-        let text = std::fs::read_to_string(path).map_err(|_| ConfigError::Unreadable)?;
-        layers = layers.merge(Toml::string(&text));
-    }
-    layers = layers.merge(environment()).merge(short_names());
-    if flags.test_mode {
-        layers = layers.merge(("test_mode", true));
-    }
-    let named = [("database.path", flags.database.as_ref()), ("audit.heads", flags.audit_heads.as_ref())];
-    for (setting, path) in named {
-        layers = path.into_iter().fold(layers, |layers, path| layers.merge((setting, path)));
-    }
-    Ok(flags.node.iter().fold(layers, |layers, node| layers.merge(("database.node", node))))
-}
-
-/// Reading stops at the first thing that is wrong; each section read alone shows the first in each.
-fn in_every_section(layers: &Figment, first: ConfigError) -> Vec<ConfigError> {
-    fn read<'de, T: Deserialize<'de>>(layers: &Figment, section: &str) -> Option<ConfigError> {
-        layers.extract_inner::<T>(section).err().map(|mut error| {
-            // The section's own name is put behind the path within it.
-            if let Some(name) = error.path.pop() {
-                error.path.insert(0, name);
-            }
-            explain(&error)
-        })
-    }
-    let sections = [
-        read::<SipConfig>(layers, "sip"),
-        read::<HttpConfig>(layers, "http"),
-        read::<ConsoleConfig>(layers, "console"),
-        read::<SupportConfig>(layers, "support"),
-        read::<DatabaseConfig>(layers, "database"),
-        read::<AuditConfig>(layers, "audit"),
-        read::<MerchantConfig>(layers, "merchant"),
-        read::<CallConfig>(layers, "call"),
-        read::<OrderConfig>(layers, "order"),
-        read::<GuardConfig>(layers, "guard"),
-        read::<GatewayConfig>(layers, "gateway"),
-        read::<PromptsConfig>(layers, "prompts"),
-        read::<LogConfig>(layers, "log"),
-        read::<DialogConfig>(layers, "dialog"),
-        read::<Vec<LineConfig>>(layers, "lines"),
-    ];
-    let others = sections.into_iter().flatten().filter(|other| *other != first);
-    let mut problems: Vec<_> = others.collect();
-    problems.insert(0, first);
-    problems
-}
-
-fn explain(error: &figment::Error) -> ConfigError {
-    let mut path = error.path.clone();
-    let problem = match &error.kind {
-        Kind::Message(text) if path.is_empty() => return ConfigError::NotToml { line: toml_line(text) },
-        // Only types of this program send messages, and theirs are fixed words.
-        Kind::Message(text) => Cow::Owned(text.clone()),
-        Kind::UnknownField(..) => "is not a setting".into(),
-        Kind::MissingField(field) => {
-            path.push(field.to_string());
-            "is missing".into()
-        }
-        Kind::InvalidType(..) => "has the wrong type".into(),
-        Kind::UnknownVariant(..) => "is none of the words known here".into(),
-        _ => "has a value it cannot have".into(),
-    };
-    ConfigError::Setting { setting: path.join("."), problem }
-}
-
-/// The line number out of `TOML parse error at line 3, column 5`; the rest of that text quotes the file.
-fn toml_line(text: &str) -> Option<u32> {
-    let digits = text.split_once("at line ")?.1;
-    digits.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 fn at_line(line: Option<u32>) -> String {

@@ -189,9 +189,6 @@ impl Baresip {
 
     /// Starts baresip set up like this, with its files in `folder`.
     pub(crate) async fn start_as(folder: &Path, setup: Setup<'_>) -> Self {
-        let (sip, control) = (free_port(), free_port());
-        let config = baresip_config(folder, sip, control) + setup.config;
-        std::fs::write(folder.join("config"), config).expect("config");
         let answers = if setup.answers { ";answermode=auto" } else { "" };
         let account =
             format!("<sip:phone@127.0.0.1>;regint=0;audio_codecs=PCMU/8000/1{answers}{}\n", setup.account);
@@ -199,17 +196,30 @@ impl Baresip {
         std::fs::write(folder.join("contacts"), "").expect("contacts");
         std::fs::create_dir_all(folder.join("heard")).expect("folder");
         write_microphone(&folder.join("tx.wav"), setup.says);
-        let child = Command::new("baresip")
+        // A port that was free may be somebody else's by the time baresip wants it: then it ends, and is started again.
+        for _ in 0..5 {
+            if let Some(phone) = Self::try_start(folder, setup.config).await {
+                return phone;
+            }
+        }
+        panic!("baresip does not start: {}", std::fs::read_to_string(folder.join("log")).unwrap_or_default());
+    }
+
+    async fn try_start(folder: &Path, more: &str) -> Option<Self> {
+        let (sip, control) = (free_sip_port(), free_port());
+        std::fs::write(folder.join("config"), baresip_config(folder, sip, control) + more).expect("config");
+        let log = std::fs::File::create(folder.join("log")).expect("log");
+        let mut child = Command::new("baresip")
             .arg("-f")
             .arg(folder)
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stdout(log.try_clone().expect("log"))
+            .stderr(log)
             .kill_on_drop(true)
             .spawn()
             .expect("baresip starts");
-        let control = connect(control).await;
-        Self { child, control, sip, folder: folder.to_owned() }
+        let control = connect(control, &mut child).await?;
+        Some(Self { child, control, sip, folder: folder.to_owned() })
     }
 
     /// Where it can be called.
@@ -275,20 +285,34 @@ impl Baresip {
     }
 }
 
-async fn connect(port: u16) -> TcpStream {
+/// The program's control socket; nothing where the program does without it, or has ended.
+async fn connect(port: u16, child: &mut Child) -> Option<TcpStream> {
     for _ in 0..100 {
         if let Ok(stream) = TcpStream::connect(("127.0.0.1", port)).await {
-            return stream;
+            return Some(stream);
+        }
+        if child.try_wait().expect("our own child").is_some() {
+            return None;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("baresip's control socket did not open");
+    child.kill().await.expect("our own child can be ended");
+    None
 }
 
-/// A TCP port nobody has, and most likely the UDP port of the same number.
+/// A TCP port nobody has.
 pub(crate) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
     listener.local_addr().expect("bound").port()
+}
+
+/// A port nobody has, of UDP and of TCP, nor the next one of TCP, which SIP over TLS takes.
+fn free_sip_port() -> u16 {
+    let is_free = |port: &u16| {
+        let next = port.checked_add(1).map(|next| std::net::TcpListener::bind(("127.0.0.1", next)));
+        std::net::UdpSocket::bind(("127.0.0.1", *port)).is_ok() && next.is_some_and(|bound| bound.is_ok())
+    };
+    core::iter::repeat_with(free_port).find(is_free).expect("a port is free")
 }
 
 /// What the microphone hears, and then silence up to two minutes. baresip hangs up at the end of the file.
