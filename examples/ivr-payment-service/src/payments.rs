@@ -7,6 +7,7 @@
 mod accounts;
 mod answer;
 mod checkpoint;
+mod journal;
 mod operations;
 mod without_money;
 
@@ -19,10 +20,9 @@ use std::sync::Arc;
 
 use paytone_card::Card;
 use paytone_dialog::{Details, Verdict};
-use paytone_psp::attempt::{Attempt, Event, InvalidEvent, State, Transition};
+use paytone_psp::attempt::{Attempt, Event};
 use paytone_psp::{
-    AskError, Authorization, Authorize, BoxFuture, CallContext, Entry, Found, GatewayError, IdempotencyKey,
-    InDoubt, Reference, Refusal,
+    Authorization, Authorize, BoxFuture, CallContext, Entry, GatewayError, IdempotencyKey, Reference, Refusal,
 };
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -32,8 +32,8 @@ pub use self::accounts::{Account, Accounts};
 pub use self::operations::{Operate, OperationError};
 
 use self::answer::{Answer, NoAnswer, caught, event, given_back, refusal, same_key_after, verdict};
-use self::checkpoint::{JournalCheckpoint, NoCheckpoint};
-use crate::bus::{Bus, EventKind};
+use self::checkpoint::JournalCheckpoint;
+use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::failpoint;
 use crate::store::{
@@ -45,9 +45,6 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// How often an authorisation is made, under the same key, where nothing of it was sent.
 const MOST_TRIES: u32 = 3;
-
-/// How long to wait before an outcome the store did not take is written again.
-const STORE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Takes payments. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
@@ -314,97 +311,6 @@ impl Cashier {
             answer = caught(answer) => answer,
             () = self.tools.clock.sleep_until(deadline.saturating_add(GRACE)) => Err(NoAnswer),
         }
-    }
-
-    /// Asks what became of an attempt whenever that is due, until it is known.
-    async fn look_up(&self, mut record: AttemptRecord) {
-        let reference = *record.attempt.reference();
-        while let Some(due) = record.attempt.poll_timeout() {
-            self.tools.clock.sleep_until(due).await;
-            let aged = self.change(reference, |attempt, now| Ok(attempt.handle_timeout(now))).await;
-            let Ok(aged) = aged else { return };
-            let asked = self.now();
-            record = match aged.attempt.in_doubt().filter(|_| aged.attempt.lookup_due(asked)) {
-                None => aged,
-                Some(doubt) => {
-                    let event = match self.ask_about(aged.merchant, &doubt, asked).await {
-                        Ok(found) => Event::LookedUp { asked, found },
-                        Err(_) => Event::LookupFailed,
-                    };
-                    let Some(learnt) = self.learn(reference, event, Event::LookupFailed).await else {
-                        return;
-                    };
-                    learnt
-                }
-            };
-        }
-    }
-
-    async fn ask_about(
-        &self,
-        merchant: MerchantUlid,
-        doubt: &InDoubt,
-        now: Duration,
-    ) -> Result<Found, AskError> {
-        let account = self.tools.accounts.of(merchant).map_err(|_| AskError::NoAnswer)?;
-        let deadline = now.saturating_add(account.deadline);
-        let context = CallContext { now, deadline, checkpoint: &NoCheckpoint };
-        let answer = self.wait_for(account.gateway.lookup(context, doubt), deadline).await;
-        answer.unwrap_or(Err(AskError::NoAnswer))
-    }
-
-    /// Journals what the gateway said. Where that makes no sense, `otherwise` is what happened, and somebody is told.
-    async fn learn(&self, reference: Reference, event: Event, otherwise: Event) -> Option<AttemptRecord> {
-        let learnt = self.change(reference, |attempt, now| {
-            attempt.apply(event.clone(), now).or_else(|error| {
-                tracing::error!(%reference, %error, "a person has to look: the gateway's answer makes no sense");
-                attempt.apply(otherwise.clone(), now)
-            })
-        });
-        let learnt = learnt.await;
-        failpoint::hit("learnt");
-        learnt
-            .inspect_err(|error| tracing::error!(%reference, %error, "an outcome could not be journalled"))
-            .ok()
-    }
-
-    /// Changes an attempt in the journal, however often the store has to be asked: what has happened has happened.
-    async fn change(
-        &self,
-        reference: Reference,
-        change: impl Fn(&mut Attempt, Duration) -> Result<Transition, InvalidEvent> + Send + Sync,
-    ) -> Result<AttemptRecord, ChangeError> {
-        loop {
-            match self.change_once(reference, &change).await {
-                Err(ChangeError::Store(StoreError::Database)) => {
-                    self.tools.clock.sleep_until(self.now().saturating_add(STORE_PATIENCE)).await;
-                }
-                changed => return changed,
-            }
-        }
-    }
-
-    async fn change_once(
-        &self,
-        reference: Reference,
-        change: impl Fn(&mut Attempt, Duration) -> Result<Transition, InvalidEvent> + Send,
-    ) -> Result<AttemptRecord, ChangeError> {
-        let now = self.now();
-        let changed = move |attempt: &mut Attempt| change(attempt, now);
-        let (record, transition) = self.tools.store.change_attempt(reference, now, changed).await?;
-        if transition.changed {
-            self.publish(record.merchant, record.source.call(), &record.attempt);
-        }
-        Ok(record)
-    }
-
-    fn publish(&self, merchant: MerchantUlid, call: Option<CallUlid>, attempt: &Attempt) {
-        let (reference, state) = (*attempt.reference(), attempt.state());
-        tracing::info!(call = call.as_ref().map(CallUlid::as_str), %reference, %state, "attempt");
-        if attempt.needs_compensation() || state == State::NeedsPerson {
-            tracing::error!(%reference, %state, "a person has to look at this attempt");
-        }
-        self.tools.bus.publish(merchant, call, self.now(), EventKind::AttemptState { reference, state });
     }
 }
 

@@ -1,69 +1,27 @@
 //! The service as a whole: put together at start, taken apart at shutdown.
 
-use core::fmt;
-use core::time::Duration;
-use std::collections::HashMap;
-use std::net::SocketAddr;
-use std::sync::Arc;
+mod services;
 
-use paytone_call::Clips;
-use paytone_dialog::{AfterCall, CustomField, Entry, Language, MerchantName};
-use paytone_redact::SafeText;
+use core::time::Duration;
+use std::net::SocketAddr;
+
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+pub use self::services::{Services, Shop, open_store, rehearse};
+
 use crate::api::{Api, Backend};
-use crate::bus::Bus;
-use crate::clock::SystemClock;
-use crate::config::{Config, GatewayConfig, GuardConfig, LineConfig, LineDialog, OrderConfig, PromptsConfig};
+use crate::config::Config;
 use crate::console;
-use crate::desk;
 use crate::failpoint;
-use crate::gateway::{self, GatewaySetupError, Secrets};
-use crate::guard::Guard;
-use crate::health::{Health, Trouble};
+use crate::gateway::GatewaySetupError;
+use crate::health::Trouble;
 use crate::operators::{FIRST_LOGIN, Operators, SignInRules};
-use crate::payments::{Account, Accounts, Payments, Tools};
-use crate::speech::{Voice, VoiceError};
-use crate::store::{MerchantUlid, SessionLimits, Store, StoreError};
+use crate::speech::VoiceError;
+use crate::store::{SessionLimits, StoreError};
 use crate::telephony::{self, Telephony};
 use crate::tls::{self, TlsError};
 use crate::worker::{HeadExport, Worker};
-
-/// What every call is served with: what all merchants share, and what is one merchant's. Cheap to clone.
-#[derive(Clone)]
-pub struct Services {
-    /// The configuration, checked.
-    pub config: Arc<Config>,
-    /// Orders, calls, attempts.
-    pub store: Store,
-    /// The only way to move money.
-    pub payments: Payments,
-    /// What is going on.
-    pub bus: Bus,
-    /// What works and what does not.
-    pub health: Health,
-    /// One merchant's: the first, or whose line it is ([`Services::of`]).
-    pub shop: Arc<Shop>,
-    others: Arc<HashMap<String, Arc<Shop>>>,
-}
-
-/// What one merchant's calls are served with.
-pub struct Shop {
-    /// Whose orders and calls these are.
-    pub merchant_id: MerchantUlid,
-    /// Who is paid, as callers hear it.
-    pub merchant: MerchantName,
-    /// How often a card may be tried.
-    pub guard: Guard,
-    /// The voice.
-    pub clips: Arc<dyn Clips>,
-    /// Limits of orders and their codes.
-    pub order: OrderConfig,
-    /// One permit for every call there may be.
-    pub slots: Arc<Semaphore>,
-}
 
 /// A running service.
 #[derive(Debug)]
@@ -199,85 +157,6 @@ impl Service {
     }
 }
 
-impl fmt::Debug for Services {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Services").field("config", &self.config).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Shop {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shop").field("merchant_id", &self.merchant_id).finish_non_exhaustive()
-    }
-}
-
-impl Services {
-    async fn new(config: Config) -> Result<Self, StartError> {
-        let (first, names) = rehearse(&config)?;
-        let store = open_store(&config).await?;
-        let bus = Bus::new();
-        let account = account(&config, &config.gateway, Secrets::EnvironmentOrFile)?;
-        let id = store.first_merchant().await?.id;
-        let shop = Shop {
-            merchant_id: id,
-            guard: guard(&config.guard, &account, &store, id).await?,
-            merchant: first.0,
-            clips: Arc::new(first.1),
-            order: config.order.clone(),
-            slots: slots(config.call.max_calls),
-        };
-        let mut accounts = Accounts::default().with(id, account);
-        let mut others = HashMap::new();
-        for (other, (merchant, voice)) in config.merchants.iter().zip(names) {
-            let account = self::account(&config, &other.gateway, Secrets::File)?;
-            let name = SafeText::new(&other.id);
-            let merchant_id = store.ensure_merchant(&name, crate::clock::now()).await?.id;
-            let limits = other.guard.as_ref().unwrap_or(&config.guard);
-            let shop = Shop {
-                merchant_id,
-                guard: guard(limits, &account, &store, merchant_id).await?,
-                merchant,
-                clips: Arc::new(voice),
-                order: other.order.clone().unwrap_or_else(|| config.order.clone()),
-                slots: slots(other.max_calls.unwrap_or(config.call.max_calls)),
-            };
-            accounts = accounts.with(merchant_id, account);
-            others.insert(other.id.clone(), Arc::new(shop));
-        }
-        let clock = Arc::new(SystemClock);
-        let payments = Payments::with(Tools { store: store.clone(), accounts, bus: bus.clone(), clock });
-        let (config, shop, others) = (Arc::new(config), Arc::new(shop), Arc::new(others));
-        Ok(Self { config, store, payments, bus, health: Health::new(), shop, others })
-    }
-
-    /// The same for the merchant whose line it is.
-    #[must_use]
-    pub fn of(&self, line: &LineConfig) -> Self {
-        let own = line.merchant.as_ref().and_then(|id| self.others.get(id));
-        Self { shop: own.unwrap_or(&self.shop).clone(), ..self.clone() }
-    }
-
-    /// What is one merchant's, for every merchant beside the first.
-    pub fn others(&self) -> impl Iterator<Item = &Arc<Shop>> {
-        self.others.values()
-    }
-}
-
-async fn guard(
-    config: &GuardConfig,
-    account: &Account,
-    store: &Store,
-    merchant: MerchantUlid,
-) -> Result<Guard, StartError> {
-    let key = config.fingerprint_key().map_err(|_| StartError::Setting("guard.fingerprint_key_file"))?;
-    let limits = config.limits(account.gateway.info().test);
-    Ok(Guard::remembering(limits, key, store.clone(), merchant).await?)
-}
-
-fn slots(calls: usize) -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(calls.min(Semaphore::MAX_PERMITS)))
-}
-
 /// The people who sign in, as strictly as the settings say.
 fn operators(services: &Services, backend: &Backend) -> Operators {
     let console = &services.config.console;
@@ -307,74 +186,6 @@ fn console_setup(
         most_calls: config.call.max_calls,
         stop: stop.clone(),
     })
-}
-
-/// What callers hear of a merchant: its name, and the voice.
-pub type Heard = (MerchantName, Voice);
-
-/// Prepares what needs neither a socket nor the database: the merchants' names and the voices, the first merchant's and
-/// those of the others in their order.
-///
-/// # Errors
-/// [`StartError`] with the first thing that does not work.
-pub fn rehearse(config: &Config) -> Result<(Heard, Vec<Heard>), StartError> {
-    let rehearsed = |languages: &[Language], line: &LineDialog| {
-        desk::build_script(&config.dialog, languages, line, Entry::AskOrderCode, AfterCall::HangUp)
-    };
-    rehearsed(&[Language::default()], &LineDialog::default()).map_err(|_| StartError::Setting("dialog"))?;
-    for line in &config.lines {
-        rehearsed(&line.languages, &line.dialog).map_err(|_| StartError::Setting("lines.dialog"))?;
-    }
-    let merchant = MerchantName::new(&config.merchant.name)
-        .and_then(|name| name.with_clip(&config.merchant.clip))
-        .map_err(|_| StartError::Setting("merchant"))?;
-    let first = heard(config, merchant, &config.prompts, None)?;
-    let others = config.merchants.iter().map(|other| {
-        let name = other.spoken_name().map_err(|_| StartError::Setting("merchants.name"))?;
-        heard(config, name, other.prompts.as_ref().unwrap_or(&config.prompts), Some(&other.id))
-    });
-    Ok((first, others.collect::<Result<_, _>>()?))
-}
-
-/// A merchant's voice, with everything its lines need.
-fn heard(
-    config: &Config,
-    merchant: MerchantName,
-    prompts: &PromptsConfig,
-    id: Option<&String>,
-) -> Result<Heard, StartError> {
-    let phrasebook = prompts.phrasebook().map_err(|_| StartError::Setting("prompts.wordings"))?;
-    let voice = Voice::load(prompts.directory.as_deref(), phrasebook)?;
-    let lines = config.lines.iter().filter(|line| line.merchant.as_ref() == id);
-    for line in lines {
-        let own = line.dialog.numbers.iter().map(CustomField::clip);
-        for name in core::iter::once(merchant.clip()).chain(own) {
-            line.languages.iter().try_for_each(|language| voice.require(*language, name))?;
-        }
-    }
-    Ok((merchant, voice))
-}
-
-/// An account with the configured provider.
-fn account(config: &Config, gateway: &GatewayConfig, secrets: Secrets) -> Result<Account, GatewaySetupError> {
-    let deadline = gateway.deadline;
-    let gateway = gateway::open(gateway, secrets)?;
-    if gateway.info().test && !config.test_mode && !config.stays_on_this_machine() {
-        return Err(GatewaySetupError::BeyondThisMachine);
-    }
-    Ok(Account { gateway, deadline })
-}
-
-/// The configured PostgreSQL database under the configured node name, or else the SQLite file.
-///
-/// # Errors
-/// The database cannot be used.
-pub async fn open_store(config: &Config) -> Result<Store, StoreError> {
-    let database = &config.database;
-    match &database.url {
-        Some(url) => Store::postgres(url.secret(), &database.node).await,
-        None => Store::open(&database.path).await,
-    }
 }
 
 /// Where audit heads go, if there is a key to sign them.
