@@ -18,7 +18,9 @@ use crate::comfort::Comfort;
 use crate::input::{Action, Input};
 use crate::keypad::{EventPacket, Keypad};
 use crate::legs::{Role, SecureSpeech, Topology};
+use crate::masked::Masked;
 use crate::player::Player;
+use crate::recorder::{Recorded, Recorder, Recording};
 
 /// One call from answer to outcome: the legs' keypads, the dialog and the voices.
 ///
@@ -35,18 +37,37 @@ pub struct Call {
     /// Both have to agree before a card is asked for.
     both_agree: bool,
     bridge: Option<Box<Bridge>>,
+    recorder: Option<Box<Recorder>>,
     actions: VecDeque<Action>,
 }
 
 /// What differs between calls besides the script.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
     /// Keys may come as SIP INFO: only where the trunk is trusted to mean it.
     pub info: bool,
     /// How the legs meet.
     pub topology: Topology,
-    /// Whether the others hear the caller speak while the card is taken.
+    /// Whether the operator hears the caller speak while the card is taken.
     pub speech: SecureSpeech,
+    /// By how many milliseconds the operator hears the caller late, at most 40. With 25 nothing of a key gets through; with 0
+    /// about the first millisecond of most does.
+    pub look_back_ms: usize,
+    /// Whether the call is recorded, and how.
+    pub recording: Option<Recording>,
+}
+
+impl Default for Settings {
+    /// No keys by INFO, one leg, speech heard, 25 ms, no recording.
+    fn default() -> Self {
+        Self {
+            info: false,
+            topology: Topology::default(),
+            speech: SecureSpeech::default(),
+            look_back_ms: 25,
+            recording: None,
+        }
+    }
 }
 
 impl Call {
@@ -64,7 +85,8 @@ impl Call {
             clips,
             topology: settings.topology,
             speech: settings.speech,
-            bridge: is_bridge.then(|| Box::new(Bridge::new())),
+            bridge: is_bridge.then(|| Box::new(Bridge::new(settings.look_back_ms))),
+            recorder: settings.recording.map(|recording| Box::new(Recorder::new(recording))),
             actions: VecDeque::new(),
         }
     }
@@ -95,6 +117,9 @@ impl Call {
                 self.caller.audio_lost(samples);
                 if let Some(bridge) = &mut self.bridge {
                     bridge.caller_lost(samples);
+                }
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.caller_lost(samples);
                 }
             }
             Input::TelephoneEvent { ssrc, timestamp, marker, payload } => {
@@ -144,8 +169,10 @@ impl Call {
             self.comfort.fill(frame);
         }
         if let Some(bridge) = &mut self.bridge {
-            bridge.prompt(frame);
             bridge.mix_for_caller(frame);
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.caller_hears(frame);
         }
         if let Some(id) = ended {
             self.dialog.handle(Event::PromptDone(id), now);
@@ -153,18 +180,18 @@ impl Call {
         }
     }
 
-    /// Fills the next 20 ms to send to another leg: what its role hears in this topology
+    /// Fills the next 20 ms to send to the operator's leg: what an operator hears in this topology
     /// ([`Topology::hears`]), never a key of the caller's.
-    pub fn next_frame_for(&mut self, role: Role, frame: &mut [i16; crate::FRAME_SAMPLES], now: Duration) {
-        if role == Role::Caller {
-            return self.next_frame(frame, now);
-        }
+    pub fn next_operator_frame(&mut self, frame: &mut [i16; crate::FRAME_SAMPLES]) {
         frame.fill(0);
-        match (&mut self.bridge, role) {
-            (Some(bridge), Role::Operator) => bridge.mix_for_operator(frame),
-            (Some(bridge), _) => bridge.mix_for_recorder(frame),
-            (None, _) => {}
+        if let Some(bridge) = &mut self.bridge {
+            bridge.mix_for_operator(frame);
         }
+    }
+
+    /// The next 20 ms to record, if the call is: once for every 20 ms of the call, held ones too.
+    pub fn next_recorded(&mut self) -> Option<Recorded> {
+        self.recorder.as_mut().map(|recorder| recorder.next_frame())
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called, since the Unix epoch.
@@ -176,8 +203,8 @@ impl Call {
 
     /// Lets time pass. Called early or late, nothing is lost.
     pub fn handle_timeout(&mut self, now: Duration) {
-        let Self { caller, bridge, .. } = self;
-        let found = |event: &_| bridge.iter_mut().for_each(|bridge| bridge.event_key(event));
+        let Self { caller, bridge, recorder, .. } = self;
+        let found = |event: &_| listeners(bridge, recorder).for_each(|masked| masked.event_key(event));
         if let Some(key) = caller.handle_timeout(now, found) {
             let is_talk = self.is_talk();
             count(&mut self.dialog, is_talk, key, now);
@@ -207,18 +234,21 @@ impl Call {
 
     fn caller_speaks(&mut self, samples: &[i16], now: Duration) {
         let is_talk = self.is_talk();
-        let Self { caller, dialog, bridge, .. } = self;
-        let found = |event: &_| bridge.iter_mut().for_each(|bridge| bridge.tone(event));
+        let Self { caller, dialog, bridge, recorder, .. } = self;
+        let found = |event: &_| listeners(bridge, recorder).for_each(|masked| masked.tone(event));
         caller.audio(samples, now, found, |key| count(dialog, is_talk, key, now));
         if let Some(bridge) = bridge {
             bridge.caller_speaks(samples);
+        }
+        if let Some(recorder) = recorder {
+            recorder.caller_speaks(samples);
         }
     }
 
     fn caller_event(&mut self, packet: EventPacket<'_>, now: Duration) {
         let is_talk = self.is_talk();
-        let Self { caller, dialog, bridge, .. } = self;
-        let found = |event: &_| bridge.iter_mut().for_each(|bridge| bridge.event_key(event));
+        let Self { caller, dialog, bridge, recorder, .. } = self;
+        let found = |event: &_| listeners(bridge, recorder).for_each(|masked| masked.event_key(event));
         caller.telephone_event(packet, now, found, |key| count(dialog, is_talk, key, now));
     }
 
@@ -248,11 +278,13 @@ impl Call {
                 self.actions.push_back(action);
             }
         }
+        let secure = matches!(self.dialog.progress().secure(), SecureState::Securing | SecureState::Secured);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.masked.cut_caller(!self.topology.hears(Role::Recorder, secure, recorder.speech).caller);
+        }
         if let Some(bridge) = &mut self.bridge {
-            let secure =
-                matches!(self.dialog.progress().secure(), SecureState::Securing | SecureState::Secured);
-            bridge.cut_caller(!self.topology.hears(Role::Operator, secure, self.speech).caller);
-            if bridge.is_released() && self.dialog.progress().secure() == SecureState::Releasing {
+            bridge.masked.cut_caller(!self.topology.hears(Role::Operator, secure, self.speech).caller);
+            if bridge.masked.is_released() && self.dialog.progress().secure() == SecureState::Releasing {
                 self.dialog.handle(Event::Released, now);
             }
         }
@@ -295,6 +327,15 @@ impl Call {
         let clip = |name: &Clip| self.clips.clip(situation.language(), name.name());
         self.player.play(id, names.iter().filter_map(clip));
     }
+}
+
+/// Everybody who hears the caller, keys masked.
+fn listeners<'a>(
+    bridge: &'a mut Option<Box<Bridge>>,
+    recorder: &'a mut Option<Box<Recorder>>,
+) -> impl Iterator<Item = &'a mut Masked> {
+    let bridge = bridge.iter_mut().map(|bridge| &mut bridge.masked);
+    bridge.chain(recorder.iter_mut().map(|recorder| &mut recorder.masked))
 }
 
 /// A key that is pressed while people only talk means nothing to the dialog, and is not kept for it either.

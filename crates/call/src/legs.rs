@@ -59,11 +59,11 @@ impl Topology {
     #[must_use]
     pub const fn hears(self, role: Role, secure: bool, speech: SecureSpeech) -> Hears {
         let is_bridge = matches!(self, Self::Bridge);
-        let hears_caller = is_bridge && !(secure && matches!(speech, SecureSpeech::Cut));
+        let is_cut = secure && matches!(speech, SecureSpeech::Cut);
         match role {
             Role::Caller => Hears { caller: false, operator: is_bridge, prompts: true },
-            Role::Operator => Hears { caller: hears_caller, operator: false, prompts: false },
-            Role::Recorder => Hears { caller: hears_caller, operator: is_bridge, prompts: is_bridge },
+            Role::Operator => Hears { caller: is_bridge && !is_cut, operator: false, prompts: false },
+            Role::Recorder => Hears { caller: !is_cut, operator: is_bridge, prompts: true },
         }
     }
 }
@@ -89,7 +89,7 @@ mod tests {
                 for alone in [Topology::Transfer, Topology::Conference] {
                     assert_eq!(row(alone, Caller, secure, speech), [false, false, true]);
                     assert_eq!(row(alone, Operator, secure, speech), [false; 3]);
-                    assert_eq!(row(alone, Recorder, secure, speech), [false; 3]);
+                    assert_eq!(row(alone, Recorder, secure, speech), [!cut, false, true]);
                 }
             }
         }

@@ -44,12 +44,16 @@ mod comfort;
 mod input;
 mod keypad;
 mod legs;
+mod masked;
 mod player;
+mod recorder;
+mod voice;
 
 pub use call::{Call, PaymentUnderWay, Settings};
 pub use clips::{Clip, Clips, Silent};
 pub use input::{Action, Input};
 pub use legs::{Hears, Role, SecureSpeech, Topology};
+pub use recorder::{Recorded, Recording};
 
 /// Samples in 20 ms at 8 kHz: one frame of telephone audio.
 pub const FRAME_SAMPLES: usize = 160;

@@ -5,13 +5,15 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use paytone_call::{Action, Call, Clip, Clips, FRAME_SAMPLES, Input, Role, SecureSpeech, Settings, Topology};
+use paytone_call::{
+    Action, Call, Clip, Clips, FRAME_SAMPLES, Input, Recording, Role, SecureSpeech, Settings, Topology,
+};
 use paytone_card::test_numbers;
 use paytone_dialog::{
     Command, Entry, Field, HandOver, Language, MerchantName, Mode, MoneyMoved, OrderSummary, Outcome, Script,
     ScriptBuilder, Verdict,
 };
-use paytone_dtmf::{Criteria, Detector, Generator, Key, SampleRate, ToneEvent};
+use paytone_dtmf::{Criteria, Detector, Fill, Generator, Key, SampleRate, ToneEvent};
 use paytone_psp::{Currency, DeclineReason, Money};
 
 /// Every clip is a twentieth of a second of next to nothing, so that only the caller could be heard pressing keys.
@@ -110,13 +112,13 @@ impl World {
         }
         self.handle(Input::OperatorAudio(operator));
         let mut heard = [0; FRAME_SAMPLES];
-        for role in [Role::Caller, Role::Operator, Role::Recorder] {
-            self.call.next_frame_for(role, &mut heard, self.now);
-            match role {
-                Role::Caller => self.caller_heard.extend(heard),
-                Role::Operator => self.operator_heard.extend(heard),
-                Role::Recorder => self.recorder_heard.extend(heard),
-            }
+        self.call.next_frame(&mut heard, self.now);
+        self.caller_heard.extend(heard);
+        self.call.next_operator_frame(&mut heard);
+        self.operator_heard.extend(heard);
+        if let Some(recorded) = self.call.next_recorded() {
+            self.recorder_heard.extend(recorded.caller);
+            assert_eq!(recorded.heard[..], self.caller_heard[self.caller_heard.len() - FRAME_SAMPLES..]);
         }
         self.act();
         if self.call.poll_timeout().is_some_and(|at| at <= self.now) {
@@ -173,7 +175,12 @@ fn script() -> ScriptBuilder {
 }
 
 fn bridged() -> Settings {
-    Settings { topology: Topology::Bridge, ..Settings::default() }
+    Settings { topology: Topology::Bridge, ..recorded(Fill::Silence) }
+}
+
+fn recorded(fill: Fill) -> Settings {
+    let recording = Recording { fill, speech: SecureSpeech::Heard };
+    Settings { recording: Some(recording), ..Settings::default() }
 }
 
 #[test]
@@ -233,6 +240,31 @@ fn a_caller_who_reads_the_number_aloud_can_be_cut_off_too() {
         world.frame(&voice, &[0; FRAME_SAMPLES]);
     }
     assert!(world.operator_heard.iter().all(|sample| sample.abs() < 500), "comfort noise at most");
+}
+
+#[test]
+fn a_recording_holds_the_caller_and_no_key_however_the_legs_meet() {
+    let voice: [i16; FRAME_SAMPLES] = core::array::from_fn(|at| ((at as f64 * 0.3).sin() * 8_000.0) as i16);
+    for topology in [Topology::Transfer, Topology::Bridge] {
+        for (fill, loudest) in [(Fill::Silence, 0), (Fill::FlatTone, 2_500)] {
+            for speech in [SecureSpeech::Heard, SecureSpeech::Cut] {
+                let recording = Some(Recording { fill, speech });
+                let mut world = World::new(script(), Settings { topology, recording, ..Settings::default() });
+                world.wait(1);
+                world.press(test_numbers::MASTERCARD);
+                let keyed = world.recorder_heard.len();
+                assert_eq!(keys_heard(&world.recorder_heard), 0, "{topology:?} {fill:?}");
+                for _ in 0..20 {
+                    world.frame(&voice, &[0; FRAME_SAMPLES]);
+                }
+                let spoken = world.recorder_heard[keyed + 1_600..].iter().map(|s| s.abs()).max().unwrap();
+                match speech {
+                    SecureSpeech::Heard => assert!(spoken > 7_000, "{topology:?} {fill:?}: {spoken}"),
+                    SecureSpeech::Cut => assert!(spoken <= loudest, "{topology:?} {fill:?}: {spoken}"),
+                }
+            }
+        }
+    }
 }
 
 #[test]

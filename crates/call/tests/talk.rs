@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use paytone_call::{
-    Action, Call, FRAME_SAMPLES, Input, PaymentUnderWay, Role, SecureSpeech, Settings, Silent, Topology,
+    Action, Call, FRAME_SAMPLES, Input, PaymentUnderWay, SecureSpeech, Settings, Silent, Topology,
 };
 use paytone_card::test_numbers;
 use paytone_dialog::{
@@ -37,7 +37,7 @@ impl Room {
         self.call.handle(Input::Audio(caller), self.now);
         self.call.handle_timeout(self.now);
         let mut heard = [0; FRAME_SAMPLES];
-        self.call.next_frame_for(Role::Operator, &mut heard, self.now);
+        self.call.next_operator_frame(&mut heard);
         self.operator_heard.extend(heard);
         self.call.next_frame(&mut heard, self.now);
         self.act();

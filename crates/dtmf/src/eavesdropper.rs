@@ -32,6 +32,9 @@ pub struct Reading {
     /// The part of the power that its two tones explain, 0 to 1. Close to 1 for a key, below about
     /// 0.5 for a guess.
     pub fit: f32,
+    /// Level of its low tone over its high one, in dB, as far as each is measured alone. Beyond 12 dB either way it is no key
+    /// but a single tone.
+    pub twist_db: f32,
     /// Where the 20 ms begin, in samples.
     pub at_sample: usize,
     /// Level of those 20 ms, in dBm0.
@@ -60,8 +63,11 @@ impl Eavesdropper {
                 (key, explained(low, high, window.len() as f64))
             })
             .max_by(|a, b| a.1.total_cmp(&b.1))?;
+        let power = |tone: Tone| (tone.even * tone.even + tone.odd * tone.odd).max(1.0) as f32;
+        let twist_db = power_to_db(power(tones[key.row()])) - power_to_db(power(tones[4 + key.column()]));
         Some(Reading {
             key,
+            twist_db,
             fit: (explained / energy as f64).clamp(0.0, 1.0) as f32,
             at_sample,
             level_dbm0: power_to_db(2.0 * energy as f32 / window.len() as f32)
@@ -159,7 +165,7 @@ mod tests {
                 let audio: Vec<i16> = Generator::new(rate).key(key).collect();
                 let reading = Eavesdropper::new(rate).read(&audio).expect("a key");
                 assert_eq!(reading.key, key);
-                assert!(reading.fit > 0.999, "{reading:?}");
+                assert!(reading.fit > 0.999 && reading.twist_db.abs() < 3.0, "{reading:?}");
                 // Two tones of -8 dBm0; the loudest 20 ms hold a little more than the mean.
                 assert!((reading.level_dbm0 + 5.0).abs() < 0.5, "{reading:?}");
             }
@@ -193,6 +199,14 @@ mod tests {
             })
             .collect();
         assert!(eavesdropper.read(&noise).expect("a guess").fit < 0.5);
+    }
+
+    #[test]
+    fn a_whistle_is_explained_too_but_by_one_tone() {
+        let whistle: Vec<i16> =
+            (0..160).map(|n| (8000.0 * sin_turns(770.0 / 8000.0 * f64::from(n))) as i16).collect();
+        let reading = Eavesdropper::new(SampleRate::Hz8000).read(&whistle).expect("a tone");
+        assert!(reading.fit > 0.99 && reading.twist_db > 12.0, "{reading:?}");
     }
 
     #[test]

@@ -65,6 +65,12 @@ pub enum EventKind {
     Secured,
     /// That protection ended.
     Released,
+    /// The recorder of the switchboard: `paused` or `recording` as it says itself, `unanswered` where it does not say so, and
+    /// `unverified` where secure mode begins and the line names no recorder.
+    Recorder {
+        /// Which of them.
+        state: &'static str,
+    },
     /// A payment attempt moved in the journal.
     AttemptState {
         /// The attempt.

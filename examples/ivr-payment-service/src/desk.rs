@@ -22,7 +22,9 @@ use crate::bus::{Commanded, EventKind};
 use crate::config::{DialogConfig, LineDialog, LineKind, LineMatch};
 use crate::guard::{Ruling, Try};
 use crate::matching::{self, Asker, Clues, KeyedCode, Matcher as _};
-use crate::store::{CallUlid, Claim, GuessLimits, MatchedBy, NewCall, Order, StoreError};
+use crate::store::{
+    CallUlid, Claim, GuessLimits, MatchedBy, MerchantUlid, NewCall, Order, PausedRecorder, StoreError,
+};
 
 /// A call as the store knows it, from its start to its outcome.
 #[derive(Debug)]
@@ -37,6 +39,7 @@ pub struct Desk {
     languages: Vec<Language>,
     dialog: LineDialog,
     from: String,
+    sip_call_id: String,
     commands: mpsc::Receiver<Commanded>,
     /// The merchant's call it is, of as many as there may be.
     _slot: OwnedSemaphorePermit,
@@ -97,6 +100,7 @@ impl Desk {
             languages: line.languages.clone(),
             dialog: line.dialog.clone(),
             from: caller.from.clone(),
+            sip_call_id: caller.sip_call_id.clone(),
             commands,
             _slot: slot,
         };
@@ -145,6 +149,17 @@ impl Desk {
     #[must_use]
     pub const fn call(&self) -> CallUlid {
         self.call
+    }
+
+    /// What the switchboard's recorder of this call is known by, and whose call it is.
+    #[must_use]
+    pub fn recorder_of(&self) -> (PausedRecorder, MerchantUlid) {
+        let of = PausedRecorder {
+            call: self.call,
+            sip_call_id: self.sip_call_id.clone(),
+            line: self.line.clone(),
+        };
+        (of, self.services.shop.merchant_id)
     }
 
     /// The voice the caller hears: the merchant's.
@@ -212,6 +227,11 @@ impl Desk {
     /// Keys reach nobody but the dialog from now on.
     pub fn secured(&self) {
         self.publish(EventKind::Secured);
+    }
+
+    /// Nobody knows whether the switchboard records.
+    pub fn unverified(&self) {
+        self.publish(EventKind::Recorder { state: "unverified" });
     }
 
     /// Secure mode is over.

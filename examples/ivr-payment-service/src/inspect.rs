@@ -37,6 +37,10 @@ fn summary(config: &Config) -> String {
         None => line("heads", &format!("beside the database ({signed})")),
     }
     line("merchant", &config.merchant.name);
+    match &config.recording.directory {
+        Some(folder) => line("recording", &folder.display()),
+        None => line("recording", &"off"),
+    }
     line("test mode", &if config.test_mode { "on" } else { "off" });
     for other in &config.merchants {
         line("merchant", &format!("{} ({})", other.name, other.id));
@@ -53,7 +57,9 @@ fn summary(config: &Config) -> String {
             Some(merchant) => format!("{} of {merchant}", dialled.name),
             None => dialled.name.clone(),
         };
-        line("line", &format!("{name}: {kind}; users {}; speaks {}", users.join(", "), languages.join(", ")));
+        let recorder = if dialled.recorder.is_some() { "paused for cards" } else { "unverified" };
+        let (users, languages) = (users.join(", "), languages.join(", "));
+        line("line", &format!("{name}: {kind}; users {users}; speaks {languages}; recorder: {recorder}"));
     }
     text
 }

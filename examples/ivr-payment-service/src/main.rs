@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use ivr_payment_service::{
     Service, api, audit,
     config::{Config, Flags},
-    demo, hardening, inspect, logging, service,
+    demo, hardening, inspect, logging, scan, service,
 };
 
 /// Takes card payments over the phone.
@@ -31,6 +31,9 @@ enum Command {
     /// Look at the settings without serving.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look at recordings.
+    #[command(subcommand)]
+    Recording(Recording),
     /// Look at who did what.
     #[command(subcommand)]
     Audit(Audit),
@@ -40,6 +43,17 @@ enum Command {
 enum ConfigCommand {
     /// Say everything that is wrong with the settings, the prompts included; fails if anything is.
     Check,
+}
+
+#[derive(Subcommand)]
+enum Recording {
+    /// Look for keys in WAV files, whole ones and remains an eavesdropper could read; fails if any file holds one, or
+    /// cannot be looked at.
+    Scan {
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -68,6 +82,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
         Some(Command::Config(ConfigCommand::Check)) => {
             Ok(check(arguments.config.as_deref(), &arguments.flags))
         }
+        Some(Command::Recording(Recording::Scan { files })) => Ok(scan(&files)),
         Some(Command::Audit(Audit::Verify { head })) => {
             let config = Config::load(arguments.config.as_deref(), &arguments.flags)?;
             let store = service::open_store(&config).await?;
@@ -91,6 +106,25 @@ fn check(file: Option<&Path>, flags: &Flags) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn scan(files: &[PathBuf]) -> ExitCode {
+    let mut all_clean = true;
+    for file in files {
+        let name = file.display();
+        match scan::scan(file) {
+            Ok(found) if found.is_clean() => println!("{name}: no key"),
+            Ok(found) => {
+                all_clean = false;
+                println!("{name}: {} keys, {} remains of keys", found.keys, found.remains);
+            }
+            Err(error) => {
+                all_clean = false;
+                eprintln!("{name}: {error}");
+            }
+        }
+    }
+    if all_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 async fn serve(file: Option<&Path>, flags: &Flags) -> Result<ExitCode, Box<dyn Error>> {

@@ -132,7 +132,7 @@ pub fn check_address(url: &str) -> Result<(), InvalidAddress> {
 }
 
 /// Host and path of an address.
-fn split(url: &str) -> Result<(Endpoint, String), InvalidAddress> {
+pub(crate) fn split(url: &str) -> Result<(Endpoint, String), InvalidAddress> {
     let uri: Uri = url.parse().map_err(|_| InvalidAddress)?;
     let (scheme, authority) = (uri.scheme_str(), uri.authority());
     let (Some(scheme), Some(authority)) = (scheme, authority) else { return Err(InvalidAddress) };

@@ -11,8 +11,9 @@ use std::time::Duration;
 use common::peers::{Baresip, Setup, available};
 use common::sound::{HEARD, loudest_at_the_end, voice};
 use common::{CODE, EXPIRY, Fixture};
+use ivr_payment_service::scan::{Findings, scan, scan_audio};
 use paytone_card::test_numbers;
-use paytone_dtmf::{Criteria, Detector, Generator, Key, SampleRate, ToneEvent};
+use paytone_dtmf::{Generator, Key, SampleRate};
 use serde_json::json;
 
 /// What caller and operator say: tones no key has.
@@ -20,9 +21,10 @@ const CALLER_HZ: f64 = 310.0;
 const OPERATOR_HZ: f64 = 470.0;
 const PATIENCE: Duration = Duration::from_secs(20);
 
-fn line(operator: &str) -> String {
+fn settings(operator: &str, recordings: &Path) -> String {
     format!(
-        "[[lines]]\nname = 'desk'\nkind = 'pay_order'\nusers = ['desk-{{code}}']\n\
+        "[recording]\ndirectory = {recordings:?}\n\
+         [[lines]]\nname = 'desk'\nkind = 'pay_order'\nusers = ['desk-{{code}}']\n\
          [lines.operator]\nuri = '{operator}'\nstays = true\n"
     )
 }
@@ -35,12 +37,6 @@ fn tones(keys: &str) -> Vec<i16> {
         audio.extend([0; 800]);
     }
     audio
-}
-
-fn keys_heard(audio: &[i16]) -> usize {
-    let keen = Criteria::new().with_min_level_dbm0(-55.0).with_min_duration(Duration::from_millis(20));
-    let mut detector = Detector::with_criteria(SampleRate::Hz8000, keen);
-    detector.process(audio).filter(|event| matches!(event, ToneEvent::Start { .. })).count()
 }
 
 /// The keys multimon-ng, a decoder nobody here wrote, hears.
@@ -83,9 +79,10 @@ async fn pay_with_the_operator_on_the_line(keying: Keying) {
     }
     let (caller_folder, operator_folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let says = voice(OPERATOR_HZ);
+    let recordings = tempfile::tempdir().unwrap();
     let setup = Setup { answers: true, says: &says, ..Setup::default() };
     let mut operator = Baresip::start_as(operator_folder.path(), setup).await;
-    let fixture = Fixture::start_with(&line(&operator.uri())).await;
+    let fixture = Fixture::start_with(&settings(&operator.uri(), recordings.path())).await;
     let order = fixture.order("DESK-1", 1200).await;
     let says = voice(CALLER_HZ);
     let mut caller = Baresip::start_as(caller_folder.path(), Setup { says: &says, ..Setup::default() }).await;
@@ -120,10 +117,14 @@ async fn pay_with_the_operator_on_the_line(keying: Keying) {
     fixture.stop().await;
 
     let heard = Baresip::heard(operator_folder.path());
-    assert_eq!(keys_heard(&heard), 0, "our detector, at raised sensitivity");
+    let found = scan_audio(&heard, SampleRate::Hz8000);
+    assert_eq!(found, Findings::default(), "our detector, at raised sensitivity, and the eavesdropper");
     assert_eq!(keys_heard_by_multimon(operator_folder.path(), &heard), 0, "multimon-ng");
     let caller_at_the_end = loudest_at_the_end(&heard, CALLER_HZ);
     assert!(caller_at_the_end > HEARD, "the operator hears the caller again: {caller_at_the_end}");
+    for file in std::fs::read_dir(recordings.path()).unwrap() {
+        assert_eq!(scan(&file.unwrap().path()), Ok(Findings::default()), "our own recording");
+    }
     let heard = Baresip::heard(caller_folder.path());
     let operator_at_the_end = loudest_at_the_end(&heard, OPERATOR_HZ);
     assert!(operator_at_the_end > HEARD, "the caller hears the operator: {operator_at_the_end}");
@@ -145,6 +146,6 @@ fn both_listeners_hear_keys_where_there_are_some() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    assert_eq!(keys_heard(&tones("4711")), 4);
+    assert_eq!(scan_audio(&tones("4711"), SampleRate::Hz8000).keys, 4);
     assert_eq!(keys_heard_by_multimon(folder.path(), &tones("4711")), 4);
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::dialog::LineDialog;
 use super::operator::OperatorConfig;
+use super::recorder::RecorderConfig;
 
 const CODE: &str = "{code}";
 const CODE_DIGITS: usize = 9;
@@ -28,6 +29,8 @@ pub struct LineConfig {
     pub languages: Vec<Language>,
     /// Who a caller can be connected to.
     pub operator: Option<OperatorConfig>,
+    /// The switchboard's recorder; without one nobody knows what it records.
+    pub recorder: Option<RecorderConfig>,
     /// How its dialog differs from the usual one.
     pub dialog: LineDialog,
     /// Whose line it is: a name of [`merchants`](super::Config::merchants), or the first merchant's.
@@ -134,6 +137,7 @@ struct LineTable {
     #[serde(default = "english")]
     languages: Vec<String>,
     operator: Option<OperatorConfig>,
+    recorder: Option<RecorderConfig>,
     merchant: Option<String>,
     match_by: Option<Vec<MatchBy>>,
     header: Option<String>,
@@ -190,6 +194,7 @@ impl TryFrom<LineTable> for LineConfig {
             match_by: table.match_by.unwrap_or(usual),
             header: table.header,
             operator: table.operator,
+            recorder: table.recorder,
             dialog: table.dialog,
         })
     }

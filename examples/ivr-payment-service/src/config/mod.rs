@@ -8,6 +8,8 @@ mod layers;
 mod line;
 mod merchant;
 mod operator;
+mod recorder;
+mod recording;
 mod sip;
 mod state;
 mod web;
@@ -34,6 +36,8 @@ pub use self::layers::Flags;
 pub use self::line::{LineConfig, LineKind, LineMatch, MatchBy, UserPattern};
 pub use self::merchant::{GuardConfig, MerchantConfig, OtherMerchantConfig};
 pub use self::operator::{OperatorConfig, WayBack};
+pub use self::recorder::{RecorderConfig, RecorderHook};
+pub use self::recording::{RecordedInstead, RecordingConfig};
 pub use self::sip::{Encryption, Network, NotATrunk, PortRange, SipConfig, SipTlsConfig, TrunkConfig};
 pub use self::state::{AuditConfig, DatabaseConfig, Secret};
 pub use self::web::{ConsoleConfig, HttpConfig, SupportConfig};
@@ -68,6 +72,9 @@ pub struct Config {
     pub merchants: Vec<OtherMerchantConfig>,
     /// Limits of one call.
     pub call: CallConfig,
+    /// Recordings of calls.
+    #[serde(default)]
+    pub recording: RecordingConfig,
     /// Limits of orders and their codes.
     pub order: OrderConfig,
     /// Limits on tries of cards.

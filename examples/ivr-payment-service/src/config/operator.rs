@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use paytone_dtmf::Masker;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -23,6 +24,10 @@ pub struct OperatorConfig {
     /// The operator hears the caller speak while the card is taken, keys masked.
     #[serde(default)]
     pub hears_speech: bool,
+    /// By how many milliseconds the operator hears the caller late, so that nothing of a key is heard: 25, or 0 to 40. With
+    /// less than 25 a key's beginning may be.
+    #[serde(rename = "masking_delay_ms", default = "usual_delay", deserialize_with = "delay")]
+    pub masking_delay: usize,
     /// Whether the media towards the operator is encrypted: `required`, or else not.
     #[serde(default = "plain")]
     pub encryption: Encryption,
@@ -50,6 +55,15 @@ fn sip_uri<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Erro
         Some(rest) if !rest.is_empty() && rest.chars().all(is_plain) => Ok(text),
         _ => Err(D::Error::custom("must be a sip URI without headers")),
     }
+}
+
+fn delay<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    let delay = usize::deserialize(deserializer)?;
+    if delay <= Masker::MAX_DELAY_MS { Ok(delay) } else { Err(D::Error::custom("at most 40")) }
+}
+
+const fn usual_delay() -> usize {
+    25
 }
 
 const fn plain() -> Encryption {

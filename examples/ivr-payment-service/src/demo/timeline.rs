@@ -62,7 +62,10 @@ fn line(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::KeyDropped { by } => ("keys", format!("one of the {by}'s, dropped")),
         EventKind::TakingBack => ("attempt", "taking it back".to_owned()),
         EventKind::BackToOperator => ("call", "back to the operator".to_owned()),
-        EventKind::Command { .. } | EventKind::CommandRefused { .. } | EventKind::Alarm { .. } => {
+        EventKind::Command { .. }
+        | EventKind::CommandRefused { .. }
+        | EventKind::Recorder { .. }
+        | EventKind::Alarm { .. } => {
             return None;
         }
         EventKind::CallEnded(outcome) => ("call", format!("ended: {outcome}")),

@@ -157,12 +157,13 @@ async fn prepare(kind: Kind, connection: &mut AnyConnection) -> sqlx::Result<()>
 }
 
 /// Every change to the schema, oldest first. What has been released is never edited; a change is a new file.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/0001_start.sql"),
     include_str!("migrations/0002_chosen.sql"),
     include_str!("migrations/0003_tries.sql"),
     include_str!("migrations/0004_card_requests.sql"),
     include_str!("migrations/0005_operators.sql"),
+    include_str!("migrations/0006_recorders.sql"),
 ];
 
 async fn migrate(kind: Kind, pool: &AnyPool) -> Result<(), StoreError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use paytone_call::Call;
+use paytone_call::{Call, Settings};
 use paytone_dialog::{Outcome, Phase};
 use paytone_media::sdp::{Answer, SdpError};
 use rsipstack::dialog::invite_dialog::InviteDialog;
@@ -14,9 +14,11 @@ use tokio::sync::mpsc;
 use super::endpoint::Switchboard;
 use super::media::{MediaError, MediaSession};
 use super::message;
+use super::recording::CallRecording;
 use super::session::{Parts, Session, SessionClock};
 use crate::config::{LineConfig, OperatorConfig};
 use crate::desk::{Caller, Desk};
+use crate::recorder::Recorder;
 
 /// Answers the INVITE and runs its call, or refuses it.
 pub(super) async fn admit(switchboard: Arc<Switchboard>, mut transaction: Transaction) {
@@ -51,7 +53,9 @@ struct Prepared {
     desk: Desk,
     call: Call,
     operator: Option<OperatorConfig>,
-    info: bool,
+    settings: Settings,
+    recording: Option<CallRecording>,
+    recorder: Option<Recorder>,
 }
 
 async fn prepare(
@@ -80,9 +84,13 @@ async fn prepare(
         .await
         .map_err(|_| StatusCode::ServiceUnavailable)?;
     let operator = line.line.operator.clone();
-    let settings = super::bridge::settings(line.line, is_private(transaction));
+    let wanted = services.config.recording.of_a_call();
+    let settings = super::bridge::settings(line.line, is_private(transaction), wanted);
+    let recording = switchboard.record(&desk).await;
+    let recorder =
+        line.line.recorder.as_ref().map(|recorder| switchboard.recorder(recorder, desk.recorder_of()));
     let call = Call::new(script, desk.clips(), settings);
-    Ok(Prepared { media, answer, desk, call, operator, info: settings.info })
+    Ok(Prepared { media, answer, desk, call, operator, settings, recording, recorder })
 }
 
 /// Answers with 200 and puts the session together.
@@ -92,7 +100,7 @@ async fn connect(
     prepared: Prepared,
     clock: SessionClock,
 ) -> Result<(Session, InviteDialog), StatusCode> {
-    let Prepared { media, answer, desk, call, operator, info } = prepared;
+    let Prepared { media, answer, desk, call, operator, settings, recording, recorder } = prepared;
     let (state_sender, states) = switchboard.dialogs.new_dialog_state_channel();
     let contact = super::contact(switchboard, super::transport_of(transaction), None);
     let made = switchboard.dialogs.get_or_create_server_invite(transaction, state_sender, None, contact);
@@ -116,7 +124,9 @@ async fn connect(
         call,
         desk,
         operator,
-        info,
+        settings,
+        recording,
+        recorder,
         clock,
     };
     Ok((Session::new(parts), dialog))

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use paytone_call::{FRAME_SAMPLES, Input, SecureSpeech, Settings, Topology};
+use paytone_call::{FRAME_SAMPLES, Input, Recording, SecureSpeech, Settings, Topology};
 use paytone_dialog::{Command, CommandRefused, Mode, Outcome, Phase, Script};
 use rsipstack::sip::Header;
 use tokio::sync::mpsc;
@@ -30,6 +30,7 @@ pub(super) struct Bridging {
     /// The outcome is recorded; what goes on is talk.
     pub(super) closed: bool,
     info: bool,
+    recording: Option<Recording>,
     /// What became of the last payment of a call that goes on.
     pub(super) outcome: Option<Outcome>,
     /// Frames of ringing tone so far.
@@ -37,23 +38,28 @@ pub(super) struct Bridging {
 }
 
 /// How a call on this line is composed. Keys by SIP INFO count only where nobody on the way can read them.
-pub(super) fn settings(line: &LineConfig, is_private: bool) -> Settings {
+pub(super) fn settings(line: &LineConfig, is_private: bool, recording: Option<Recording>) -> Settings {
     let stays = line.operator.as_ref().is_some_and(|operator| operator.stays);
-    settings_of(line.operator.as_ref(), line.allow_info && is_private, stays)
+    let info = line.allow_info && is_private;
+    Settings { recording, ..settings_of(line.operator.as_ref(), info, stays) }
 }
 
 fn settings_of(operator: Option<&OperatorConfig>, info: bool, is_bridge: bool) -> Settings {
+    let usual = Settings::default();
     let hears = operator.is_some_and(|operator| operator.hears_speech);
     Settings {
         info,
         topology: if is_bridge { Topology::Bridge } else { Topology::Transfer },
         speech: if hears { SecureSpeech::Heard } else { SecureSpeech::Cut },
+        look_back_ms: operator.map_or(usual.look_back_ms, |operator| operator.masking_delay),
+        ..usual
     }
 }
 
 impl Bridging {
-    pub(super) fn new(operator: Option<OperatorConfig>, info: bool) -> Self {
-        Self { operator, info, ..Self::default() }
+    pub(super) fn new(operator: Option<OperatorConfig>, settings: Settings) -> Self {
+        let Settings { info, recording, .. } = settings;
+        Self { operator, info, recording, ..Self::default() }
     }
 
     pub(super) const fn operator(&self) -> Option<&OperatorConfig> {
@@ -66,7 +72,7 @@ impl Bridging {
 
     /// How a call is composed on which people talk.
     pub(super) fn talk(&self) -> Settings {
-        settings_of(self.operator.as_ref(), self.info, true)
+        Settings { recording: self.recording, ..settings_of(self.operator.as_ref(), self.info, true) }
     }
 
     pub(super) fn operator_stays(&self) -> bool {

@@ -25,10 +25,14 @@ use tokio_util::task::TaskTracker;
 use super::arrivals::Arrivals;
 use super::media::MediaPolicy;
 use super::message::{self, InfoBody};
+use super::recording::{CallRecording, Recordings};
 use super::session::ToSession;
 use super::tls::{self, TlsFileError};
 use crate::Services;
-use crate::config::{Encryption, SipConfig};
+use crate::config::{Encryption, RecorderConfig, SipConfig};
+use crate::desk::Desk;
+use crate::recorder::{self, Recorder};
+use crate::store::{MerchantUlid, PausedRecorder};
 
 /// SIP and RTP while they run. Dropping it does not end calls; [`Telephony::shut_down`] does.
 pub struct Telephony {
@@ -61,6 +65,12 @@ pub enum StartError {
     /// A file of SIP over TLS cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsFileError),
+    /// The folder of the recordings cannot be made or is not ours.
+    #[error("the folder of the recordings cannot be used")]
+    Recording,
+    /// Which recorders may be paused cannot be read.
+    #[error("the recorders that may be paused cannot be read")]
+    Recorders,
     /// The SIP library could not be set up.
     #[error("the sip endpoint could not be set up")]
     Endpoint,
@@ -74,6 +84,7 @@ pub(super) struct Switchboard {
     pub(super) tasks: TaskTracker,
     pub(super) cancel: CancellationToken,
     pub(super) arrivals: Arrivals,
+    recordings: Mutex<Option<Arc<Recordings>>>,
     calls: Mutex<HashMap<String, mpsc::Sender<ToSession>>>,
 }
 
@@ -84,6 +95,9 @@ impl Telephony {
     /// [`StartError`] if an address cannot be had.
     pub async fn start(services: Services) -> Result<Self, StartError> {
         let cancel = CancellationToken::new();
+        let folder = services.config.recording.directory.as_deref();
+        let recordings = folder.map(Recordings::start).transpose().map_err(|_| StartError::Recording)?;
+        let recordings = recordings.map(Arc::new);
         let (endpoint, listening) = open(&services.config.sip, &cancel).await?;
         let incoming = endpoint.incoming_transactions().map_err(|_| StartError::Endpoint)?;
         let tasks = TaskTracker::new();
@@ -95,8 +109,10 @@ impl Telephony {
             tasks: tasks.clone(),
             cancel: cancel.child_token(),
             arrivals,
+            recordings: Mutex::new(recordings),
             calls: Mutex::default(),
         });
+        switchboard.release_recorders().await?;
         tokio::spawn(async move { endpoint.serve().await });
         tokio::spawn(sort_requests(switchboard.clone(), incoming, cancel.clone()));
         Ok(Self { listening, cancel, tasks, switchboard })
@@ -134,6 +150,7 @@ impl Telephony {
         if tokio::time::timeout(patience, self.tasks.wait()).await.is_err() {
             tracing::warn!("calls still up at shutdown");
         }
+        self.switchboard.finish_recordings().await;
         self.cancel.cancel();
     }
 }
@@ -177,6 +194,58 @@ impl Switchboard {
         let trunk = sip.trunk_of(source).map_err(|_| StatusCode::Forbidden)?;
         let encryption = trunk.and_then(|trunk| trunk.encryption).unwrap_or(sip.encryption);
         Ok(self.media_policy(encryption))
+    }
+
+    /// Begins the recording of a call, where calls are recorded. One that cannot be is not: the call goes on.
+    pub(super) async fn record(&self, desk: &Desk) -> Option<CallRecording> {
+        let recordings = self.recordings.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let call = desk.call();
+        let begun = tokio::task::spawn_blocking(move || recordings.record(call)).await;
+        let recording = begun.ok().and_then(Result::ok);
+        if recording.is_none() {
+            desk.alarm("recording_failed");
+        }
+        recording
+    }
+
+    /// The switchboard's recorder of a call.
+    pub(super) fn recorder(
+        &self,
+        config: &RecorderConfig,
+        (of, merchant): (PausedRecorder, MerchantUlid),
+    ) -> Recorder {
+        let (recorder, task) = Recorder::new(config.clone(), of, self.recorder_tools(merchant));
+        self.tasks.spawn(task);
+        recorder
+    }
+
+    /// Has recorders go on that a process before this one has left paused.
+    async fn release_recorders(&self) -> Result<(), StartError> {
+        let paused = self.services.store.paused_recorders().await.map_err(|_| StartError::Recorders)?;
+        for of in paused {
+            let line = self.services.config.lines.iter().find(|line| line.name == of.line);
+            match line.and_then(|line| Some((line, line.recorder.clone()?))) {
+                Some((line, config)) => {
+                    let merchant = self.services.of(line).shop.merchant_id;
+                    self.tasks.spawn(recorder::release(config, of, self.recorder_tools(merchant)));
+                }
+                None => tracing::error!(call = %of.call, "a recorder may be paused whose line names none"),
+            }
+        }
+        Ok(())
+    }
+
+    fn recorder_tools(&self, merchant: MerchantUlid) -> recorder::Tools {
+        let (store, bus) = (self.services.store.clone(), self.services.bus.clone());
+        recorder::Tools { store, bus, merchant, stop: self.cancel.clone() }
+    }
+
+    /// Waits until what has been recorded is on disk.
+    async fn finish_recordings(&self) {
+        let recordings = self.recordings.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(recordings) = recordings.and_then(Arc::into_inner) {
+            drop(tokio::task::spawn_blocking(move || recordings.finish()).await);
+        }
     }
 
     pub(super) fn calls_up(&self) -> usize {

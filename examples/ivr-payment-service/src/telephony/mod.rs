@@ -11,6 +11,7 @@ mod endpoint;
 mod media;
 mod message;
 mod operator;
+mod recording;
 mod replace;
 mod returning;
 mod session;

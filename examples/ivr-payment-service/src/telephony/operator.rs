@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use paytone_call::{Call, FRAME_SAMPLES, Role};
+use paytone_call::{Call, FRAME_SAMPLES};
 use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TransactionHandle};
 use rsipstack::dialog::invitation::{InviteAsyncResult, InviteOption};
 use rsipstack::dialog::invite_dialog::InviteDialog;
@@ -184,7 +184,7 @@ impl OperatorLeg {
         let Stage::Up(media) = &mut self.stage else { return };
         media.play_out(call, now);
         let mut frame = [0; FRAME_SAMPLES];
-        call.next_frame_for(Role::Operator, &mut frame, now);
+        call.next_operator_frame(&mut frame);
         if media.is_held() { media.rest() } else { media.send_frame(&frame) }
     }
 

@@ -4,8 +4,8 @@ use core::time::Duration;
 use std::sync::Arc;
 use std::time::Instant;
 
-use paytone_call::{Action, Call, FRAME_SAMPLES, Input};
-use paytone_dialog::Outcome;
+use paytone_call::{Action, Call, FRAME_SAMPLES, Input, Settings};
+use paytone_dialog::{Outcome, SecureState};
 use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TransactionHandle};
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::Request;
@@ -17,8 +17,10 @@ use super::endpoint::Switchboard;
 use super::media::MediaSession;
 use super::message::{self, InfoBody};
 use super::operator::OperatorLeg;
+use super::recording::CallRecording;
 use crate::config::OperatorConfig;
 use crate::desk::Desk;
+use crate::recorder::Recorder;
 
 /// One call: the SIP dialog, the audio, the composed state machine, and the desk that finds orders and takes payments.
 pub(super) struct Session {
@@ -33,6 +35,10 @@ pub(super) struct Session {
     ticks: Interval,
     answers: (mpsc::Sender<Input<'static>>, mpsc::Receiver<Input<'static>>),
     pub(super) bridge: Bridging,
+    recording: Option<CallRecording>,
+    recorder: Option<Recorder>,
+    /// The recorder was told to pause and not to go on.
+    recorder_rests: bool,
     pub(super) up: bool,
     pub(super) held: bool,
 }
@@ -62,8 +68,11 @@ pub(super) struct Parts {
     pub(super) call: Call,
     pub(super) desk: Desk,
     pub(super) operator: Option<OperatorConfig>,
-    /// Keys may come as SIP INFO.
-    pub(super) info: bool,
+    /// How the call is composed.
+    pub(super) settings: Settings,
+    pub(super) recording: Option<CallRecording>,
+    /// The switchboard's, where the line names it.
+    pub(super) recorder: Option<Recorder>,
     pub(super) clock: SessionClock,
 }
 
@@ -90,11 +99,12 @@ impl SessionClock {
 
 impl Session {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { switchboard, dialog, states, messages, media, call, desk, operator, info, clock } = parts;
+        let Parts { switchboard, dialog, states, messages, media, call, desk, operator, .. } = parts;
+        let Parts { settings, recording, recorder, clock, .. } = parts;
         let mut ticks = tokio::time::interval(FRAME);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
         let answers = mpsc::channel(ANSWERS);
-        let (up, held, bridge) = (true, false, Bridging::new(operator, info));
+        let (up, held, bridge) = (true, false, Bridging::new(operator, settings));
         Self {
             switchboard,
             dialog,
@@ -107,6 +117,9 @@ impl Session {
             ticks,
             answers,
             bridge,
+            recording,
+            recorder,
+            recorder_rests: false,
             up,
             held,
         }
@@ -158,7 +171,7 @@ impl Session {
                 ToSession::Info(info) => self.info(&info),
                 ToSession::Replaced(leg) => self.replaced(*leg),
             },
-            Some(answer) = self.answers.1.recv() => self.call.handle(answer, self.clock.now()),
+            Some(answer) = self.answers.1.recv() => self.answered(answer),
             Some(commanded) = self.desk.command(), if up => self.command(commanded),
             event = OperatorLeg::next(&mut self.bridge.leg), if up => self.operator(event).await,
             script = bridge::done(&mut self.bridge.script), if up => self.begin_payment(script),
@@ -176,6 +189,7 @@ impl Session {
         }
         self.operator_tick(now);
         if self.held {
+            self.record();
             return self.media.rest();
         }
         if now.saturating_sub(self.media.last_heard()) >= self.switchboard.services.config.call.rtp_timeout {
@@ -186,17 +200,22 @@ impl Session {
         self.call.next_frame(&mut frame, now);
         self.bridge.ring(&mut frame);
         self.media.send_frame(&frame);
+        self.record();
+    }
+
+    fn record(&mut self) {
+        if let Some(recording) = &mut self.recording
+            && let Some(recorded) = self.call.next_recorded()
+        {
+            recording.put(&recorded);
+        }
     }
 
     /// Does what the call asks for until it asks for nothing more; the outcome, once there is one.
     fn carry_out(&mut self) -> Option<Outcome> {
         while let Some(action) = self.call.poll_action() {
             match action {
-                // One leg, nobody to hide the keys from: secure at once.
-                Action::Secure => {
-                    self.desk.secured();
-                    self.call.handle(Input::Secured, self.clock.now());
-                }
+                Action::Secure => self.secure(),
                 Action::Release => self.release(),
                 Action::LookUpOrder(code) => self.desk.look_up(code, self.answers.0.clone()),
                 Action::Authorize(payment) => self.desk.authorize(payment, self.answers.0.clone()),
@@ -216,7 +235,32 @@ impl Session {
                 Action::Finished(outcome) => return Some(outcome),
             }
         }
+        if self.recorder_rests && self.call.progress().secure() == SecureState::Clear {
+            self.recorder_rests = false;
+            self.recorder.iter().for_each(Recorder::resume);
+        }
         None
+    }
+
+    /// What we send is masked in any case; a recorder of the switchboard has to say that it is paused.
+    fn secure(&mut self) {
+        let Some(recorder) = &self.recorder else {
+            self.desk.unverified();
+            return self.answered(Input::Secured);
+        };
+        self.recorder_rests = true;
+        let (paused, answers) = (recorder.pause(), self.answers.0.clone());
+        tokio::spawn(async move {
+            let is_paused = paused.await.unwrap_or(false);
+            drop(answers.send(if is_paused { Input::Secured } else { Input::SecureRefused }).await);
+        });
+    }
+
+    fn answered(&mut self, answer: Input<'static>) {
+        if matches!(answer, Input::Secured) && self.call.progress().secure() == SecureState::Securing {
+            self.desk.secured();
+        }
+        self.call.handle(answer, self.clock.now());
     }
 
     /// Leaves secure mode; on a bridge the call says itself when the last key is through.
