@@ -131,7 +131,7 @@ impl Run {
     }
 
     fn rare(&mut self, how: u8) -> Event {
-        match how % 9 {
+        match how % 10 {
             0 => Event::HungUp,
             1 => {
                 (self.asked, self.secured) = (false, false);
@@ -143,6 +143,7 @@ impl Run {
             5 => Event::Speak(Language::Ja),
             6 => Event::Speak(Language::En),
             7 => Event::Failed,
+            8 => Event::Unavailable,
             _ => Event::OrderRefused(OrderRefusal::Busy),
         }
     }

@@ -16,7 +16,7 @@ use crate::bridge::Bridge;
 use crate::clips::Clips;
 use crate::comfort::Comfort;
 use crate::input::{Action, Input};
-use crate::keypad::{EventPacket, Keypad};
+use crate::keypad::{EventPacket, Keypad, KeysHeard};
 use crate::legs::{Role, SecureSpeech, Topology};
 use crate::masked::Masked;
 use crate::player::Player;
@@ -219,6 +219,12 @@ impl Call {
     /// The next thing to do; `None` until something happens again.
     pub fn poll_action(&mut self) -> Option<Action> {
         self.actions.pop_front()
+    }
+
+    /// How many keys the caller has pressed so far, by the way they came.
+    #[must_use]
+    pub const fn keys_heard(&self) -> KeysHeard {
+        self.caller.heard()
     }
 
     /// What a screen may show now.

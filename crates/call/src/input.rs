@@ -70,6 +70,9 @@ pub enum Input<'a> {
     OrderWithdrawn(OrderChange),
     /// How many more wrong security codes the card that is with the gateway may have; before its verdict.
     CodeTriesLeft(u8),
+    /// No card can be paid now, the gateway or the store being out of reach: none is asked for. Also an answer to
+    /// [`Action::Secure`].
+    Unavailable,
     /// Something on our side failed and the payment cannot go on.
     Failed,
     /// The answer to [`Action::Authorize`] or [`Action::Void`].
@@ -99,6 +102,7 @@ impl Input<'_> {
             Self::OrderWithdrawn(change) => Event::OrderWithdrawn(change),
             Self::CodeTriesLeft(left) => Event::CodeTriesLeft(left),
             Self::Verdict(verdict) => Event::Verdict(verdict),
+            Self::Unavailable => Event::Unavailable,
             Self::Failed => Event::Failed,
             Self::Held => Event::Held,
             Self::Resumed => Event::Resumed,
@@ -124,6 +128,7 @@ impl fmt::Debug for Input<'_> {
             Self::Released => "Released",
             Self::OrderWithdrawn(_) => "OrderWithdrawn(..)",
             Self::CodeTriesLeft(_) => "CodeTriesLeft(..)",
+            Self::Unavailable => "Unavailable",
             Self::Failed => "Failed",
             Self::Secured => "Secured",
             Self::SecureRefused => "SecureRefused",

@@ -12,12 +12,35 @@ pub(crate) struct Keypad {
     detector: Detector,
     events: EventReceiver,
     arbiter: Arbiter,
+    heard: KeysHeard,
+}
+
+/// How many keys the caller has pressed, by the way they came; a press that came in two ways counts once. Counts alone: which
+/// keys they were is nobody's business.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KeysHeard {
+    /// As telephone-events (RFC 4733).
+    pub events: u32,
+    /// As tones in the audio.
+    pub tones: u32,
+    /// In SIP INFO requests.
+    pub infos: u32,
 }
 
 impl Keypad {
     pub(crate) fn new(info: bool) -> Self {
         let arbiter = if info { Arbiter::new().with_info() } else { Arbiter::new() };
-        Self { detector: Detector::new(SampleRate::Hz8000), events: EventReceiver::new(), arbiter }
+        Self {
+            detector: Detector::new(SampleRate::Hz8000),
+            events: EventReceiver::new(),
+            arbiter,
+            heard: KeysHeard::default(),
+        }
+    }
+
+    /// How many keys there were so far.
+    pub(crate) const fn heard(&self) -> KeysHeard {
+        self.heard
     }
 
     /// Hears `samples`; every finding is handed to `found`, every press to `press`.
@@ -28,7 +51,7 @@ impl Keypad {
         mut found: impl FnMut(&ToneEvent),
         mut press: impl FnMut(Key),
     ) {
-        let Self { detector, arbiter, .. } = self;
+        let Self { detector, arbiter, heard, .. } = self;
         for event in detector.process(samples) {
             found(&event);
             let key = match event {
@@ -36,6 +59,7 @@ impl Keypad {
                 ToneEvent::End { key, .. } => arbiter.handle(Source::InBand, Phase::End, key, now),
                 _ => None,
             };
+            heard.tones += u32::from(key.is_some());
             key.into_iter().for_each(&mut press);
         }
     }
@@ -51,17 +75,21 @@ impl Keypad {
         mut found: impl FnMut(&EventKey),
         mut press: impl FnMut(Key),
     ) {
-        let Self { events, arbiter, .. } = self;
+        let Self { events, arbiter, heard, .. } = self;
         for change in events.handle(packet.ssrc, packet.timestamp, packet.marker, packet.payload, now) {
             found(&change);
-            count(arbiter, change, now).into_iter().for_each(&mut press);
+            let key = count(arbiter, change, now);
+            heard.events += u32::from(key.is_some());
+            key.into_iter().for_each(&mut press);
         }
     }
 
     pub(crate) fn info(&mut self, content_type: &str, body: &[u8], now: Duration) -> Option<Key> {
         // A body that holds no key is the sender's mistake and has nothing to tell the dialog.
         let key = info::parse(content_type, body).ok().flatten()?;
-        self.arbiter.handle(Source::Info, Phase::Start, key, now)
+        let key = self.arbiter.handle(Source::Info, Phase::Start, key, now);
+        self.heard.infos += u32::from(key.is_some());
+        key
     }
 
     pub(crate) fn events_withdrawn(&mut self) {
@@ -81,7 +109,9 @@ impl Keypad {
     pub(crate) fn handle_timeout(&mut self, now: Duration, mut found: impl FnMut(&EventKey)) -> Option<Key> {
         let change = self.events.handle_timeout(now)?;
         found(&change);
-        count(&mut self.arbiter, change, now)
+        let key = count(&mut self.arbiter, change, now);
+        self.heard.events += u32::from(key.is_some());
+        key
     }
 }
 

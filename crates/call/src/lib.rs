@@ -52,6 +52,7 @@ mod voice;
 pub use call::{Call, PaymentUnderWay, Settings};
 pub use clips::{Clip, Clips, Silent};
 pub use input::{Action, Input};
+pub use keypad::KeysHeard;
 pub use legs::{Hears, Role, SecureSpeech, Topology};
 pub use recorder::{Recorded, Recording};
 

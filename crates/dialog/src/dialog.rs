@@ -156,6 +156,7 @@ impl Dialog {
             Event::Speak(language) => self.speak_in(language),
             // An operator who cannot be told about a refusal sees it in the report.
             Event::Command(command) => drop(self.follow(command, now)),
+            Event::Unavailable => self.unavailable(now),
             Event::Failed => self.failed(now),
             Event::Released => self.released(),
             Event::HungUp => self.hung_up(now),

@@ -42,6 +42,9 @@ pub enum Event {
     Speak(Language),
     /// The operator wants something done. [`Dialog::command`](crate::Dialog::command) says whether it was.
     Command(Command),
+    /// No card can be paid now, the provider or the store being out of reach: none is asked for any more. Once the card
+    /// is with the provider this is too late and means nothing.
+    Unavailable,
     /// Something on the embedder's side failed and the payment cannot go on.
     Failed,
     /// The caller is gone.

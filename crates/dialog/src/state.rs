@@ -31,6 +31,11 @@ impl State {
         }
     }
 
+    /// Whether the order and the card are still being taken: nothing has been sent anywhere.
+    pub(crate) const fn is_taking(&self) -> bool {
+        matches!(self, Self::Securing(_) | Self::Waiting | Self::Collecting(_) | Self::LookingUp)
+    }
+
     /// Whether a key is used, at once or when the next field opens.
     pub(crate) const fn takes_keys(&self) -> bool {
         matches!(self, Self::Securing(_) | Self::Collecting(_) | Self::LookingUp)

@@ -274,6 +274,19 @@ fn an_order_that_changes_meanwhile_is_not_paid_and_the_caller_is_told() {
 }
 
 #[test]
+fn no_card_is_asked_for_while_none_can_be_paid() {
+    let mut call = at_pan_of(card_script().after(AfterCall::OperatorIfNeeded));
+    call.keys("4111");
+    call.log();
+    call.event(Event::Unavailable);
+    assert_eq!(call.said(), ["service-unavailable to-operator"]);
+    assert_eq!(call.run_out(), Outcome::GatewayUnavailable);
+    let mut late = authorizing(test_numbers::VISA);
+    late.event(Event::Unavailable);
+    assert_eq!(late.dialog.progress().phase(), Phase::Authorizing);
+}
+
+#[test]
 fn a_payment_whose_caller_is_gone_is_taken_back_where_the_merchant_wants_that() {
     let voiding = || authorizing_of(card_script().hang_up(HangUpPolicy::VoidIfApproved), test_numbers::VISA);
     let mut call = voiding();

@@ -81,6 +81,7 @@ fn other(which: usize) -> Event {
         4 => Event::CodeTriesLeft(1),
         5 => Event::Speak(Language::Ja),
         6 => Event::Speak(Language::En),
+        7 => Event::Unavailable,
         _ => Event::Failed,
     }
 }
@@ -116,7 +117,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => Just(Step::Resumed),
         1 => Just(Step::HungUp),
         12 => prop::sample::select(commands()).prop_map(Step::Command),
-        4 => (0..8_usize).prop_map(Step::Other),
+        4 => (0..9_usize).prop_map(Step::Other),
         6 => Just(Step::Timeout),
         6 => (0..20_000_u64).prop_map(Step::Pass),
         1 => (0..20_000_u64).prop_map(Step::ClockBack),

@@ -72,18 +72,34 @@ pub async fn verify(
     key: Option<&SecretString>,
 ) -> Result<u64, AuditError> {
     let heads = match (heads, key) {
-        (None, _) => Vec::new(),
+        (None, _) => None,
         (Some(_), None) => return Err(AuditError::NoKey),
-        (Some(file), Some(key)) => read(&std::fs::read_to_string(file).map_err(|_| AuditError::File)?, key)?,
+        (Some(file), Some(key)) => Some(self::heads(file, key)?),
     };
     let mut entries = 0;
     for merchant in store.merchants().await? {
-        entries += store.verify_audit(merchant.id, None).await??.number;
-        for (_, head) in heads.iter().filter(|(of, _)| *of == merchant.id) {
-            store.verify_audit(merchant.id, Some(*head)).await??;
+        let cut = store.audit_cut(merchant.id).await?;
+        let before = cut.map_or(0, |cut| cut.number);
+        entries += store.verify_audit(merchant.id, None).await??.number.saturating_sub(before);
+        let Some(heads) = &heads else { continue };
+        let own = || heads.iter().filter(|(of, _)| *of == merchant.id).map(|(_, head)| *head);
+        if let Some(cut) = cut.filter(|cut| own().all(|head| head != *cut)) {
+            return Err(BrokenChain::Cut(cut.number).into());
+        }
+        for head in own() {
+            store.verify_audit(merchant.id, Some(head)).await??;
         }
     }
     Ok(entries)
+}
+
+/// The heads in a file, every one of them signed with this key.
+///
+/// # Errors
+///
+/// The file cannot be read, or somebody else has written in it.
+pub fn heads(file: &Path, key: &SecretString) -> Result<Vec<(MerchantUlid, AuditHead)>, AuditError> {
+    read(&std::fs::read_to_string(file).map_err(|_| AuditError::File)?, key)
 }
 
 fn signed(merchant: MerchantUlid, head: AuditHead, now: Duration, key: &SecretString) -> String {

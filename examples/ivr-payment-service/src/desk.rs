@@ -22,8 +22,9 @@ use crate::bus::{Commanded, EventKind};
 use crate::config::{DialogConfig, LineDialog, LineKind, LineMatch};
 use crate::guard::{Ruling, Try};
 use crate::matching::{self, Asker, Clues, KeyedCode, Matcher as _};
+use crate::recorder::Recorder;
 use crate::store::{
-    CallUlid, Claim, GuessLimits, MatchedBy, MerchantUlid, NewCall, Order, PausedRecorder, StoreError,
+    CallUlid, Claim, GuessLimits, MatchedBy, MerchantUlid, NewCall, Order, PausedRecorder, Store, StoreError,
 };
 
 /// A call as the store knows it, from its start to its outcome.
@@ -181,7 +182,8 @@ impl Desk {
                     Input::OrderFound(summary)
                 }
                 Ok(Some(Claim::Refused(refusal))) => Input::OrderRefused(refusal),
-                Ok(None) | Err(_) => Input::OrderRefused(OrderRefusal::Busy),
+                Ok(None) => Input::OrderRefused(OrderRefusal::Busy),
+                Err(_) => Input::Unavailable,
             };
             drop(answers.send(answer).await);
         });
@@ -224,6 +226,26 @@ impl Desk {
         self.commands.recv().await
     }
 
+    /// Asks whether a card can be paid now and then has the recorder pause, before the caller is asked for one; the answer
+    /// goes to the call.
+    pub fn before_card(&self, recorder: Option<Recorder>, answers: Answers) {
+        let (services, call) = (self.services.clone(), self.call);
+        tokio::spawn(async move {
+            let merchant = services.shop.merchant_id;
+            let answer = match services.gate.check(merchant).await {
+                Ok(()) => match recorder {
+                    Some(recorder) if !recorder.pause().await.unwrap_or(false) => Input::SecureRefused,
+                    _ => Input::Secured,
+                },
+                Err(trouble) => {
+                    tracing::warn!(%call, trouble = trouble.as_str(), "no card is asked for");
+                    Input::Unavailable
+                }
+            };
+            drop(answers.send(answer).await);
+        });
+    }
+
     /// Keys reach nobody but the dialog from now on.
     pub fn secured(&self) {
         self.publish(EventKind::Secured);
@@ -260,11 +282,13 @@ impl Desk {
         self.publish(EventKind::Progress(progress));
     }
 
-    /// Records the outcome and lets go of the order.
+    /// Records the outcome and lets go of the order. A caller does not wait for a database that is away: it is told later.
     pub async fn close(&self, outcome: Outcome) {
         let now = crate::clock::now();
-        if self.services.store.call_ended(self.call, &outcome, now).await.is_err() {
-            tracing::error!(call = %self.call, "the end of a call could not be recorded");
+        let record = self.services.store.call_ended(self.call, &outcome, now);
+        if !matches!(tokio::time::timeout(CLOSING, record).await, Ok(Ok(()))) {
+            tracing::error!(call = %self.call, "the end of a call could not be recorded yet");
+            tokio::spawn(record_later(self.services.store.clone(), self.call, outcome.clone(), now));
         }
         tracing::info!(call = %self.call, %outcome, "call ended");
         self.publish(EventKind::CallEnded(outcome));
@@ -291,6 +315,22 @@ impl Desk {
         self.services.bus.publish(merchant, Some(self.call), crate::clock::now(), kind);
     }
 }
+
+/// Tells the store how a call ended until it takes it: an order must not stay with a call that is over. Where the process
+/// ends first, the next start ends the call.
+async fn record_later(store: Store, call: CallUlid, outcome: Outcome, at: Duration) {
+    loop {
+        tokio::time::sleep(CLOSING).await;
+        match store.call_ended(call, &outcome, at).await {
+            Err(StoreError::Database) => {}
+            Ok(()) => return tracing::info!(%call, "the end of a call is recorded"),
+            Err(error) => return tracing::error!(%call, %error, "the end of a call is not recorded"),
+        }
+    }
+}
+
+/// How long the end of a call waits for the store.
+const CLOSING: Duration = Duration::from_secs(2);
 
 /// Where one call pays: the guard first, then the payments.
 struct Till {

@@ -130,11 +130,17 @@ fn scan(files: &[PathBuf]) -> ExitCode {
 async fn serve(file: Option<&Path>, flags: &Flags) -> Result<ExitCode, Box<dyn Error>> {
     let config = Config::load(file, flags)?;
     logging::init(&config.log)?;
+    let drain = config.call.drain;
     let given = api::key_from_environment();
     let show_key = given.is_none();
     let service = Service::start(config, given.unwrap_or_else(api::make_key)).await?;
     println!("{}", service::welcome(&service, show_key));
     service::until_stopped().await?;
+    tokio::select! {
+        () = service.drain(drain) => {}
+        // Whoever asks twice does not want to wait.
+        asked = service::until_stopped() => asked?,
+    }
     service.shut_down().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -9,6 +9,7 @@ mod answer;
 mod checkpoint;
 mod journal;
 mod operations;
+mod reach;
 mod without_money;
 
 use core::fmt;

@@ -22,8 +22,8 @@ use crate::config::{RecorderConfig, RecorderHook};
 use crate::store::{MerchantUlid, PausedRecorder, Store};
 use crate::webhook;
 
-/// One call's recorder, paused and resumed by whoever has this; resumed when it is dropped.
-#[derive(Debug)]
+/// One call's recorder, paused and resumed by whoever has this; resumed when the last of them is dropped.
+#[derive(Debug, Clone)]
 pub struct Recorder {
     orders: mpsc::UnboundedSender<Order>,
 }

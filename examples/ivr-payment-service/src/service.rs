@@ -10,13 +10,16 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::services::{Services, Shop, open_store, rehearse};
 
+use crate::alert::Alert;
 use crate::api::{Api, Backend};
 use crate::config::Config;
 use crate::console;
 use crate::failpoint;
 use crate::gateway::GatewaySetupError;
 use crate::health::Trouble;
+use crate::monitor::{self, Monitor};
 use crate::operators::{FIRST_LOGIN, Operators, SignInRules};
+use crate::retention::Keeping;
 use crate::speech::VoiceError;
 use crate::store::{SessionLimits, StoreError};
 use crate::telephony::{self, Telephony};
@@ -88,12 +91,17 @@ impl Service {
         let backend = Backend::new(&services, telephony.udp(), api_key);
         let operators = operators(&services, &backend);
         let first_password = operators.ensure_admin(services.shop.merchant_id).await?;
-        let pages = console::router(console_setup(&services, backend.clone(), operators, &stop)?);
+        let pages = console::router(console_setup(&services, backend.clone(), operators, &stop)?)
+            .merge(monitor::router(monitored(&services, &backend)));
         let api = Api::start(listener, backend, pages, tls).map_err(|_| StartError::Http(http))?;
-        services.health.watch(services.store.clone(), &services.bus, services.shop.merchant_id, stop.clone());
+        services.gate.clone().watch(stop.clone());
+        let config = &services.config;
+        Alert::new(config.alert.clone(), &config.database.node).watch(&services.bus, stop.clone());
+        services.metrics.watch(&services.bus, stop.clone());
         let (store, payments, bus) =
             (services.store.clone(), services.payments.clone(), services.bus.clone());
-        let worker = Worker::start(store, payments, bus, head_export(&services.config));
+        let worker =
+            Worker::start(store, payments, bus, head_export(&services.config), keeping(&services.config));
         Ok(Self { services, telephony, api, worker, stop, first_password })
     }
 
@@ -145,6 +153,19 @@ impl Service {
         &self.services
     }
 
+    /// Takes no more calls, and waits at most `patience` for those that are up.
+    pub async fn drain(&self, patience: Duration) {
+        self.services.health.note(Trouble::Stopping, true);
+        let empty = async {
+            while self.legs_up() > 0 {
+                tokio::time::sleep(DRAINING).await;
+            }
+        };
+        if tokio::time::timeout(patience, empty).await.is_err() {
+            tracing::warn!(legs = self.legs_up(), "calls are ended by the shutdown");
+        }
+    }
+
     /// Ends every call, lets payments in flight finish, and closes the store.
     pub async fn shut_down(self) {
         self.services.health.note(Trouble::Stopping, true);
@@ -155,6 +176,11 @@ impl Service {
         self.worker.shut_down(PATIENCE).await;
         self.services.store.close().await;
     }
+}
+
+fn monitored(services: &Services, backend: &Backend) -> Monitor {
+    let (health, metrics) = (services.health.clone(), services.metrics.clone());
+    Monitor { backend: backend.clone(), health, metrics }
 }
 
 /// The people who sign in, as strictly as the settings say.
@@ -193,6 +219,12 @@ fn head_export(config: &Config) -> Option<HeadExport> {
     let key = config.audit.signing_key()?;
     let beside = || config.database.path.with_extension("audit-heads");
     Some(HeadExport { file: config.audit.heads.clone().unwrap_or_else(beside), key })
+}
+
+/// What is kept how long.
+fn keeping(config: &Config) -> Keeping {
+    let recordings = config.recording.directory.clone();
+    Keeping { days: config.retention, heads: head_export(config), recordings }
 }
 
 /// Waits for whoever runs the service to end it: Ctrl-C, or a `SIGTERM`.
@@ -241,5 +273,7 @@ pub fn welcome(service: &Service, show_key: bool) -> String {
     )
 }
 
+/// How often it is looked whether calls are up still.
+const DRAINING: Duration = Duration::from_millis(100);
 /// How long shutdown waits for calls, and then for payments.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -12,6 +12,7 @@ use crate::audit;
 use crate::bus::{Bus, EventKind};
 use crate::clock::now;
 use crate::payments::Payments;
+use crate::retention::{self, Keeping};
 use crate::store::{MerchantUlid, Store, StoreError};
 use crate::webhook::Courier;
 
@@ -48,7 +49,13 @@ pub struct Worker {
 impl Worker {
     /// Starts all of it.
     #[must_use]
-    pub fn start(store: Store, payments: Payments, bus: Bus, export: Option<HeadExport>) -> Self {
+    pub fn start(
+        store: Store,
+        payments: Payments,
+        bus: Bus,
+        export: Option<HeadExport>,
+        keeping: Keeping,
+    ) -> Self {
         let worker = Self { stop: CancellationToken::new(), tasks: TaskTracker::new() };
         let courier = Courier::new(store.clone(), std::sync::Arc::new(crate::clock::SystemClock));
         worker.every(DELIVERY, move || {
@@ -64,9 +71,15 @@ impl Worker {
             }
         });
         worker.every(ROUNDS, move || {
-            let (store, payments, bus, export) =
-                (store.clone(), payments.clone(), bus.clone(), export.clone());
-            async move { round(&store, &payments, &bus, export.as_ref()).await }
+            let (store, payments, bus, export, keeping) =
+                (store.clone(), payments.clone(), bus.clone(), export.clone(), keeping.clone());
+            async move {
+                round(&store, &payments, &bus, export.as_ref()).await?;
+                if let Err(error) = retention::delete_old(&store, &keeping, now()).await {
+                    tracing::error!(%error, "what was kept long enough could not be deleted");
+                }
+                Ok(())
+            }
         });
         worker
     }

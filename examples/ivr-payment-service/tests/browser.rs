@@ -8,7 +8,7 @@ mod common;
 use std::time::Duration;
 
 use chromium::Chromium;
-use common::peers::available;
+use common::peers::{Baresip, Setup, available};
 use common::{CODE, EXPIRY, Fixture};
 use paytone_card::test_numbers;
 use phone::{Call, Keys, Options, Target};
@@ -79,6 +79,74 @@ async fn an_operator_watches_a_call_pay_and_gives_the_money_back() {
     );
 }
 
+/// The operator stays on the line, talks with the caller, leads field by field; all of it in Japanese.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_on_the_line_leads_a_japanese_payment() {
+    if !(available("chromium") && available("chromedriver") && available("baresip")) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut phone = Baresip::start_as(folder.path(), Setup { answers: true, ..Setup::default() }).await;
+    let line = format!(
+        "[[lines]]\nname = 'desk'\nkind = 'pay_order'\nusers = ['desk-{{code}}']\nlanguages = ['ja']\n\
+         [lines.dialog]\ndirected = true\n[lines.operator]\nuri = '{}'\nstays = true\n",
+        phone.uri()
+    );
+    let fixture = Fixture::start_with(&line).await;
+    let mut browser = Chromium::start("ja").await;
+    let console = format!("http://{}/console", fixture.service.http());
+    sign_in(&mut browser, &console, &fixture).await;
+    browser.wait_for("input[name=order_id]").await;
+    browser.click("header.top button[lang=ja]").await;
+    browser.wait_for("html[lang=ja] main").await;
+    browser.open(&format!("{console}/new")).await;
+    browser.write("input[name=order_id]", "J-2001").await;
+    browser.write("input[name=amount]", "３，９８０").await;
+    browser.picture("ja-new-order").await;
+    browser.click("main button.primary").await;
+    let code = browser.text_of("#code").await.replace(' ', "");
+    browser.wait_for("#call-phase .phase").await;
+
+    let target: Target = fixture.uri(&format!("desk-{code}")).parse().unwrap();
+    let mut call = Call::dial(&target, &Options::new()).await.unwrap();
+    browser.wait_for("[data-phase=talk]").await;
+    phone.wait_for("CALL_ESTABLISHED", HANG_UP).await;
+    assert!(browser.text_of("#call-phase").await.contains("お客様と通話中です"));
+    browser.picture("ja-talk").await;
+    browser.click("#do-take_payment").await;
+    browser.click("#do-capture-pan").await;
+    browser.wait_for("[data-field=pan][data-state=open]").await;
+    call.press(&Keys::parse(&PAN[..9]).unwrap()).await.unwrap();
+    browser.wait_for("[data-field=pan] .dots i:nth-child(9)").await;
+    assert!(browser.text_of("#masking").await.contains("保護中"));
+    browser.picture("ja-keying").await;
+    call.press(&Keys::parse(&format!("{}#", &PAN[9..])).unwrap()).await.unwrap();
+    browser.wait_for("[data-field=pan][data-state=done]").await;
+    // A word in between: the keys are not asked for meanwhile.
+    browser.click("#do-talk:not([disabled])").await;
+    browser.wait_for("#do-talk[disabled]").await;
+    assert!(browser.text_of("#missing").await.contains("有効期限"));
+    for (field, keys) in [("expiry", EXPIRY), ("security_code", CODE)] {
+        browser.click(&format!("#do-capture-{field}")).await;
+        browser.wait_for(&format!("[data-field={field}][data-state=open]")).await;
+        call.press(&Keys::parse(keys).unwrap()).await.unwrap();
+        browser.wait_for(&format!("[data-field={field}][data-state=done]")).await;
+    }
+    browser.picture("ja-complete").await;
+    browser.click("#do-submit:not([disabled])").await;
+    browser.wait_for("[data-outcome=approved]").await;
+    browser.wait_for("#order-state [data-state=paid]").await;
+    assert!(browser.text_of("#call-phase").await.contains("支払いが完了しました"));
+    browser.picture("ja-paid").await;
+    call.hang_up().await;
+    phone.wait_for("CALL_CLOSED", HANG_UP).await;
+    let seen = browser.stop().await;
+    phone.stop().await;
+    fixture.stop().await;
+    assert_eq!((runs(&seen), labelled(&seen)), (0, Vec::new()), "no digits of the card");
+    assert!(!seen.contains("\"level\":\"SEVERE\""), "{}", complaints(&seen));
+}
+
 /// With the password that was shown once, and then with one's own.
 async fn sign_in(browser: &mut Chromium, console: &str, fixture: &Fixture) {
     let given = fixture.service.first_password().unwrap().expose_secret().to_owned();
@@ -109,7 +177,8 @@ fn runs(seen: &str) -> usize {
 
 fn labelled(seen: &str) -> Vec<&'static str> {
     let seen = seen.to_ascii_lowercase();
-    let labels = ["cvc", "cvv", "csc", "security_code", "security code", "securitycode"];
+    let labels =
+        ["cvc", "cvv", "csc", "security_code", "security code", "securitycode", "セキュリティコード"];
     let found = labels.into_iter().filter(|label| {
         seen.match_indices(label).any(|(at, label)| {
             let behind: String = seen[at + label.len()..].chars().take(12).collect();

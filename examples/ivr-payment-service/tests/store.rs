@@ -49,6 +49,8 @@ contract! {
     an_approval_after_all_is_written_even_beside_a_live_attempt,
     the_report_is_written_with_the_change_and_only_where_there_is_one,
     a_call_is_found_by_either_id_and_ends_once,
+    what_is_settled_goes_and_what_is_not_stays,
+    the_audit_is_cut_at_a_signed_head_and_nowhere_else,
 }
 
 #[tokio::test]

@@ -139,12 +139,15 @@ impl Dialog {
 
     /// Once the card is with the provider, the order is being paid whatever happens to it.
     pub(super) fn order_withdrawn(&mut self, change: OrderChange, now: Duration) {
-        let is_taking = matches!(
-            self.state,
-            State::Securing(_) | State::Waiting | State::Collecting(_) | State::LookingUp
-        );
-        if is_taking {
+        if self.state.is_taking() {
             self.close(Outcome::OrderWithdrawn(change), [Prompt::OrderWithdrawn(change)], now);
+        }
+    }
+
+    /// No card can be paid: none is asked for.
+    pub(super) fn unavailable(&mut self, now: Duration) {
+        if self.state.is_taking() {
+            self.close(Outcome::GatewayUnavailable, [Prompt::ServiceUnavailable], now);
         }
     }
 

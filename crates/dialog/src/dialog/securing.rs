@@ -69,11 +69,7 @@ impl Dialog {
             return;
         }
         self.secure = SecureState::Refused;
-        let is_taking = matches!(
-            self.state,
-            State::Securing(_) | State::Waiting | State::Collecting(_) | State::LookingUp
-        );
-        if is_taking {
+        if self.state.is_taking() {
             self.masking_failed(now);
         }
     }

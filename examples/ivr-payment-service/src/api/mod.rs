@@ -203,6 +203,11 @@ pub fn router(backend: Backend) -> Router {
         .with_state(backend)
 }
 
+/// These routes, for whoever shows a key.
+pub(crate) fn with_key<S: Clone + Send + Sync + 'static>(backend: &Backend, routes: Router<S>) -> Router<S> {
+    routes.route_layer(middleware::from_fn_with_state(backend.clone(), key::require))
+}
+
 /// The same requests for whoever has been let in by other means: a request has to carry its [`Principal`] already.
 pub(crate) fn for_principals(backend: Backend) -> Router {
     guarded(&backend).fallback(async || Problem::NOT_FOUND).with_state(backend)

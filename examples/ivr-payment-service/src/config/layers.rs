@@ -9,9 +9,9 @@ use figment::providers::{Env, Format, Toml};
 use serde::Deserialize;
 
 use super::{
-    AuditConfig, CallConfig, ConfigError, ConsoleConfig, DEFAULTS, DatabaseConfig, DialogConfig,
+    AlertConfig, AuditConfig, CallConfig, ConfigError, ConsoleConfig, DEFAULTS, DatabaseConfig, DialogConfig,
     GatewayConfig, GuardConfig, HttpConfig, LineConfig, LogConfig, MerchantConfig, OrderConfig,
-    OtherMerchantConfig, PromptsConfig, SipConfig, SupportConfig,
+    OtherMerchantConfig, PromptsConfig, RetentionConfig, SipConfig, SupportConfig,
 };
 
 /// `PAYTONE_SECTION__SETTING`, and a few settings by shorter names. Other names with the prefix, such as the API key, are
@@ -88,6 +88,8 @@ pub(super) fn in_every_section(layers: &Figment, first: ConfigError) -> Vec<Conf
         read::<HttpConfig>(layers, "http"),
         read::<ConsoleConfig>(layers, "console"),
         read::<SupportConfig>(layers, "support"),
+        read::<AlertConfig>(layers, "alert"),
+        read::<RetentionConfig>(layers, "retention"),
         read::<DatabaseConfig>(layers, "database"),
         read::<AuditConfig>(layers, "audit"),
         read::<MerchantConfig>(layers, "merchant"),

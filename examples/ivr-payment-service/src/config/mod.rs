@@ -7,6 +7,7 @@ mod gateway;
 mod layers;
 mod line;
 mod merchant;
+mod operation;
 mod operator;
 mod recorder;
 mod recording;
@@ -35,6 +36,7 @@ pub use self::gateway::{GatewayConfig, GmoConfig, GmoEnvironment, GmoMerchant, P
 pub use self::layers::Flags;
 pub use self::line::{LineConfig, LineKind, LineMatch, MatchBy, UserPattern};
 pub use self::merchant::{GuardConfig, MerchantConfig, OtherMerchantConfig};
+pub use self::operation::{AlertConfig, RetentionConfig};
 pub use self::operator::{OperatorConfig, WayBack};
 pub use self::recorder::{RecorderConfig, RecorderHook};
 pub use self::recording::{RecordedInstead, RecordingConfig};
@@ -60,6 +62,12 @@ pub struct Config {
     pub console: ConsoleConfig,
     /// Whom operators call when something fails.
     pub support: SupportConfig,
+    /// Who is told of trouble at once.
+    #[serde(default)]
+    pub alert: AlertConfig,
+    /// How long what is over is kept.
+    #[serde(default)]
+    pub retention: RetentionConfig,
     /// Where state is kept.
     pub database: DatabaseConfig,
     /// Signed heads of the audit chain.
@@ -98,6 +106,9 @@ pub struct CallConfig {
     /// No call lasts longer.
     #[serde(rename = "max_length_s", deserialize_with = "seconds")]
     pub max_length: Duration,
+    /// How long calls that are up may go on when the service is stopped.
+    #[serde(rename = "drain_s", deserialize_with = "seconds")]
+    pub drain: Duration,
     /// Calls at the same time; one more is answered with 486.
     pub max_calls: usize,
     /// A call that sends no audio for this long, and is not on hold, is dead.
@@ -295,6 +306,8 @@ impl Config {
         }
         problems.extend(self.database.problems());
         problems.extend(self.audit.problems());
+        problems.extend(self.alert.problems());
+        problems.extend(self.retention.problems(self.audit.signing_key().is_some()));
         problems.extend(self.order.problems());
         problems.extend(self.merchants.iter().flat_map(OtherMerchantConfig::problems));
         problems.extend(self.prompts.phrasebook().err());

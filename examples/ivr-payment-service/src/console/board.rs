@@ -1,5 +1,7 @@
 //! The board: every call that is up, and the last that ended.
 
+use core::time::Duration;
+
 use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -18,6 +20,8 @@ use crate::store::{CallFilter, CallRecord};
 
 const ENDED: u32 = 12;
 const UP: u32 = 200;
+/// How long a phone may ring until the caller is back.
+const MOMENT: Duration = Duration::from_secs(60);
 
 /// Where one begins: with a new order, or with the calls.
 pub(super) async fn start(Extension(seat): Extension<Seat>) -> Response {
@@ -82,8 +86,11 @@ fn ended(desk: &Desk, words: Wording, calls: &[CallRecord]) -> Markup {
                     @let told = told(words, &ending.outcome, ending.detail.as_deref());
                     tr {
                         td { (format::clock_time(ending.at, &desk.time_zone)) }
-                        td { span.tag.(told.tone) { (told.what) } }
-                        td { @if let (Some(brand), Some(masked)) = (call.brand, &call.last_four) { (brand.name()) " ···· " (masked.last_four()) } }
+                        td {
+                            span.tag.(told.tone) { (told.what) }
+                            @if comes_back(desk, call, ending.at) { " " span.tag.busy { (words.of("Caller is coming back", "お客様が戻ります")) } }
+                        }
+                        td { @if let (Some(brand), Some(masked)) = (call.brand, &call.last_four) { (brand.label()) " ···· " (masked.last_four()) } }
                         td { (format::length(ending.at.saturating_sub(call.started_at))) }
                         td { @if let Some(operator) = &call.operator { (operator) } }
                         td { a href={ "/console/calls/" (call.id) } { (words.of("Open", "開く")) } }
@@ -92,6 +99,12 @@ fn ended(desk: &Desk, words: Wording, calls: &[CallRecord]) -> Markup {
             } }
         }
     }
+}
+
+/// Whether the caller was sent back to the operator a moment ago.
+fn comes_back(desk: &Desk, call: &CallRecord, ended: Duration) -> bool {
+    let is_new = desk.backend.clock.now().saturating_sub(ended) < MOMENT;
+    is_new && LiveCall::so_far(&desk.backend.bus, call.id).returning
 }
 
 fn phase_name(words: Wording, phase: Phase) -> &'static str {

@@ -2,21 +2,19 @@
 
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
-use paytone_dialog::{Field, Mode, Phase, Progress};
+use paytone_dialog::{Field, HandOver, Phase, Progress};
 use paytone_psp::attempt::State as AttemptState;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::field::Fields;
 use super::live::{CARD, FieldState, LiveCall};
 use super::outcome::told;
-use super::page::{self, Page, csrf};
+use super::page::{self, Page};
 use super::seat::Seat;
 use super::wording::Wording;
-use super::{Desk, format, inner, order};
-use crate::operators::Permission;
+use super::{Desk, command, format, order};
+use crate::config::LineConfig;
 use crate::store::{CallFilter, CallRecord, CallUlid, OrderUlid};
 
 /// The call a page looks at, if there is one yet.
@@ -65,7 +63,7 @@ pub(super) async fn watched_call(desk: &Desk, seat: &Seat, id: &str) -> Watched 
     Watched::of(desk, find(desk, seat, id).await)
 }
 
-async fn find(desk: &Desk, seat: &Seat, id: &str) -> Option<CallRecord> {
+pub(super) async fn find(desk: &Desk, seat: &Seat, id: &str) -> Option<CallRecord> {
     CallUlid::parse(id).ok()?;
     desk.backend.store.call(seat.merchant(), id).await.ok().flatten()
 }
@@ -82,13 +80,13 @@ pub(super) fn parts(
         return vec![
             ("call-phase", waiting(words, order)),
             ("call-fields", html! {}),
-            ("call-facts", html! {}),
             ("call-commands", html! {}),
+            ("call-facts", html! {}),
         ];
     };
     let live = &watched.live;
     vec![
-        ("call-phase", phase(words, order, call, live)),
+        ("call-phase", phase(desk, words, order, call, live)),
         (
             "call-fields",
             if call.ending.is_none() {
@@ -97,23 +95,30 @@ pub(super) fn parts(
                 html! {}
             },
         ),
+        ("call-commands", command::commands(desk, seat, call, live)),
         ("call-facts", facts(desk, words, call, live)),
-        ("call-commands", commands(desk, seat, call, live)),
     ]
 }
 
 fn waiting(words: Wording, order: &Value) -> Markup {
-    let text = match order::text(order, "state") {
-        "open" => words.of(
-            "Waiting for the caller. This panel fills by itself once the call is transferred.",
-            "お客様の転送を待っています。転送されるとここに状況が表示されます。",
-        ),
-        _ => words.of("No call has been made for this order.", "この受注の通話はありません。"),
-    };
-    html! { section.card.phase { h2 { (words.of("Call", "通話")) } p { (text) } } }
+    if order::text(order, "state") != "open" {
+        let text = words.of("No call has been made for this order.", "この受注の通話はありません。");
+        return html! { section.card.phase { h2 { (words.of("Call", "通話")) } p { (text) } } };
+    }
+    html! {
+        section.card.phase.wait {
+            h2 { (words.of("Waiting for the caller", "お客様の転送を待っています")) }
+            ol.guide {
+                li { (words.of("Say: “You will now hear a voice. Key in your card number, expiry date and security code; I cannot see or hear them. Then you come back to me.”",
+                    "「これから音声が流れます。カード番号、有効期限、セキュリティコードをボタンで入力してください。私には見えず、聞こえません。終わりましたらまた私につながります。」とお伝えください。")) }
+                li { (words.of("Transfer the call to the address or the code on this page.", "このページの転送先（アドレスまたはコード）へ通話を転送します。")) }
+                li { (words.of("Watch here: this panel fills by itself and says what to tell the caller at the end.", "このパネルに状況が自動的に表示され、最後にお客様へのご案内文が出ます。")) }
+            }
+        }
+    }
 }
 
-fn phase(words: Wording, order: &Value, call: &CallRecord, live: &LiveCall) -> Markup {
+fn phase(desk: &Desk, words: Wording, order: &Value, call: &CallRecord, live: &LiveCall) -> Markup {
     if let Some(ending) = &call.ending {
         let told = told(words, &ending.outcome, ending.detail.as_deref());
         return html! {
@@ -131,6 +136,15 @@ fn phase(words: Wording, order: &Value, call: &CallRecord, live: &LiveCall) -> M
                 h2 { (told.what) }
                 p.say { (told.next) }
                 p.hint { (words.of("You are talking with the caller.", "お客様と通話中です。")) }
+            }
+        };
+    }
+    if talks(desk, call, live) {
+        return html! {
+            section.card.phase.busy data-phase="talk" {
+                h2 { (words.of("You are talking with the caller", "お客様と通話中です")) }
+                p { (words.of("on the line for", "通話")) " " time.timer data-since=(call.started_at.as_millis()) {} }
+                p.hint { (words.of("Press “Take the payment” once the caller has the card ready. Keys never reach you.", "お客様のカードの準備ができたら「決済を始める」を押してください。プッシュ音はオペレーターには聞こえません。")) }
             }
         };
     }
@@ -232,19 +246,21 @@ fn fields(words: Wording, live: &LiveCall) -> Markup {
 fn facts(desk: &Desk, words: Wording, call: &CallRecord, live: &LiveCall) -> Markup {
     let progress = live.progress.as_ref();
     let asked = progress.map_or(0, Progress::authorizations);
+    let missing = progress.map_or_else(String::new, |progress| missing(words, progress));
     html! {
         section.card.facts-card {
             dl.facts {
                 @if let (Some(brand), Some(masked)) = (call.brand, &call.last_four) {
-                    dt { (words.of("Card", "カード")) } dd #card { (brand.name()) " ···· " (masked.last_four()) }
+                    dt { (words.of("Card", "カード")) } dd #card { (brand.label()) " ···· " (masked.last_four()) }
                 } @else if let Some(brand) = progress.and_then(Progress::brand) {
-                    dt { (words.of("Card", "カード")) } dd { (brand.name()) }
+                    dt { (words.of("Card", "カード")) } dd { (brand.label()) }
                 }
                 @if asked > 0 { dt { (words.of("Provider asked", "決済会社への照会")) } dd { (asked) (words.of(" times", "回")) } }
                 @if let Some(attempt) = live.attempt { dt { (words.of("Payment", "決済")) } dd { (attempt_words(words, attempt)) } }
-                dt { (words.of("Keys", "入力音の保護")) } dd { (masking(words, call, live)) }
-                dt { (words.of("Recorder", "録音")) } dd { (words.of("unverified: this line has no hook to a recorder of yours", "未確認（お客様側の録音装置との連携なし）")) }
-                dt { (words.of("Set-up", "接続形態")) } dd { (topology(words, stays(desk, call))) }
+                @if call.ending.is_none() && !missing.is_empty() { dt { (words.of("Still missing", "未入力")) } dd #missing { (missing) } }
+                dt { (words.of("Keys", "入力音の保護")) } dd #masking { (masking(words, call, live, stays(desk, call))) }
+                dt { (words.of("Recorder", "録音")) } dd #recorder { (recorder(words, line(desk, call), live)) }
+                dt { (words.of("Set-up", "接続形態")) } dd { (topology(words, line(desk, call))) }
                 dt { (words.of("Line", "回線")) } dd { (call.line) }
                 @if let Some(caller) = &call.caller { dt { (words.of("Caller", "発信者")) } dd.break { (caller) } }
                 dt { (words.of("Began", "開始")) } dd { (format::clock_time(call.started_at, &desk.time_zone)) }
@@ -256,33 +272,77 @@ fn facts(desk: &Desk, words: Wording, call: &CallRecord, live: &LiveCall) -> Mar
     }
 }
 
+/// What the payment waits for, by name.
+fn missing(words: Wording, progress: &Progress) -> String {
+    let names: Vec<_> = progress.missing().iter().map(|field| field_name(words, field)).collect();
+    names.join(words.of(", ", "、"))
+}
+
+/// The call's line, where it is still configured.
+pub(super) fn line<'a>(desk: &'a Desk, call: &CallRecord) -> Option<&'a LineConfig> {
+    desk.lines.iter().find(|line| line.name == call.line.as_str())
+}
+
 /// Whether the operator of the call's line stays on it.
-fn stays(desk: &Desk, call: &CallRecord) -> bool {
-    let line = desk.lines.iter().find(|line| line.name == call.line.as_str());
-    line.and_then(|line| line.operator.as_ref()).is_some_and(|operator| operator.stays)
+pub(super) fn stays(desk: &Desk, call: &CallRecord) -> bool {
+    let operator = line(desk, call).and_then(|line| line.operator.as_ref());
+    operator.is_some_and(|operator| operator.stays)
+}
+
+/// Whether operator and caller talk, with no payment under way.
+pub(super) fn talks(desk: &Desk, call: &CallRecord, live: &LiveCall) -> bool {
+    stays(desk, call) && matches!(live.phase(), Phase::Ringing | Phase::Finished)
+}
+
+/// What is known of the merchant's own recorder.
+fn recorder(words: Wording, line: Option<&LineConfig>, live: &LiveCall) -> &'static str {
+    match (live.recorder, line.is_some_and(|line| line.recorder.is_some())) {
+        (Some("paused"), _) => words.of("paused: it has said so itself", "停止中（録音装置からの応答あり）"),
+        (Some("recording"), _) => {
+            words.of("recording: it goes on by itself before and after", "録音中（入力中は自動で停止します）")
+        }
+        (Some("unanswered"), _) => words.of(
+            "did not answer: no card is asked for while that lasts",
+            "応答がありません。応答するまでカード入力は行いません",
+        ),
+        (_, true) => words.of("is paused before a card is asked for", "カード入力の前に自動で停止します"),
+        (_, false) => words.of(
+            "unverified: this line has no hook to a recorder of yours",
+            "未確認（お客様側の録音装置との連携なし）",
+        ),
+    }
 }
 
 /// Who carries the tones, and what can be promised.
-const fn topology(words: Wording, stays: bool) -> &'static str {
-    match stays {
-        true => words.of(
+fn topology(words: Wording, line: Option<&LineConfig>) -> &'static str {
+    let stays = line.and_then(|line| line.operator.as_ref()).is_some_and(|operator| operator.stays);
+    let conference = line.is_some_and(|line| line.dialog.hand_over == HandOver::CallerAndOperator);
+    match (stays, conference) {
+        (true, _) => words.of(
             "you stay on the line: the caller's keys are masked towards you and your recorder from answer to hang-up",
             "通話継続: 応答から終話まで、お客様のプッシュ音はオペレーターと録音に届きません",
         ),
-        false => words.of(
+        (false, true) => words.of(
+            "three-way call: your telephone system carries the tones, so no card is asked for before you have left",
+            "三者通話: 音声は貴社の電話設備を通るため、オペレーターが抜けるまでカード入力は始まりません",
+        ),
+        (false, false) => words.of(
             "transfer: you are out of the call, and card prompts come only here",
             "転送: オペレーターは通話から外れ、カード入力は決済回線だけで行われます",
         ),
     }
 }
 
-fn masking(words: Wording, call: &CallRecord, live: &LiveCall) -> &'static str {
+fn masking(words: Wording, call: &CallRecord, live: &LiveCall, stays: bool) -> &'static str {
     if call.ending.is_some() {
         return words.of("the call is over", "通話終了");
     }
-    match live.is_secured() {
-        true => words.of("hidden: they reach nobody but the payment", "保護中: 決済以外には届きません"),
-        false => words.of("not needed yet", "まだ必要ありません"),
+    match (live.is_secured(), stays) {
+        (true, _) => words.of("hidden: they reach nobody but the payment", "保護中: 決済以外には届きません"),
+        (false, true) => {
+            words.of("masked towards you at all times", "常時マスク: オペレーターには聞こえません")
+        }
+        (false, false) => words.of("not needed yet", "まだ必要ありません"),
     }
 }
 
@@ -301,82 +361,5 @@ pub(super) fn attempt_words(words: Wording, state: AttemptState) -> &'static str
         AttemptState::Refunded => words.of("given back", "返金済み"),
         AttemptState::NotCharged | AttemptState::Abandoned => words.of("not charged", "請求なし"),
         _ => words.of("under way", "処理中"),
-    }
-}
-
-fn commands(desk: &Desk, seat: &Seat, call: &CallRecord, live: &LiveCall) -> Markup {
-    let words = seat.words();
-    if call.ending.is_some() || !seat.may(Permission::RunCalls) {
-        return html! {};
-    }
-    let directed = live.progress.as_ref().is_some_and(|progress| progress.mode() == Mode::Directed);
-    let slow = live.progress.as_ref().is_some_and(Progress::is_slow);
-    let others = call.operator.as_ref().is_some_and(|operator| *operator != seat.operator.login);
-    let one = |command: &'static str, field: &'static str, label: &'static str| {
-        html! { button name="do" value={ (command) ":" (field) } id={ "do-" (command) (field) } { (label) } }
-    };
-    html! {
-        section.card.commands {
-            h2 { (words.of("What you can do", "操作")) }
-            form method="post" action={ "/console/calls/" (call.id) "/command" } data-quiet="1" {
-                (csrf(seat))
-                input type="hidden" name="version" value=(call.version);
-                @if others { label.check { input type="checkbox" name="take_over" value="1"; (words.of("Take over from ", "引き継ぐ: ")) @if let Some(operator) = &call.operator { (operator) } } }
-                @if live.refused { p.notice { (words.of("The call could not do that now.", "いまはその操作を行えません。")) } }
-                div.buttons {
-                    @if stays(desk, call) { (one("take_payment", "", words.of("Take the payment", "決済を始める"))) }
-                    (one("repeat", "", words.of("Say it again", "もう一度案内")))
-                    @if slow { (one("usual_mode", "", words.of("Usual keys", "通常の入力"))) }
-                    @else { (one("slow_mode", "", words.of("Slow keys", "ゆっくり入力"))) }
-                    (one("hand_over", "", words.of("I have left the conference", "会議通話から抜けました")))
-                    @if directed {
-                        (one("capture", "pan", words.of("Ask for the number", "カード番号を聞く")))
-                        (one("capture", "expiry", words.of("Ask for the expiry date", "有効期限を聞く")))
-                        (one("capture", "security_code", words.of("Ask for the code", "セキュリティコードを聞く")))
-                        (one("submit", "", words.of("Pay now", "決済する")))
-                        (one("automatic", "", words.of("Let it run by itself", "自動案内に戻す")))
-                    } @else {
-                        (one("directed", "", words.of("I lead, field by field", "項目ごとに操作する")))
-                    }
-                    (one("take_back", "", words.of("Back to me", "オペレーターに戻す")))
-                    (one("cancel", "", words.of("End it", "中止する")))
-                }
-                p.answer role="status" aria-live="polite" {}
-            }
-        }
-    }
-}
-
-/// A command of an operator's. Sent by the script the answer is a line of words; otherwise the page again.
-pub(super) async fn command(
-    State(desk): State<Desk>,
-    Extension(seat): Extension<Seat>,
-    Path(id): Path<String>,
-    Extension(fields): Extension<Fields>,
-) -> Response {
-    let words = seat.words();
-    let Some(call) = find(&desk, &seat, &id).await else { return page::not_found(&desk, &seat).await };
-    let (command, field) = fields.text("do").split_once(':').unwrap_or((fields.text("do"), ""));
-    let mut body = json!({
-        "command": command,
-        "version": fields.number("version").unwrap_or_default(),
-        "take_over": fields.text("take_over") == "1",
-    });
-    if !field.is_empty() {
-        body["field"] = json!(field);
-    }
-    let path = format!("/v1/calls/{}/commands", call.id);
-    let done = inner::ask(&desk, &seat, Method::POST, &path, None, Some(&body)).await;
-    let (status, said) = match &done {
-        Ok(_) => (StatusCode::OK, words.of("Done.", "実行しました。")),
-        Err(refusal) => (refusal.status, refusal.words(words)),
-    };
-    if fields.text("quiet") == "1" {
-        return (status, said).into_response();
-    }
-    match call.order {
-        Some(order) if done.is_ok() => Redirect::to(&format!("/console/orders/{order}")).into_response(),
-        Some(order) => order::shown(&desk, &seat, order.as_str(), status, Some(said)).await,
-        None => Redirect::to(&format!("/console/calls/{}", call.id)).into_response(),
     }
 }

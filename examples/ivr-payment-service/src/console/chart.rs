@@ -23,6 +23,7 @@ pub(super) fn bars(title: &str, bars: &[Bar]) -> Markup {
     html! {
         figure.chart {
             figcaption { (title) }
+            @if bars.is_empty() { p.hint { "–" } }
             svg viewBox={ "0 0 640 " (height) } role="img" aria-label=(title) {
                 @for (index, bar) in bars.iter().enumerate() {
                     @let y = index * ROW;

@@ -27,6 +27,7 @@
       if (part.id === "order-state") handOver();
     });
     source.addEventListener("toast", (event) => toast(JSON.parse(event.data)));
+    source.addEventListener("pop", (event) => pop(JSON.parse(event.data)));
     source.addEventListener("go", (event) => location.assign(JSON.parse(event.data).to));
     source.addEventListener("locked", () => {
       source.close();
@@ -42,13 +43,20 @@
     if (state && card) card.hidden = !["open", "collecting"].includes(state.dataset.state);
   };
 
-  const toast = (told) => {
-    const here = document.querySelector("[data-outcome]");
-    if (here && location.pathname.startsWith("/console/orders/")) return;
+  const toast = (told, stays) => {
+    if (location.pathname === told.to) return;
     const box = document.createElement("div");
     box.innerHTML = told.html;
     byId("toasts").append(box);
-    setTimeout(() => box.remove(), 15000);
+    if (!stays) setTimeout(() => box.remove(), 15000);
+  };
+
+  // A call came back: its order opens, unless something half written would be lost.
+  const pop = (told) => {
+    const fields = document.querySelectorAll("main form input:not([type=hidden]), main form textarea");
+    const written = [...fields].some((field) => field.value !== field.defaultValue);
+    if (written) toast(told, true);
+    else if (location.pathname !== told.to) location.assign(told.to);
   };
 
   const tick = () => {
@@ -91,7 +99,10 @@
     const fields = new URLSearchParams(new FormData(form));
     if (event.submitter) fields.set(event.submitter.name, event.submitter.value);
     fields.set("quiet", "1");
+    const buttons = form.querySelectorAll("button:not([disabled])");
+    for (const button of buttons) button.disabled = true;
     const answer = await fetch(form.action, { method: "POST", body: fields });
+    for (const button of buttons) button.disabled = false;
     if (answer.status === 401) location.reload();
     const said = document.querySelector(".commands .answer");
     if (said) said.textContent = await answer.text();

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use paytone_card::Brand;
 use paytone_psp::Money;
 
 /// A time of a day in this zone, such as `2026-11-22 18:30:05`.
@@ -43,6 +44,14 @@ pub(super) fn grouped(digits: &str) -> String {
         text.push(digit);
     }
     text
+}
+
+/// A brand as people know it; as it stands where nobody does.
+pub(super) fn brand(name: &str) -> &str {
+    match Brand::from_name(name) {
+        Some(brand) => brand.label(),
+        None => name,
+    }
 }
 
 /// An order code in groups of three, as it is read out.

@@ -20,6 +20,10 @@ pub(super) struct LiveCall {
     pub(super) outcome: Option<(&'static str, Option<&'static str>)>,
     /// How a payment ended on a call that goes on.
     pub(super) settled: Option<(&'static str, Option<&'static str>)>,
+    /// What the switchboard's recorder has said last.
+    pub(super) recorder: Option<&'static str>,
+    /// The caller was sent back to the operator.
+    pub(super) returning: bool,
     /// The last command could not be carried out.
     pub(super) refused: bool,
     pub(super) started_at: Option<Duration>,
@@ -82,6 +86,8 @@ impl LiveCall {
                 }
             }
             EventKind::CommandRefused { .. } => self.refused = true,
+            EventKind::BackToOperator => self.returning = true,
+            EventKind::Recorder { state } => self.recorder = Some(state),
             EventKind::CallEnded(outcome) => self.outcome = Some((outcome.as_str(), outcome.detail())),
             _ => {}
         }

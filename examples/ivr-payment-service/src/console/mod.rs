@@ -7,11 +7,13 @@
 
 mod admin;
 mod assets;
+mod attending;
 mod audit;
 mod board;
 mod call;
 mod chart;
 mod closing;
+mod command;
 mod field;
 mod format;
 mod incident;
@@ -41,6 +43,8 @@ use crate::api::Backend;
 use crate::config::{LineConfig, SupportConfig};
 use crate::health::Health;
 use crate::operators::Operators;
+
+use self::attending::Attending;
 
 pub use self::routes::{ROUTES, Route};
 
@@ -76,6 +80,8 @@ struct Inner {
     setup: Setup,
     /// The API, for whoever has been let in.
     api: Router,
+    /// Who looked at an order last: its call comes back to them.
+    attending: Attending,
 }
 
 impl core::ops::Deref for Desk {
@@ -89,5 +95,5 @@ impl core::ops::Deref for Desk {
 /// The pages as an axum router.
 pub fn router(setup: Setup) -> Router {
     let api = crate::api::for_principals(setup.backend.clone());
-    routes::router(Desk(Arc::new(Inner { setup, api })))
+    routes::router(Desk(Arc::new(Inner { setup, api, attending: Attending::default() })))
 }

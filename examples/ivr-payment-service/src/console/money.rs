@@ -13,7 +13,7 @@ use super::order::{self, amount_of, minor, read, text, time};
 use super::page::{self, csrf};
 use super::seat::Seat;
 use super::wording::Wording;
-use super::{Desk, inner};
+use super::{Desk, format, inner};
 use crate::operators::Permission;
 
 /// The payments of an order, and what can be done about the last.
@@ -39,7 +39,7 @@ fn shown(desk: &Desk, words: Wording, attempt: &Value) -> Markup {
         dl.facts.attempt data-state=(text(attempt, "state")) {
             dt { (time(desk, attempt, "created_at")) }
             dd { span.tag.(tone(attempt)) { (state(words, text(attempt, "state"))) } @if test { " " span.tag.training { (words.of("training", "練習")) } } }
-            dt { (words.of("Card", "カード")) } dd { (text(attempt, "brand")) " ···· " (text(attempt, "last_four")) }
+            dt { (words.of("Card", "カード")) } dd { (format::brand(text(attempt, "brand"))) " ···· " (text(attempt, "last_four")) }
             dt { (words.of("Amount", "金額")) } dd { (amount_of(attempt, "amount")) }
             @if refunded > 0 { dt { (words.of("Given back", "返金")) } dd { (amount_of(attempt, "refunded")) } }
             @if !text(attempt, "transaction_id").is_empty() { dt { (words.of("Transaction", "取引番号")) } dd.break { (text(attempt, "transaction_id")) } }

@@ -161,6 +161,9 @@ pub(super) async fn shown(
     let Ok(order) = read(desk, seat, id).await else { return page::not_found(desk, seat).await };
     let Ok(ulid) = OrderUlid::parse(text(&order, "id")) else { return page::not_found(desk, seat).await };
     let words = seat.words();
+    if seat.may(Permission::TakeOrders) {
+        desk.0.attending.looks(ulid, &seat.operator.login);
+    }
     let watched = Watched::of_order(desk, seat, ulid).await;
     let notes = desk.backend.store.notes(ulid).await.unwrap_or_default();
     let title = format!("{} {}", words.of("Order", "受注"), text(&order, "order_id"));

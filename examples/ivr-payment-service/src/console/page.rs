@@ -110,7 +110,8 @@ fn navigation(seat: &Seat, here: &str) -> Markup {
             }
             div.who {
                 a href="/console/profile" aria-current=[(here == "profile").then_some("page")] {
-                    (seat.operator.name) " · " (role(words, seat.operator.role))
+                    (seat.operator.name)
+                    @if seat.operator.name.as_str() != role(words, seat.operator.role) { " · " (role(words, seat.operator.role)) }
                 }
                 form method="post" action="/console/profile/language" {
                     (csrf(seat))
@@ -159,7 +160,7 @@ pub(super) async fn banner(desk: &Desk, seat: &Seat) -> Markup {
     let words = seat.words();
     let now = desk.backend.clock.now();
     let incident = desk.backend.store.incident(seat.merchant(), now).await.ok().flatten();
-    let troubles = desk.health.troubles();
+    let troubles = desk.health.troubles_of(seat.merchant());
     html! {
         @if desk.backend.payments.is_test(seat.merchant()) {
             p.banner.training {
@@ -188,14 +189,17 @@ fn shown_incident(desk: &Desk, words: Wording, incident: &Incident) -> Markup {
 fn shown_trouble(desk: &Desk, words: Wording, trouble: Trouble) -> Markup {
     let text = match trouble {
         Trouble::Gateway => words.of(
-            "The payment provider was not reached by the last call. Calls that cannot pay come back to you and their orders stay open: tell the caller it can be tried again later.",
-            "直近の通話で決済会社に接続できませんでした。決済できない通話はオペレーターに戻り、受注は未払いのまま残ります。後ほど再度お試しいただくようご案内ください。",
+            "The payment provider cannot be reached. No card is asked for: calls come back to you, and their orders stay open. Tell the caller it can be tried again later.",
+            "決済会社に接続できません。カード入力は行われず、通話はオペレーターに戻り、受注は未払いのまま残ります。後ほど再度お試しいただくようご案内ください。",
         ),
         Trouble::Database | Trouble::DatabaseWrites => words.of(
             "Nothing can be saved. No card is asked for; calls come back to you. Take new orders on paper, without card data.",
             "保存ができない状態です。カード入力は行われず、通話はオペレーターに戻ります。新しい受注はカード情報を除いて紙に控えてください。",
         ),
-        _ => words.of("The service is being stopped.", "サービスを停止しています。"),
+        _ => words.of(
+            "The service is being stopped: calls that are up are finished, no new one is taken.",
+            "サービスを停止しています。進行中の通話は最後まで続きますが、新しい通話は受け付けません。",
+        ),
     };
     html! { p.banner.incident role="alert" { strong { (words.of("Trouble", "障害")) } " " (text) (support(desk, words)) } }
 }

@@ -11,7 +11,7 @@ use super::field::{Fields, is_clean};
 use super::order::{amount_of, text, time};
 use super::page::{self, Page, csrf};
 use super::seat::Seat;
-use super::{Desk, inner};
+use super::{Desk, format, inner};
 use crate::operators::Permission;
 
 pub(super) async fn list(State(desk): State<Desk>, Extension(seat): Extension<Seat>) -> Response {
@@ -56,7 +56,7 @@ fn facts(desk: &Desk, seat: &Seat, payment: &Value) -> Markup {
         dl.facts {
             dt { (words.of("Reference", "参照番号")) } dd.break { code { (text(payment, "reference")) } }
             dt { (words.of("Amount", "金額")) } dd { (amount_of(payment, "amount")) }
-            dt { (words.of("Card", "カード")) } dd { (text(payment, "brand")) " ···· " (text(payment, "last_four")) }
+            dt { (words.of("Card", "カード")) } dd { (format::brand(text(payment, "brand"))) " ···· " (text(payment, "last_four")) }
             dt { (words.of("Sent", "送信")) } dd { (time(desk, payment, "created_at")) }
         }
     }

@@ -102,6 +102,29 @@ fn about(words: Wording, kind: &str) -> &'static str {
             "The call is over, or a colleague has it. Tick “take over” to take it.",
             "通話が終了しているか、ほかの担当者が操作中です。引き継ぐ場合は「引き継ぐ」を選んでください。",
         ),
+        "command-refused-authorizing" => words.of(
+            "The payment provider has the card already. Wait for its answer.",
+            "すでに決済会社へ送信しています。結果をお待ちください。",
+        ),
+        "command-refused-over" => words.of("The payment is over.", "この決済は終了しています。"),
+        "command-refused-too-early" => words.of(
+            "Something has to come before it: the order, the hand-over, or the card number.",
+            "先に必要な項目（受注、引き渡し、カード番号）があります。",
+        ),
+        "command-refused-incomplete" => {
+            words.of("Something is missing still.", "まだ入力されていない項目があります。")
+        }
+        "command-refused-nothing-open" => {
+            words.of("Nothing is being asked for now.", "いま入力中の項目はありません。")
+        }
+        "command-refused-not-optional" | "command-refused-not-a-field" => words.of(
+            "This call does not do without it, or does not ask for it.",
+            "この通話では行えない項目です。",
+        ),
+        "command-refused-not-ready" => words.of(
+            "Not now: the other side has to be on the line first, and nobody on hold.",
+            "いまは行えません。双方が通話中で、保留になっていないことを確認してください。",
+        ),
         "not-found" => words.of("There is no such thing.", "見つかりません。"),
         _ => words.of(
             "It did not work. Nothing was done; try again.",

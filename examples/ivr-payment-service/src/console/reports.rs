@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use axum::Extension;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use super::outcome::told;
 use super::page::{self, Page};
 use super::seat::Seat;
 use super::wording::Wording;
-use super::{Desk, format};
+use super::{Desk, closing, format};
 use crate::store::{CallReport, PaymentReport};
 
 /// Which days.
@@ -53,7 +53,12 @@ pub(super) fn span(from: &str, to: &str, now: Duration, zone: &TimeZone) -> Span
 }
 
 fn beginning(day: Date, zone: &TimeZone) -> Duration {
-    let zoned = zone.to_ambiguous_zoned(day.at(0, 0, 0, 0)).compatible();
+    time_at(day.at(0, 0, 0, 0), zone)
+}
+
+/// A time of a day there, since the Unix epoch.
+pub(super) fn time_at(at: DateTime, zone: &TimeZone) -> Duration {
+    let zoned = zone.to_ambiguous_zoned(at).compatible();
     let millis = zoned.map_or(0, |zoned| zoned.timestamp().as_millisecond());
     Duration::from_millis(u64::try_from(millis).unwrap_or_default())
 }
@@ -93,6 +98,7 @@ pub(super) async fn show(
             (bars(words.of("Tries at the provider per call", "通話ごとの決済試行回数"), &tries(&calls)))
             (bars(words.of("How long paid calls took", "支払い完了までの時間"), &durations(&calls)))
         }
+        (closing::section(&desk, &seat, span, with_training, &payments).await)
     };
     page::show(&desk, &seat, Page { title, menu: "reports", live: String::new(), body }).await
 }
@@ -105,7 +111,6 @@ fn form(words: Wording, span: Span, training: bool) -> Markup {
             label { (words.of("To", "終了日")) input type="date" name="to" value=(to); }
             label.check { input type="checkbox" name="training" value="1" checked[training]; (words.of("Training, too", "練習も含める")) }
             button { (words.of("Show", "表示")) }
-            a.button href={ "/console/closing.csv?from=" (from) "&to=" (to) @if training { "&training=1" } } { (words.of("Closing as CSV", "締めCSV")) }
         }
     }
 }

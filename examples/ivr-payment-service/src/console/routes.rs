@@ -6,8 +6,8 @@ use axum::middleware;
 use axum::routing::{get, post};
 
 use super::{
-    Desk, admin, assets, audit, board, call, closing, incident, money, order, orders, page, person, profile,
-    reports, seat, sign_in, stream,
+    Desk, admin, assets, audit, board, call, closing, command, incident, money, order, orders, page, person,
+    profile, reports, seat, sign_in, stream,
 };
 use crate::operators::Permission;
 
@@ -88,7 +88,7 @@ pub(super) fn router(desk: Desk) -> Router {
         .route("/console/orders/{id}/void", post(money::void))
         .route("/console/orders/{id}/refund", post(money::refund))
         .route("/console/calls/{id}", get(call::show))
-        .route("/console/calls/{id}/command", post(call::command))
+        .route("/console/calls/{id}/command", post(command::command))
         .route("/console/person", get(person::list))
         .route("/console/person/{id}/lookup", post(person::look_up))
         .route("/console/person/{id}/settle", post(person::settle))

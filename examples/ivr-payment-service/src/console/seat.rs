@@ -13,6 +13,7 @@ use subtle::ConstantTimeEq;
 use super::field::Fields;
 use super::wording::Wording;
 use super::{Desk, page, routes};
+use crate::health::Trouble;
 use crate::operators::Permission;
 use crate::store::{AuditEntry, MerchantUlid, Operator, Principal, Session};
 
@@ -68,6 +69,9 @@ pub(super) fn peer_of(request: &Request) -> Option<SocketAddr> {
 /// Lets pass who is signed in, may do it, and sends a form of ours; its fields go to the handler.
 pub(super) async fn require(State(desk): State<Desk>, mut request: Request, next: Next) -> Response {
     let Some(secret) = cookie(request.headers(), desk.secure) else { return sign_in_first(&request) };
+    if desk.health.troubles().contains(&Trouble::Database) {
+        return page::database_down(&desk);
+    }
     let session = match desk.operators.session(&secret).await {
         Ok(Some(session)) => session,
         Ok(None) => return sign_in_first(&request),
@@ -84,9 +88,9 @@ pub(super) async fn require(State(desk): State<Desk>, mut request: Request, next
     if seat.operator.password_is_given && !own {
         return Redirect::to("/console/profile").into_response();
     }
-    // A page that listens is not somebody who works.
+    // A page that listens is not somebody who works. Where nothing can be saved, pages still say so.
     if path != "/console/live" && desk.operators.touch(&seat.secret).await.is_err() {
-        return page::database_down(&desk);
+        tracing::warn!("a session could not be prolonged");
     }
     if *request.method() == Method::POST {
         request = match posted(&desk, &seat, request).await {

@@ -95,11 +95,25 @@ impl Teller {
         {
             let words = self.seat.words();
             let told = told(words, outcome.as_str(), outcome.detail());
-            let toast = html! {
-                div.toast.(told.tone) { a href={ "/console/calls/" (call) } { (words.of("A call is over: ", "通話終了: ")) (told.what) } }
+            let call = self.desk.backend.store.call(event.merchant, call.as_str()).await.ok().flatten();
+            let order = call.as_ref().and_then(|call| call.order);
+            let own = order.is_some_and(|order| self.desk.0.attending.is(order, &self.seat.operator.login));
+            let to = match (order, event.call) {
+                (Some(order), _) => format!("/console/orders/{order}"),
+                (None, Some(call)) => format!("/console/calls/{call}"),
+                (None, None) => "/console/board".to_owned(),
             };
-            let event = Event::default().event("toast");
-            self.ready.extend(event.json_data(json!({ "html": toast.into_string(), "call": call.as_str() })));
+            let toast = html! {
+                div.toast.(told.tone) { a href=(to) {
+                    @if own { (words.of("Your caller is coming back: ", "お客様が戻ります: ")) }
+                    @else { (words.of("A call is over: ", "通話終了: ")) }
+                    (told.what)
+                } }
+            };
+            // The order comes by itself to whoever had it in front of them last.
+            let kind = if own { "pop" } else { "toast" };
+            let told = json!({ "html": toast.into_string(), "to": to });
+            self.ready.extend(Event::default().event(kind).json_data(told));
         }
         self.look().await;
     }

@@ -14,9 +14,11 @@ use crate::bus::Bus;
 use crate::clock::SystemClock;
 use crate::config::{Config, GatewayConfig, GuardConfig, LineConfig, LineDialog, OrderConfig, PromptsConfig};
 use crate::desk;
+use crate::gate::Gate;
 use crate::gateway::{self, GatewaySetupError, Secrets};
 use crate::guard::Guard;
 use crate::health::Health;
+use crate::monitor::{self, Metrics};
 use crate::payments::{Account, Accounts, Payments, Tools};
 use crate::speech::Voice;
 use crate::store::{MerchantUlid, Store, StoreError};
@@ -34,6 +36,10 @@ pub struct Services {
     pub bus: Bus,
     /// What works and what does not.
     pub health: Health,
+    /// Whether a card may be asked for.
+    pub gate: Gate,
+    /// What is counted.
+    pub metrics: Metrics,
     /// One merchant's: the first, or whose line it is ([`Services::of`]).
     pub shop: Arc<Shop>,
     others: Arc<HashMap<String, Arc<Shop>>>,
@@ -72,6 +78,7 @@ impl Services {
         };
         let mut accounts = Accounts::default().with(id, account);
         let mut others = HashMap::new();
+        let mut lines = vec![(shop.slots.clone(), config.call.max_calls)];
         for (other, (merchant, voice)) in config.merchants.iter().zip(names) {
             let account = self::account(&config, &other.gateway, Secrets::File)?;
             let name = SafeText::new(&other.id);
@@ -85,13 +92,17 @@ impl Services {
                 order: other.order.clone().unwrap_or_else(|| config.order.clone()),
                 slots: slots(other.max_calls.unwrap_or(config.call.max_calls)),
             };
+            lines.push((shop.slots.clone(), other.max_calls.unwrap_or(config.call.max_calls)));
             accounts = accounts.with(merchant_id, account);
             others.insert(other.id.clone(), Arc::new(shop));
         }
         let clock = Arc::new(SystemClock);
         let payments = Payments::with(Tools { store: store.clone(), accounts, bus: bus.clone(), clock });
         let (config, shop, others) = (Arc::new(config), Arc::new(shop), Arc::new(others));
-        Ok(Self { config, store, payments, bus, health: Health::new(), shop, others })
+        let health = Health::new();
+        let gate = Gate::new(health.clone(), store.clone(), payments.clone(), bus.clone(), id);
+        let metrics = Metrics::new(monitor::Now { lines, health: health.clone() });
+        Ok(Self { config, store, payments, bus, health, gate, metrics, shop, others })
     }
 
     /// The same for the merchant whose line it is.

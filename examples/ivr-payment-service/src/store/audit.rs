@@ -62,6 +62,9 @@ pub enum BrokenChain {
     /// The chain is shorter than, or another than, the one whose head was exported.
     #[error("the chain does not lead to the exported head at entry {0}")]
     Head(u64),
+    /// Entries are gone, and no signed head says that they were cut off here.
+    #[error("entries up to {0} were cut off, and no exported head is signed for that")]
+    Cut(u64),
 }
 
 impl Store {
@@ -110,7 +113,7 @@ impl Store {
         head(&mut *self.read().await?, merchant).await
     }
 
-    /// Goes through the merchant's whole chain, and compares it with a head that was exported before.
+    /// Goes through the merchant's whole chain, from where it was cut off last, and compares it with a head that was exported before.
     ///
     /// # Errors
     ///
@@ -120,8 +123,12 @@ impl Store {
         merchant: MerchantUlid,
         exported: Option<AuditHead>,
     ) -> Result<Result<AuditHead, BrokenChain>, StoreError> {
-        let mut last = AuditHead { number: 0, hash: [0; 32] };
-        let mut exported = exported.filter(|head| head.number > 0);
+        let mut last = self.audit_cut(merchant).await?.unwrap_or(BEGINNING);
+        if exported.is_some_and(|head| head.number == last.number && head.hash != last.hash) {
+            return Ok(Err(BrokenChain::Head(last.number)));
+        }
+        // What a head says of entries that were cut off nobody can tell any more.
+        let mut exported = exported.filter(|head| head.number > last.number);
         loop {
             let entries = self.audit_entries(merchant, last.number, PAGE).await?;
             if entries.is_empty() {
@@ -183,7 +190,21 @@ async fn head(connection: &mut AnyConnection, merchant: MerchantUlid) -> Result<
         .put(&merchant)
         .first(connection, |row| Ok(AuditHead { number: row.count("number")?, hash: hash_of(row)? }))
         .await?;
-    Ok(last.unwrap_or(AuditHead { number: 0, hash: [0; 32] }))
+    match last {
+        Some(last) => Ok(last),
+        None => Ok(cut(connection, merchant).await?.unwrap_or(BEGINNING)),
+    }
+}
+
+/// Where the merchant's chain was cut off last.
+pub(super) async fn cut(
+    connection: &mut AnyConnection,
+    merchant: MerchantUlid,
+) -> Result<Option<AuditHead>, StoreError> {
+    sql("SELECT number, hash FROM audit_cuts WHERE merchant = $1")
+        .put(&merchant)
+        .first(connection, |row| Ok(AuditHead { number: row.count("number")?, hash: hash_of(row)? }))
+        .await
 }
 
 /// Every field with its length before it, so that no two entries are hashed from the same bytes.
@@ -227,4 +248,6 @@ fn hash_of(row: &Row) -> Result<[u8; 32], StoreError> {
     row.bytes("hash")?.try_into().map_err(|_| StoreError::Column("hash"))
 }
 
+/// Before the first entry.
+const BEGINNING: AuditHead = AuditHead { number: 0, hash: [0; 32] };
 const PAGE: u32 = 500;

@@ -133,10 +133,18 @@ async fn pool(kind: Kind, url: &str, most: u32) -> Result<AnyPool, StoreError> {
         .max_connections(most)
         .idle_timeout(None)
         .max_lifetime(None)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(if most == 1 { PATIENCE } else { READING })
         .after_connect(move |connection, _| Box::pin(prepare(kind, connection)))
+        .after_release(|connection, _| Box::pin(is_clean(connection)))
         .connect_with(options);
     Ok(pool.await?)
+}
+
+/// Whether a connection that is given back has left its transaction. SQLite rolls back by itself where the disk is full, and
+/// the driver then takes the transaction for open for ever: such a connection is closed, and a new one opened.
+async fn is_clean(connection: &mut AnyConnection) -> sqlx::Result<bool> {
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// Makes a commit a real one: it is on the disk when it returns.
@@ -157,13 +165,14 @@ async fn prepare(kind: Kind, connection: &mut AnyConnection) -> sqlx::Result<()>
 }
 
 /// Every change to the schema, oldest first. What has been released is never edited; a change is a new file.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0001_start.sql"),
     include_str!("migrations/0002_chosen.sql"),
     include_str!("migrations/0003_tries.sql"),
     include_str!("migrations/0004_card_requests.sql"),
     include_str!("migrations/0005_operators.sql"),
     include_str!("migrations/0006_recorders.sql"),
+    include_str!("migrations/0007_operation.sql"),
 ];
 
 async fn migrate(kind: Kind, pool: &AnyPool) -> Result<(), StoreError> {
@@ -253,5 +262,7 @@ fn file_error(error: &std::io::Error) -> StoreError {
 const READERS: u32 = 4;
 /// How long the node name of a process that is gone may still be taken.
 const NODE_PATIENCE: Duration = Duration::from_secs(5);
-/// How long a verb may wait for a connection.
+/// How long somebody who reads may wait for a connection: a page is not to hang where the database is away.
+const READING: Duration = Duration::from_secs(5);
+/// How long somebody who writes may wait for a connection: they come one after the other.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -12,6 +12,7 @@
 
 mod attempt;
 mod audit;
+mod backlog;
 mod call;
 mod card_request;
 mod change;
@@ -27,6 +28,7 @@ mod order;
 mod outbox;
 mod paused;
 mod report;
+mod retention;
 mod session;
 mod sql;
 mod terms;
@@ -46,6 +48,7 @@ use self::sql::sql_of;
 
 pub use self::attempt::{AttemptRecord, ChangeError, Chosen, NewAttempt, Source};
 pub use self::audit::{AuditEntry, AuditHead, AuditRecord, BrokenChain};
+pub use self::backlog::Backlog;
 pub use self::call::{CallFilter, CallRecord, Command, Ending, NewCall};
 pub use self::card_request::{CardOperation, CardRequest, CardRequestState};
 pub use self::change::{Changed, Edit, NewStoredCard, StoredCardRecord, WhileSending};

@@ -1,5 +1,6 @@
 //! What becomes of a first INVITE: a call, or a refusal.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use paytone_call::{Call, Settings};
@@ -65,7 +66,8 @@ async fn prepare(
 ) -> Result<Prepared, StatusCode> {
     let request = &transaction.original;
     let services = &switchboard.services;
-    if switchboard.cancel.is_cancelled() {
+    // What a switchboard hears at once it can act on: the caller stays with whoever transferred them.
+    if switchboard.cancel.is_cancelled() || services.health.turns_calls_away() {
         return Err(StatusCode::ServiceUnavailable);
     }
     if switchboard.calls_up() >= services.config.call.max_calls {
@@ -80,8 +82,10 @@ async fn prepare(
     if !media.is_private() {
         tracing::warn!("media is not encrypted and leaves this machine");
     }
-    let (desk, script) = Desk::open(services.clone(), line, caller(transaction, line.line), clock.now())
+    let opened = Desk::open(services.clone(), line, caller(transaction, line.line), clock.now());
+    let (desk, script) = tokio::time::timeout(OPENING, opened)
         .await
+        .map_err(|_| StatusCode::ServiceUnavailable)?
         .map_err(|_| StatusCode::ServiceUnavailable)?;
     let operator = line.line.operator.clone();
     let wanted = services.config.recording.of_a_call();
@@ -163,5 +167,7 @@ fn caller(transaction: &Transaction, line: &LineConfig) -> Caller {
 
 /// The outcome of a call that could not be answered.
 const NEVER_ANSWERED: Outcome = Outcome::CallerHungUp(Phase::Ringing);
+/// How long a switchboard waits for the store.
+const OPENING: Duration = Duration::from_secs(5);
 /// Keys that may wait between two steps of a call.
 const MESSAGES: usize = 64;

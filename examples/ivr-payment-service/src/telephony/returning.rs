@@ -31,6 +31,7 @@ impl Session {
         // The payment is settled and recorded before anything is tried that can fail.
         self.desk.close(outcome.clone()).await;
         self.bridge.closed = true;
+        self.count_keys();
         self.call = Call::new(self.desk.idle_script(), self.desk.clips(), self.bridge.talk());
         self.bridge.outcome = Some(outcome);
         self.go_back().await;

@@ -147,9 +147,15 @@ impl Session {
             self.step().await;
         };
         self.hang_up();
+        self.count_keys();
         if !self.bridge.is_closed() {
             self.desk.close(outcome).await;
         }
+    }
+
+    /// Counts what the caller has pressed in the call as it is composed now.
+    pub(super) fn count_keys(&self) {
+        self.switchboard.services.metrics.keys(self.call.keys_heard());
     }
 
     /// Waits for the next thing that happens and tells the call.
@@ -242,18 +248,14 @@ impl Session {
         None
     }
 
-    /// What we send is masked in any case; a recorder of the switchboard has to say that it is paused.
+    /// Nobody is asked for a card that could not be paid. What we send is masked in any case; a recorder of the switchboard
+    /// has to say that it is paused.
     fn secure(&mut self) {
-        let Some(recorder) = &self.recorder else {
-            self.desk.unverified();
-            return self.answered(Input::Secured);
-        };
-        self.recorder_rests = true;
-        let (paused, answers) = (recorder.pause(), self.answers.0.clone());
-        tokio::spawn(async move {
-            let is_paused = paused.await.unwrap_or(false);
-            drop(answers.send(if is_paused { Input::Secured } else { Input::SecureRefused }).await);
-        });
+        match &self.recorder {
+            Some(_) => self.recorder_rests = true,
+            None => self.desk.unverified(),
+        }
+        self.desk.before_card(self.recorder.clone(), self.answers.0.clone());
     }
 
     fn answered(&mut self, answer: Input<'static>) {

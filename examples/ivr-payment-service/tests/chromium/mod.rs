@@ -85,21 +85,19 @@ impl Chromium {
 
     /// Writes into a field, as keys would.
     pub(crate) async fn write(&mut self, css: &str, text: &str) {
-        let element = self.element(css).await;
-        self.post(&format!("element/{element}/value"), json!({ "text": text })).await;
+        self.on(css, "value", json!({ "text": text })).await;
     }
 
     pub(crate) async fn click(&mut self, css: &str) {
-        let element = self.element(css).await;
-        self.post(&format!("element/{element}/click"), json!({})).await;
+        self.on(css, "click", json!({})).await;
     }
 
     /// What a person reads there.
     pub(crate) async fn text_of(&mut self, css: &str) -> String {
         self.wait_for(css).await;
-        let element = self.element(css).await;
-        let url = format!("{}/element/{element}/text", self.session);
-        self.ask(&url, None).await.as_str().unwrap().to_owned()
+        let script = "return document.querySelector(arguments[0])?.innerText ?? '';";
+        let text = self.post("execute/sync", json!({ "script": script, "args": [css] })).await;
+        text.as_str().unwrap().to_owned()
     }
 
     /// Says yes to a question.
@@ -136,10 +134,23 @@ impl Chromium {
         self.ask(&url, None).await.as_str().unwrap_or_default().to_owned()
     }
 
-    async fn element(&mut self, css: &str) -> String {
-        self.wait_for(css).await;
-        let found = self.post("element", json!({ "using": "css selector", "value": css })).await;
-        found[ELEMENT].as_str().unwrap().to_owned()
+    /// Does this to an element. The page is alive: one that has been replaced, or is covered for a moment, is looked for
+    /// again, since nothing was done to it then.
+    async fn on(&mut self, css: &str, what: &str, body: Value) {
+        let start = std::time::Instant::now();
+        loop {
+            self.wait_for(css).await;
+            let found = self.try_ask("element", json!({ "using": "css selector", "value": css })).await;
+            let Some(element) = found["value"][ELEMENT].as_str() else { continue };
+            let done = self.try_ask(&format!("element/{element}/{what}"), body.clone()).await;
+            let refused =
+                ["stale element reference", "element click intercepted", "element not interactable"];
+            let error = done["value"]["error"].as_str();
+            if !error.is_some_and(|error| refused.contains(&error)) {
+                return assert_eq!(error, None, "{css}: {done}");
+            }
+            assert!(start.elapsed() < PATIENCE, "{css}: {done}");
+        }
     }
 
     async fn post(&self, what: &str, body: Value) -> Value {

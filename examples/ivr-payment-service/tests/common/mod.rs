@@ -4,6 +4,7 @@
 
 pub(crate) mod ear;
 pub(crate) mod linphone;
+pub(crate) mod page;
 pub(crate) mod peers;
 pub(crate) mod sound;
 
@@ -59,7 +60,11 @@ impl Fixture {
     /// With settings that differ from the built-in ones, as TOML, and a brisk voice: every clip is a tenth of a second
     /// of sound, so that a test waits for the service and not for its sentences.
     pub(crate) async fn start_with(settings: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), settings).await
+    }
+
+    /// The same, with its database in this folder.
+    pub(crate) async fn start_in(folder: tempfile::TempDir, settings: &str) -> Self {
         let voice = folder.path().join("voice");
         write_brisk_voice(&voice);
         let settings = format!("prompts.directory = {:?}\n{settings}", voice.to_str().unwrap());

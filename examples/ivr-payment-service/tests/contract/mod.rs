@@ -1,7 +1,13 @@
 //! What a store promises, whatever database it is in: one call per order, codes that cannot be guessed, one live attempt,
 //! and nothing lost.
 
+mod retention;
+
 use core::time::Duration;
+
+pub(crate) use retention::{
+    the_audit_is_cut_at_a_signed_head_and_nowhere_else, what_is_settled_goes_and_what_is_not_stays,
+};
 
 use super::fixtures::{
     LIMITS, NOW, TTL, call, card, claim, claimant, claimed, merchant, new_order, order, state, yen,

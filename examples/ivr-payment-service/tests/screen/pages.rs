@@ -3,7 +3,6 @@
 use core::time::Duration;
 
 use axum::http::StatusCode;
-use ivr_payment_service::health::Trouble;
 use ivr_payment_service::store::{NewIncident, OperatorRole};
 use paytone_redact::SafeText;
 
@@ -45,7 +44,7 @@ async fn a_refund_is_given_once_however_often_the_form_is_sent() {
     let mut browser = screen.signed_in(OperatorRole::Supervisor).await;
     let path = format!("/console/orders/{}", paid.id);
     let page = browser.get(&path).await;
-    assert!(page.text.contains("Refund") && page.text.contains("visa ···· 1111"), "{}", page.text);
+    assert!(page.text.contains("Refund") && page.text.contains("Visa ···· 1111"), "{}", page.text);
     let once =
         page.text.split_once("name=\"once\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
     let fields = [("once", once.as_str()), ("amount", "500")];
@@ -84,6 +83,30 @@ async fn training_is_marked_and_left_out_of_reports() {
         1,
         "heads alone"
     );
+}
+
+#[tokio::test]
+async fn a_shift_is_closed_by_operator() {
+    let screen = Screen::new().await;
+    screen.paid_order("A-1", 1200).await;
+    let mut browser = screen.signed_in(OperatorRole::Supervisor).await;
+    // The payment was made at 17:00 in Tokyo.
+    let day = "from=2027-01-15&to=2027-01-15&training=1";
+    let page = browser.get(&format!("/console/reports?{day}")).await;
+    for part in
+        ["without an operator", "JPY 1,200", "name=\"operator\"", "value=\"supervisor\"", "type=\"time\""]
+    {
+        assert!(page.text.contains(part), "{part} is missing in {}", page.text);
+    }
+    for (more, lines) in [
+        ("", 2),
+        ("&from_time=16:00&to_time=18:00", 2),
+        ("&from_time=17:30&to_time=23:00", 1),
+        ("&operator=supervisor", 1),
+    ] {
+        let csv = browser.get(&format!("/console/closing.csv?{day}{more}")).await;
+        assert_eq!(csv.text.lines().count(), lines, "{more}: {}", csv.text);
+    }
 }
 
 #[tokio::test]
@@ -127,10 +150,10 @@ async fn trouble_is_on_every_page_with_what_to_do() {
     let screen = Screen::new().await;
     let mut browser = screen.signed_in(OperatorRole::Operator).await;
     assert!(!browser.get("/console/new").await.text.contains("Trouble"));
-    screen.health.note(Trouble::Gateway, true);
+    screen.health.note_gateway(screen.first_merchant().await, false, NOW);
     let page = browser.get("/console/new").await;
     assert!(page.text.contains("orders stay open") && page.text.contains("03-0000-0000"));
-    screen.health.note(Trouble::Gateway, false);
+    screen.health.note_gateway(screen.first_merchant().await, true, NOW);
     assert!(!browser.get("/console/new").await.text.contains("Trouble"));
 }
 
