@@ -34,24 +34,41 @@ pub(crate) const fn may_begin(digits: &[u8]) -> bool {
 #[inline]
 pub(crate) fn may_be(digits: &[u8]) -> bool {
     let &[first, second, ..] = digits else { return false };
-    may_begin_with(first, second, digits.len()) && (luhn::is_valid(digits) || may_lack_check_digit(digits))
-}
-
-/// Whether a card number of so many digits, [`MIN_DIGITS`] to [`MAX_DIGITS`], may begin with these two in ASCII.
-#[inline(always)]
-pub(crate) fn may_begin_with(first: u8, second: u8, length: usize) -> bool {
-    lengths_of(first, second) >> (length - MIN_DIGITS) & 1 == 1
+    lengths_of(first, second) >> (digits.len() - MIN_DIGITS) & 1 == 1
+        && (luhn::is_valid(digits) || may_lack_check_digit(digits))
 }
 
 /// A bit for each length from [`MIN_DIGITS`] on that card numbers may have that begin with these two in ASCII.
 #[inline(always)]
 pub(crate) fn lengths_of(first: u8, second: u8) -> u8 {
-    LENGTHS_OF_TWO[10 * usize::from(first) + usize::from(second) - 11 * usize::from(b'0')]
+    known_of(first, second) & !LACKS_CHECK_DIGIT
 }
+
+/// The same, and whether such numbers may [lack](LACKS_CHECK_DIGIT) a check digit.
+#[inline(always)]
+pub(crate) fn known_of(first: u8, second: u8) -> u8 {
+    BY_NIBBLES[usize::from(first & 15) << 4 | usize::from(second & 15)]
+}
+
+/// One bit more than there are lengths.
+pub(crate) const LACKS_CHECK_DIGIT: u8 = 1 << 7;
+
+/// What is known of numbers by the lower halves of their first two bytes: each pair of bytes has a place.
+static BY_NIBBLES: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut two = 0;
+    while two < LENGTHS_OF_TWO.len() {
+        let (first, second) = (two / 10, two % 10);
+        let lacks = may_lack_check_digit(&[b'0' + first as u8, b'0' + second as u8]);
+        table[first << 4 | second] = LENGTHS_OF_TWO[two] | if lacks { LACKS_CHECK_DIGIT } else { 0 };
+        two += 1;
+    }
+    table
+};
 
 /// For the first two digits, a bit for each length from [`MIN_DIGITS`] on that such card numbers may have.
 #[rustfmt::skip]
-static LENGTHS_OF_TWO: [u8; 100] = [
+const LENGTHS_OF_TWO: [u8; 100] = [
     0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
     0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04,
     0x04, 0x04, 0x78, 0x08, 0x08, 0x08, 0x08, 0x08, 0x00, 0x00,
@@ -129,6 +146,12 @@ pub(crate) fn keyed_on(digits: &[u8]) -> Option<(usize, Brand)> {
     })
 }
 
+/// Whether digits that end so may be such, told by the month and the decade.
+#[inline(never)]
+pub(crate) fn may_be_keyed_on(last: &[u8; 32]) -> bool {
+    EXPIRY_AND_CODE.iter().any(|behind| is_expiry(&last[last.len() - behind..]))
+}
+
 /// Digits of an expiry date, alone and with a code behind it.
 const EXPIRY_AND_CODE: [usize; 3] = [FEWEST_BEHIND, 7, 8];
 pub(crate) const FEWEST_BEHIND: usize = 4;
@@ -137,9 +160,13 @@ pub(crate) const FEWEST_BEHIND: usize = 4;
 pub(crate) const MAX_KEYED_ON: usize = MAX_DIGITS + 4 + 4;
 
 fn is_expiry_and_code(rest: &[u8]) -> bool {
-    let [m1, m2, y1, _, code @ ..] = rest else { return false };
+    is_expiry(rest) && EXPIRY_AND_CODE.contains(&rest.len())
+}
+
+fn is_expiry(rest: &[u8]) -> bool {
+    let [m1, m2, y1, _, ..] = rest else { return false };
     let month = matches!((m1, m2), (b'0', b'1'..=b'9') | (b'1', b'0'..=b'2'));
-    month && matches!(y1, b'2'..=b'4') && EXPIRY_AND_CODE.contains(&(4 + code.len()))
+    month && matches!(y1, b'2'..=b'4')
 }
 
 /// The brands looked for in runs longer than a number: with all of them too many ids would be found.

@@ -2,28 +2,35 @@
 //!
 //! The text is taken in blocks of 64 bytes, each of which becomes a few bit masks. A card number in ASCII is a
 //! run of bits in `digits | separators behind a digit`; a code or a key is a short group of digits behind a gap
-//! behind the end of a label; digits and separators written otherwise begin with an escape or outside ASCII. Most
-//! blocks hold none of these.
+//! behind the end of a label; digits and separators written otherwise begin with an escape or outside ASCII. What
+//! the masks of many blocks say is gathered first and judged then, so that the processor need not guess.
 //!
 //! What is said to hold nothing holds nothing; the other way round the filter may err.
 
-mod block;
+mod batch;
+mod planes;
 mod run;
 
 use core::ops::Range;
 
 use zeroize::Zeroize;
 
-use self::block::{Behind, Block};
+use self::batch::Batch;
 use crate::label;
 use crate::masks::{self, BLOCK, Look, Search, View};
 use crate::token::{Token, may_be_in_number, may_begin_number, token_at};
 use crate::work;
 
-/// Looks for stretches of one text.
-#[derive(Clone, Copy)]
+/// Looks for stretches of one text, from front to back.
 pub(crate) struct Filter<'a> {
-    text: &'a [u8],
+    text: Text<'a>,
+    batch: Batch,
+}
+
+/// What is looked through.
+#[derive(Clone, Copy)]
+struct Text<'a> {
+    bytes: &'a [u8],
     /// Where what may go on behind the end of the text begins.
     tail: usize,
     end: bool,
@@ -31,29 +38,19 @@ pub(crate) struct Filter<'a> {
 
 impl<'a> Filter<'a> {
     /// More text may follow unless `end`; nothing in front of `from` will be asked for.
-    pub(crate) fn new(text: &'a [u8], from: usize, end: bool) -> Self {
-        let tail = if end { text.len() } else { start_of_tail(text, from) };
-        Self { text, tail, end }
+    pub(crate) fn new(bytes: &'a [u8], from: usize, end: bool) -> Self {
+        let tail = if end { bytes.len() } else { start_of_tail(bytes, from) };
+        Self { text: Text { bytes, tail, end }, batch: Batch::at(from) }
     }
 
     /// The next stretch at `from` or behind it in which something may begin; empty when there is none up to a line
-    /// end some way on, or up to the end. `from` is where a token begins, and so is the start of what is returned. What may go on in text that
-    /// follows is part of a stretch.
+    /// end some way on, or up to the end. `from` is where a token begins, behind those of earlier calls, and so is
+    /// the start of what is returned. What may go on in text that follows is part of a stretch.
     #[inline]
-    pub(crate) fn next_stretch(&self, from: usize) -> Range<usize> {
-        masks::search(Blocks { filter: *self, from, stop: self.near_line_end(from) })
-    }
-
-    /// A line end not far behind `from`, or the tail: what is looked through is given out while it is near at hand.
-    #[inline]
-    fn near_line_end(&self, from: usize) -> usize {
-        let near = self.text.get(from..from + NEAR).filter(|_| from + NEAR < self.tail);
-        near.and_then(|near| memchr::memrchr(b'\n', near)).map_or(self.tail, |at| from + at + 1)
+    pub(crate) fn next_stretch(&mut self, from: usize) -> Range<usize> {
+        masks::search(Next { text: self.text, batch: &mut self.batch, from })
     }
 }
-
-/// Bytes that are looked through at a time, where lines allow.
-const NEAR: usize = 4096;
 
 /// Where what may go on behind the end of `text` begins.
 fn start_of_tail(text: &[u8], from: usize) -> usize {
@@ -62,41 +59,56 @@ fn start_of_tail(text: &[u8], from: usize) -> usize {
     text.len() - tail
 }
 
-/// The text in blocks, from a point on.
-struct Blocks<'a> {
-    filter: Filter<'a>,
+/// The next stretch, from a point on.
+struct Next<'a> {
+    text: Text<'a>,
+    batch: &'a mut Batch,
     from: usize,
-    /// Where a line ends, or the tail begins.
-    stop: usize,
 }
 
-impl Search for Blocks<'_> {
+impl Search for Next<'_> {
     type Found = Range<usize>;
 
     #[inline(always)]
     fn with(self, look: impl Look) -> Range<usize> {
-        let Filter { text, tail, .. } = self.filter;
-        let stop = self.stop;
-        let mut last = LastBytes::default();
-        let mut behind = Behind::at(self.from);
-        let mut base = self.from;
-        while base < stop {
-            work::note(1);
-            let view = last.view(text, base);
-            let masks = look.masks(view);
-            let mut block = behind.next(&masks);
-            if masks.foreign != 0 {
-                block.specials |= look.foreign(view);
-            }
-            if block.may_hold_something()
-                && let Some(stretch) = self.look(base, &block, look)
-            {
-                return stretch.start.min(stop)..stretch.end;
-            }
-            base += BLOCK;
+        let Self { text, batch, from } = self;
+        let Text { bytes, tail, .. } = text;
+        if from > batch.end() {
+            batch.restart(from);
+        } else if batch.begins_before(from)
+            && let Some(found) = rest_of_run(bytes, from, look)
+        {
+            return found;
         }
-        if stop < tail { stop..stop } else { tail.max(self.from)..text.len() }
+        loop {
+            if let Some(stretch) = batch.next(text, from, look) {
+                if stretch.start >= tail {
+                    break;
+                }
+                return stretch;
+            }
+            if batch.end() >= tail {
+                break;
+            }
+            // What was looked through is given out while it is near at hand, as far as lines allow.
+            if let Some(line_end) = batch.line_end(bytes, from) {
+                return line_end..line_end;
+            }
+            batch.fill(text, look);
+        }
+        tail.max(from)..bytes.len()
     }
+}
+
+/// What is left of a run of digits and separators of which the front is in front of `from`.
+#[inline(always)]
+fn rest_of_run(text: &[u8], from: usize, look: impl Look) -> Option<Range<usize>> {
+    let digit = match text[from..] {
+        [b'0'..=b'9', ..] => from,
+        [b' ' | b'-' | b'+' | b'.', b'0'..=b'9', ..] => from + 1,
+        _ => return None,
+    };
+    run::holding_card(text, digit, look)
 }
 
 /// The first or last bytes of a text with zeros around, where a view would reach over its ends; wiped when dropped.
@@ -129,52 +141,13 @@ impl Drop for LastBytes {
     }
 }
 
-impl Blocks<'_> {
-    /// The first stretch in which something may begin. Without closures, which would be compiled for no registers in particular.
-    #[inline(always)]
-    fn look(&self, base: usize, block: &Block, look: impl Look) -> Option<Range<usize>> {
-        let text = self.filter.text;
-        let mut first: Option<Range<usize>> = None;
-        let mut bits = block.labelled();
-        while bits != 0 && first.is_none() {
-            first = self.labelled(base + bits.trailing_zeros() as usize);
-            bits &= bits - 1;
-        }
-        let mut found = None;
-        if let Some(from) = block.long_from() {
-            found = run::holding_card(text, base - from, look);
-        }
-        let mut bits = block.long();
-        while bits != 0 && found.is_none() {
-            found = run::holding_card(text, base + bits.trailing_zeros() as usize, look);
-            bits &= bits - 1;
-        }
-        if found.is_some() {
-            first = self.earlier(first, found);
-        }
-        if block.specials != 0 {
-            let special = self.first_special(base, block.specials);
-            first = self.earlier(first, special);
-        }
-        first
-    }
-
-    /// The one that begins first, from the start of a token on.
+impl Text<'_> {
     #[inline(never)]
-    fn earlier(&self, first: Option<Range<usize>>, found: Option<Range<usize>>) -> Option<Range<usize>> {
-        let Some(found) = found else { return first };
-        if first.as_ref().is_some_and(|first| first.start <= found.start) {
-            return first;
-        }
-        Some(start_of_token(self.filter.text, self.from, found.start)..found.end)
-    }
-
-    #[inline(never)]
-    fn first_special(&self, base: usize, mut bits: u64) -> Option<Range<usize>> {
+    fn first_special(self, from: usize, base: usize, mut bits: u64) -> Option<Range<usize>> {
         while bits != 0 {
             let second = base + bits.trailing_zeros() as usize;
-            if second > self.from
-                && let Some(found) = self.special_at(second - 1)
+            if second > from
+                && let Some(found) = self.special_at(from, second - 1)
             {
                 return Some(found);
             }
@@ -185,30 +158,30 @@ impl Blocks<'_> {
 
     /// The group at `at` if it has the length of a key or a code; what is in front of it ends like a label.
     #[inline(always)]
-    fn labelled(&self, at: usize) -> Option<Range<usize>> {
-        let Filter { text, end, .. } = self.filter;
-        let size = text[at..].iter().take(5).take_while(|byte| byte.is_ascii_digit()).count();
-        match text.get(at + size) {
+    fn labelled(self, from: usize, at: usize) -> Option<Range<usize>> {
+        let Text { bytes, end, .. } = self;
+        let size = bytes[at..].iter().take(5).take_while(|byte| byte.is_ascii_digit()).count();
+        match bytes.get(at + size) {
             Some(next) if next.is_ascii_alphanumeric() => return None,
             // It may go on, and is in the tail.
             None if !end => return None,
             _ => {}
         }
-        let is_labelled = matches!(size, 1 | 3 | 4) && label::may_end(&text[..at], size == 1);
-        is_labelled.then(|| start_of_token(text, self.from, at)..at + 1)
+        let is_labelled = matches!(size, 1 | 3 | 4) && label::may_end(&bytes[..at], size == 1);
+        is_labelled.then(|| start_of_token(bytes, from, at)..at + 1)
     }
 
     /// The same behind a gap behind an escape, which may be the end of a label too.
-    fn labelled_behind(&self, at: usize) -> Option<Range<usize>> {
-        let gap = label::gap(&self.filter.text[at..]);
-        let digit = self.filter.text.get(at + gap).is_some_and(u8::is_ascii_digit);
-        if gap > 0 && digit { self.labelled(at + gap) } else { None }
+    fn labelled_behind(self, from: usize, at: usize) -> Option<Range<usize>> {
+        let gap = label::gap(&self.bytes[at..]);
+        let digit = self.bytes.get(at + gap).is_some_and(u8::is_ascii_digit);
+        if gap > 0 && digit { self.labelled(from, at + gap) } else { None }
     }
 
     /// A digit or separator written otherwise, or escape right in front of a digit, that matters.
-    fn special_at(&self, at: usize) -> Option<Range<usize>> {
-        let Filter { text, end, .. } = self.filter;
-        let rest = &text[at..];
+    fn special_at(self, from: usize, at: usize) -> Option<Range<usize>> {
+        let Text { bytes, end, .. } = self;
+        let rest = &bytes[at..];
         if !may_begin_number(rest) {
             return None;
         }
@@ -217,7 +190,7 @@ impl Blocks<'_> {
             return None;
         };
         if rest[0].is_ascii()
-            && let Some(found) = self.labelled_behind(at + len)
+            && let Some(found) = self.labelled_behind(from, at + len)
         {
             return Some(found);
         }
@@ -227,11 +200,11 @@ impl Blocks<'_> {
             // The digits of an escape run into those behind it.
             _ if rest[0].is_ascii() && next.is_ascii_digit() => true,
             Token::Separator { .. } => {
-                at > self.from && text[at - 1].is_ascii_digit() && (next.is_ascii_digit() || is_special(next))
+                at > from && bytes[at - 1].is_ascii_digit() && (next.is_ascii_digit() || is_special(next))
             }
             _ => false,
         };
-        matters.then(|| start_of_run(text, self.from, at)..at + len + 1)
+        matters.then(|| start_of_run(bytes, from, at)..at + len + 1)
     }
 }
 

@@ -32,6 +32,12 @@ pub(crate) struct Masks {
     pub(crate) foreign: u64,
 }
 
+impl Masks {
+    /// Of nothing.
+    pub(crate) const NONE: Self =
+        Self { digits: 0, separators: 0, gaps: 0, labels: 0, escapes: 0, foreign: 0 };
+}
+
 /// What of a block may stand in a card number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Numbers {
@@ -43,8 +49,6 @@ pub(crate) struct Numbers {
 pub(crate) trait Look: Copy {
     fn masks(self, view: &View) -> Masks;
     fn numbers(self, view: &View) -> Numbers;
-    /// Where `0` to `9` are.
-    fn digits(self, block: &[u8; BLOCK]) -> u64;
     /// Whether the check digit of the last so many bytes, all of them ASCII digits, is right; two at least, and 19
     /// at most.
     fn is_valid(self, digits: &[u8; 32], length: usize) -> bool;
@@ -54,19 +58,17 @@ pub(crate) trait Look: Copy {
 
 /// Functions that are compiled for the same vector registers as what calls them.
 #[derive(Clone, Copy)]
-pub(crate) struct Looks<M, N, D, V, F> {
+pub(crate) struct Looks<M, N, V, F> {
     masks: M,
     numbers: N,
-    digits: D,
     is_valid: V,
     foreign: F,
 }
 
-impl<M, N, D, V, F> Look for Looks<M, N, D, V, F>
+impl<M, N, V, F> Look for Looks<M, N, V, F>
 where
     M: Fn(&View) -> Masks + Copy,
     N: Fn(&View) -> Numbers + Copy,
-    D: Fn(&[u8; BLOCK]) -> u64 + Copy,
     V: Fn(&[u8; 32], usize) -> bool + Copy,
     F: Fn(&View) -> u64 + Copy,
 {
@@ -78,11 +80,6 @@ where
     #[inline(always)]
     fn numbers(self, view: &View) -> Numbers {
         (self.numbers)(view)
-    }
-
-    #[inline(always)]
-    fn digits(self, block: &[u8; BLOCK]) -> u64 {
-        (self.digits)(block)
     }
 
     #[inline(always)]
@@ -132,7 +129,6 @@ mod tests {
 
         fn with(self, look: impl Look) -> Self::Found {
             let numbers = look.numbers(self.0);
-            assert_eq!(self.0.last_chunk().map(|block| look.digits(block)), Some(numbers.digits));
             (look.masks(self.0), numbers, look.foreign(self.0))
         }
     }

@@ -136,11 +136,11 @@ impl Walk {
     /// Goes as far as can be decided.
     fn scan(&mut self, text: Text<'_>, sink: &mut impl Sink) {
         let len = text.start + text.bytes.len();
-        let filter = Filter::new(text.bytes, self.at - text.start, text.end);
+        let mut filter = Filter::new(text.bytes, self.at - text.start, text.end);
         while self.at < len {
             let mut stop = self.at;
             if self.open.is_none() && !self.in_endless_run {
-                let stretch = self.next_stretch(filter, self.at - text.start);
+                let stretch = self.next_stretch(&mut filter, self.at - text.start);
                 self.at = text.start + stretch.start;
                 stop = stretch.end.saturating_add(text.start);
                 if stretch.is_empty() {
@@ -161,7 +161,7 @@ impl Walk {
 
     /// The next stretch to walk through.
     #[inline]
-    fn next_stretch(&self, filter: Filter<'_>, from: usize) -> Range<usize> {
+    fn next_stretch(&self, filter: &mut Filter<'_>, from: usize) -> Range<usize> {
         #[cfg(test)]
         if self.walks_everything {
             return from..usize::MAX;

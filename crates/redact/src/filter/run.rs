@@ -9,30 +9,89 @@ use crate::card_number::{self, DOUBLED, MAX_DIGITS, MAX_KEYED_ON, MIN_DIGITS};
 use crate::masks::{BLOCK, Look, Numbers};
 use crate::work;
 
-/// The run of digits and separators at `at`, from where on it may hold a card number, if it may.
+/// Whether the run of digits and separators at `at` may hold a card number: told from its groups, and the check digit
+/// when there is only one that is long enough. `digits` has a bit for each of its digits, and all when it is longer
+/// than a block. As good as no branch depends on the digits, of which the processor could only guess what they are.
 #[inline(always)]
+pub(super) fn may_hold_card(text: &[u8], at: usize, digits: u64, look: impl Look) -> bool {
+    let groups = Groups::of(digits);
+    let several = groups.long & groups.long.wrapping_sub(1);
+    // The group that is long enough, or the first one when none is.
+    let start = groups.long.trailing_zeros() as usize % BLOCK;
+    let length = (groups.digits >> start).trailing_ones() as usize;
+    let (front, end) = ((at + start).wrapping_sub(1), at + start + length);
+    let Some(&[before, first, second]) = text.get(front..).and_then(|text| text.first_chunk()) else { return true };
+    let Some(last) = text.get(..end).and_then(|text| text.last_chunk()) else { return true };
+    let known = u32::from(card_number::known_of(first, second));
+    let has_length = known >> length.wrapping_sub(MIN_DIGITS).min(31) & 1;
+    let lacks_check_digit = known / u32::from(card_number::LACKS_CHECK_DIGIT);
+    let is_valid = u32::from(look.is_valid(last, length.min(LAST_DIGITS - 1)));
+    let is_card = has_length & (is_valid | lacks_check_digit);
+    let is_long = length >= MIN_DIGITS + card_number::FEWEST_BEHIND;
+    let is_keyed_on = is_long && length <= MAX_KEYED_ON && card_number::may_be_keyed_on(last);
+    // Behind a dot these are the digits of a fraction: the group in front is not found.
+    let is_fraction = u32::from(before == b'.') & u32::from(start > 0);
+    let one = (is_card | u32::from(is_keyed_on)) & (is_fraction ^ 1) & u32::from(groups.long != 0);
+    u64::from(one) | groups.usual() | several | u64::from(digits == u64::MAX) != 0
+}
+
+/// The groups of a run, a bit for the first digit of each.
+struct Groups {
+    digits: u64,
+    /// As long as a card number.
+    long: u64,
+    first: u64,
+    last: u64,
+    /// Where two, four and eight digits follow one another, and as many as a card number has.
+    pairs: u64,
+    fours: u64,
+    eights: u64,
+}
+
+impl Groups {
+    #[inline(always)]
+    const fn of(digits: u64) -> Self {
+        let (first, last) = (digits & !(digits << 1), digits & !(digits >> 1));
+        let pairs = digits & digits >> 1;
+        let fours = pairs & pairs >> 2;
+        let eights = fours & fours >> 4;
+        let long = first & eights & eights >> (MIN_DIGITS - 8);
+        Self { digits, long, first, last, pairs, fours, eights }
+    }
+
+    /// Where some of them begin that have the sizes in which card numbers are grouped.
+    #[inline(always)]
+    const fn usual(&self) -> u64 {
+        let &Self { first, last, pairs, fours, eights, .. } = self;
+        let three = first & pairs & last >> 2;
+        let four = first & fours & last >> 3;
+        let six = first & fours & pairs >> 4 & last >> 5;
+        let eight = first & eights & last >> 7;
+        let ten = first & eights & pairs >> 8 & last >> 9;
+        let thirteen = self.long & last >> 12;
+        let two_groups =
+            four & (three | four | six) >> 5 | six & (ten | thirteen) >> 7 | eight & eight >> 9;
+        let one = first & last;
+        let two = one & one >> 2;
+        let four = two & two >> 4;
+        let eight = four & four >> 8;
+        two_groups | eight & eight >> (2 * (MIN_DIGITS - 8))
+    }
+}
+
+/// Bytes up to the end of a number that are looked at together.
+const LAST_DIGITS: usize = 32;
+
+/// The run of digits and separators at `at`, from where on it may hold a card number, if it may.
+#[inline(never)]
 pub(super) fn holding_card(text: &[u8], at: usize, look: impl Look) -> Option<Range<usize>> {
-    let Some(block) = text.get(at..).and_then(|text| text.first_chunk()) else {
-        return in_groups(text, at, look);
-    };
-    let length = look.digits(block).trailing_ones() as usize;
-    // Most are written in one piece, and have nothing that digits may follow behind them.
-    let is_plain = length < BLOCK && !matches!(block[length % BLOCK], b' ' | b'-' | b'+' | b'.');
-    let end = at + length;
-    let Some(digits) = text.get(..end).and_then(|text| text.last_chunk()).filter(|_| is_plain) else {
-        return in_groups(text, at, look);
-    };
-    let found = if length <= MAX_DIGITS {
-        // Its front is one of a card number, and its check digit right; both are cheap, and a branch less is cheaper.
-        card_number::may_begin_with(block[0], block[1], length)
-            & (look.is_valid(digits, length) | card_number::may_lack_check_digit(block))
-            && may_be_card(&block[..length])
-    } else {
-        false
-    };
-    let found =
-        found || length >= MIN_DIGITS + card_number::FEWEST_BEHIND && may_be_keyed_on(&block[..length]);
-    if found { Some(at..end) } else { None }
+    let mut last = LastBytes::default();
+    let Numbers { digits, separators } = look.numbers(last.view(text, at));
+    let len = (digits | separators & digits << 1).trailing_ones() as usize;
+    if len == BLOCK {
+        return long_one(text, at, look);
+    }
+    holds_card(&text[at..at + len], digits & ((1 << len) - 1)).then_some(at..at + len)
 }
 
 /// The same for a run of more than a block: it takes a walk, but for what is too long for anything.
@@ -46,18 +105,6 @@ fn long_one(text: &[u8], mut at: usize, look: impl Look) -> Option<Range<usize>>
         }
         at = behind_digits(text, at, look)?;
     }
-}
-
-/// The same for a run of several groups, or near an end of the text.
-#[inline(never)]
-fn in_groups(text: &[u8], at: usize, look: impl Look) -> Option<Range<usize>> {
-    let mut last = LastBytes::default();
-    let Numbers { digits, separators } = look.numbers(last.view(text, at));
-    let len = (digits | separators & digits << 1).trailing_ones() as usize;
-    if len == BLOCK {
-        return long_one(text, at, look);
-    }
-    may_hold_card(&text[at..at + len], digits & ((1 << len) - 1)).then_some(at..at + len)
 }
 
 /// Where the run goes on behind digits without end, if it does.
@@ -78,7 +125,7 @@ fn behind_digits(text: &[u8], mut at: usize, look: impl Look) -> Option<usize> {
 
 /// Whether a card number may begin with one of the groups of an ASCII run; `digits` has a bit for each digit.
 #[inline(always)]
-pub(super) fn may_hold_card(run: &[u8], digits: u64) -> bool {
+fn holds_card(run: &[u8], digits: u64) -> bool {
     let count = digits.count_ones() as usize;
     let solid = digits.trailing_ones() as usize;
     if count == solid || count < MIN_DIGITS {
@@ -149,17 +196,12 @@ fn may_be_grouped_card(run: &[u8], mut digits: u64) -> bool {
 }
 
 /// Whether a run of digits is a card number, or one with the rest of the card behind it.
-#[inline(always)]
+#[inline(never)]
 fn may_be_card(digits: &[u8]) -> bool {
     let length = digits.len();
     if length <= MAX_DIGITS && card_number::may_be(digits) {
         return IssuerRange::of(digits).is_some_and(|range| card_number::is_card_of(digits, range))
             || card_number::keyed_on(digits).is_some();
     }
-    length >= MIN_DIGITS + card_number::FEWEST_BEHIND && may_be_keyed_on(digits)
-}
-
-#[inline(never)]
-fn may_be_keyed_on(digits: &[u8]) -> bool {
-    digits.len() <= MAX_KEYED_ON && card_number::keyed_on(digits).is_some()
+    length <= MAX_KEYED_ON && card_number::keyed_on(digits).is_some()
 }

@@ -1,9 +1,9 @@
 //! The masks, eight bytes at a time in a word.
 
-use super::{BLOCK, Look, Looks, Masks, Numbers, View, is_valid};
+use super::{Look, Looks, Masks, Numbers, View, is_valid};
 
 pub(super) fn looks() -> impl Look {
-    Looks { masks, numbers, digits, is_valid, foreign }
+    Looks { masks, numbers, is_valid, foreign }
 }
 
 fn masks(view: &View) -> Masks {
@@ -29,10 +29,6 @@ fn numbers(view: &View) -> Numbers {
             equal(word, b' ') | equal(word, b'-') | equal(word, b'+') | equal(word, b'.')
         }),
     }
-}
-
-fn digits(block: &[u8; BLOCK]) -> u64 {
-    bits(block, |word| within(word, b'0', b'9'))
 }
 
 fn foreign(view: &View) -> u64 {

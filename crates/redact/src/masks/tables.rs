@@ -3,8 +3,9 @@
 
 use crate::masks::BLOCK;
 
-/// Classes of the lower seven bits of a byte.
-pub(super) type Whole = [u8; 2 * BLOCK];
+/// Classes of the lower seven bits of a byte; each half is loaded at once.
+#[repr(align(64))]
+pub(super) struct Whole(pub(super) [u8; 2 * BLOCK]);
 
 /// Classes by the lower and the upper half of a byte: it belongs to a class when both of its halves do, and so may
 /// more bytes than were asked for.
@@ -27,11 +28,11 @@ const fn whole(classes: Classes) -> Whole {
         }
         class += 1;
     }
-    table
+    Whole(table)
 }
 
 const fn halves(classes: Classes) -> Halves {
-    let whole = whole(classes);
+    let Whole(whole) = whole(classes);
     let mut halves = Halves { low: [0; 16], high: [0; 16] };
     let mut byte = 0;
     while byte < whole.len() {

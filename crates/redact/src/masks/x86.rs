@@ -77,7 +77,6 @@ mod sse2 {
         search.with(Looks {
             masks: |view: &_| masks(view),
             numbers: |view: &_| numbers(view),
-            digits: |block: &_| digits(block),
             is_valid,
             foreign: |view: &_| foreign(view),
         })
@@ -114,12 +113,6 @@ mod sse2 {
             numbers.separators |= bits(_mm_or_si128(is(bytes, b' '), marks), lane);
         }
         numbers
-    }
-
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    fn digits(block: &[u8; BLOCK]) -> u64 {
-        (0..BLOCK / 16).fold(0, |mask, lane| mask | bits(within(load(block, lane), b'0', b'9'), lane))
     }
 
     #[inline]
@@ -174,7 +167,6 @@ mod avx2 {
         search.with(Looks {
             masks: |view: &_| masks(view),
             numbers: |view: &_| numbers(view),
-            digits: |block: &_| digits(block),
             is_valid,
             foreign: |view: &_| foreign(view),
         })
@@ -209,14 +201,6 @@ mod avx2 {
             numbers.separators |= any(class, tables::SEPARATORS) << (lane * LANE);
         }
         numbers
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-    fn digits(block: &[u8; BLOCK]) -> u64 {
-        (0..BLOCK / LANE).fold(0, |mask, lane| {
-            mask | any(look_up(&tables::BYTES, load(block, lane)), tables::DIGITS) << (lane * LANE)
-        })
     }
 
     #[inline]
@@ -289,7 +273,6 @@ mod avx512 {
         search.with(Looks {
             masks: |view: &_| masks(view),
             numbers: |view: &_| numbers(view),
-            digits: |block: &_| digits(block),
             is_valid: |digits: &_, length| is_valid(digits, length),
             foreign: |view: &_| foreign(view),
         })
@@ -302,22 +285,17 @@ mod avx512 {
         let class = look_up(&tables::OF_BYTES, bytes);
         let pair =
             _mm512_and_si512(look_up(&tables::OF_LAST, bytes), look_up(&tables::OF_BEFORE_LAST, front));
-        let mut masks = Masks {
-            digits: _mm512_movepi8_mask(class),
-            separators: _mm512_test_epi8_mask(class, all(tables::SEPARATORS)),
-            gaps: _mm512_test_epi8_mask(class, all(tables::GAPS)),
-            labels: _mm512_test_epi8_mask(pair, all(tables::LABELS)),
+        let foreign = _mm512_movepi8_mask(bytes);
+        // The tables take all for ASCII.
+        let class_is = |bits| _mm512_mask_test_epi8_mask(!foreign, class, all(bits));
+        Masks {
+            digits: class_is(tables::DIGITS),
+            separators: class_is(tables::SEPARATORS),
+            gaps: class_is(tables::GAPS),
+            labels: _mm512_test_epi8_mask(pair, all(tables::LABELS)) | foreign,
             escapes: _mm512_test_epi8_mask(pair, all(tables::ESCAPES)),
-            foreign: _mm512_movepi8_mask(bytes),
-        };
-        if masks.foreign != 0 {
-            // The tables took it for ASCII.
-            masks.digits &= !masks.foreign;
-            masks.separators &= !masks.foreign;
-            masks.gaps &= !masks.foreign;
-            masks.labels |= masks.foreign;
+            foreign,
         }
-        masks
     }
 
     #[inline]
@@ -330,13 +308,6 @@ mod avx512 {
             digits: _mm512_mask_test_epi8_mask(ascii, class, all(tables::DIGITS)),
             separators: _mm512_mask_test_epi8_mask(ascii, class, all(tables::SEPARATORS)),
         }
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,bmi1,bmi2,lzcnt,popcnt")]
-    fn digits(block: &[u8; BLOCK]) -> u64 {
-        let values = _mm512_sub_epi8(load(block), all(b'0'));
-        _mm512_cmple_epu8_mask(values, all(9))
     }
 
     /// Digits look themselves up: at every second place from the last but one on without the bit that leads to what
@@ -377,7 +348,7 @@ mod avx512 {
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
     fn look_up(table: &Whole, bytes: __m512i) -> __m512i {
-        _mm512_permutex2var_epi8(load(&table[..BLOCK]), bytes, load(&table[BLOCK..]))
+        _mm512_permutex2var_epi8(load(&table.0[..BLOCK]), bytes, load(&table.0[BLOCK..]))
     }
 
     #[inline]

@@ -1,0 +1,157 @@
+//! The masks of many blocks side by side: what they mean together is worked out for several blocks at once, in vector
+//! registers where there are some. Bit `n` of a mask stands for byte `n`.
+
+use crate::card_number::MIN_DIGITS;
+use crate::masks::{BLOCK, Masks};
+
+/// Masks of the blocks of a batch, each from slot one on, behind those of the block in front of them.
+pub(super) struct Planes {
+    digits: Plane,
+    separators: Plane,
+    gaps: Plane,
+    labels: Plane,
+    /// Digits, and separators behind a digit.
+    joined: Plane,
+    /// Where runs of them begin that are as long as a card number.
+    pub(super) runs: Plane,
+    /// Digits behind a gap behind what may be the end of a label.
+    pub(super) labelled: Plane,
+    /// The second bytes of escapes, and of what else may stand in a number and is not ASCII.
+    pub(super) specials: Plane,
+}
+
+/// One word for each block.
+type Plane = [u64; SLOTS];
+
+impl Planes {
+    /// In front of `from` there is no number; there may be a label.
+    pub(super) const fn at(from: usize) -> Self {
+        const NONE: Plane = [0; SLOTS];
+        let mut planes = Self {
+            digits: NONE,
+            separators: NONE,
+            gaps: NONE,
+            labels: NONE,
+            joined: NONE,
+            runs: NONE,
+            labelled: NONE,
+            specials: NONE,
+        };
+        planes.restart(from);
+        planes
+    }
+
+    pub(super) const fn restart(&mut self, from: usize) {
+        (self.digits[0], self.joined[0], self.gaps[0]) = (0, 0, 0);
+        self.labels[0] = if from > 0 { 1 << (BLOCK - 1) } else { 0 };
+    }
+
+    /// Makes the last of so many blocks the one in front of those to come.
+    pub(super) const fn go_on(&mut self, blocks: usize) {
+        self.digits[0] = self.digits[blocks];
+        self.joined[0] = self.joined[blocks];
+        self.gaps[0] = self.gaps[blocks];
+        self.labels[0] = self.labels[blocks];
+    }
+
+    /// Takes in the masks of a block.
+    #[inline(always)]
+    pub(super) const fn set(&mut self, index: usize, masks: &Masks) {
+        let slot = index + 1;
+        self.digits[slot] = masks.digits;
+        self.separators[slot] = masks.separators;
+        self.gaps[slot] = masks.gaps;
+        self.labels[slot] = masks.labels;
+        self.specials[slot] = masks.escapes;
+    }
+
+    /// Works out what the masks of so many blocks mean; the one behind them was taken in too.
+    #[inline(always)]
+    pub(super) fn work_out(&mut self, blocks: usize) {
+        // Whole vectors of blocks are gone through; what comes out for those behind is not looked at.
+        let slots = (blocks + 2).next_multiple_of(LANES).min(SLOTS - 1);
+        self.join(slots);
+        self.find_runs(slots);
+        self.find_labelled(slots);
+    }
+
+    #[inline(always)]
+    fn join(&mut self, slots: usize) {
+        let (digits, separators) = (&self.digits[..slots], &self.separators[..slots]);
+        let joined = &mut self.joined[..slots];
+        for slot in 1..slots {
+            let behind_digits = digits[slot] << 1 | digits[slot - 1] >> 63;
+            joined[slot] = digits[slot] | separators[slot] & behind_digits;
+        }
+    }
+
+    /// Each step doubles the length of what is found, or nearly so.
+    #[inline(always)]
+    fn find_runs(&mut self, slots: usize) {
+        let joined = &self.joined[..=slots];
+        let runs = &mut self.runs[..=slots];
+        runs.copy_from_slice(joined);
+        for by in [1, 2, 4, MIN_DIGITS as u32 - 8] {
+            for slot in 1..slots {
+                runs[slot] &= runs[slot] >> by | runs[slot + 1] << (u64::BITS - by);
+            }
+        }
+        for slot in 1..slots {
+            runs[slot] &= !(joined[slot] << 1 | joined[slot - 1] >> 63);
+        }
+    }
+
+    /// Digits behind labels, in groups of one, three or four, but for those at the end of a block, which may have any
+    /// size.
+    #[inline(always)]
+    fn find_labelled(&mut self, slots: usize) {
+        let (digits, gaps, labels) = (&self.digits[..slots], &self.gaps[..slots], &self.labels[..slots]);
+        let labelled = &mut self.labelled[..slots];
+        for slot in 1..slots {
+            let (digits, gaps, before) = (digits[slot], gaps[slot], slot - 1);
+            let behind_digits = digits << 1 | self.digits[before] >> 63;
+            // A gap at the end of the block in front may have a label in front of it.
+            let behind_labels = labels[slot] << 1 | (labels[before] | self.gaps[before]) >> 63;
+            // Adding carries from the start of a gap to what is behind it.
+            let behind_gaps = (gaps.wrapping_add(behind_labels & gaps) | behind_labels) & !gaps;
+            let (second, third, fourth, fifth) = (digits >> 1, digits >> 2, digits >> 3, digits >> 4);
+            let sizes = !second | third & !(fourth & fifth) | LAST;
+            labelled[slot] = behind_gaps & digits & !behind_digits & sizes;
+        }
+    }
+
+    /// A bit for each digit of the run that begins at a place counted from the first block; all when the run is longer
+    /// than that.
+    #[inline(always)]
+    pub(super) fn digits_of_run(&self, place: usize) -> u64 {
+        let (slot, by) = (1 + place / BLOCK, (place % BLOCK) as u32);
+        // In two steps, since a word cannot be moved by its whole size.
+        let at = |plane: &Plane| plane[slot] >> by | plane[slot + 1] << 1 << (u64::BITS - 1 - by);
+        let rest = !at(&self.joined);
+        // All bits below the first of the rest.
+        at(&self.digits) & (rest ^ rest.wrapping_sub(1)) >> 1 | if rest == 0 { u64::MAX } else { 0 }
+    }
+
+    /// A bit for each block with some run; one for each with something else.
+    #[inline(always)]
+    pub(super) fn some(&self, blocks: usize) -> [u64; 2] {
+        let (mut runs, mut others) = (0, 0);
+        for index in 0..blocks {
+            let slot = index + 1;
+            runs |= u64::from(self.runs[slot] != 0) << index;
+            others |= u64::from(self.labelled[slot] | self.specials[slot] != 0) << index;
+        }
+        [runs, others]
+    }
+}
+
+/// Blocks of a batch: what is looked through at a time.
+pub(super) const BLOCKS: usize = 62;
+/// The one in front, the one behind, and one more that is always empty.
+const SLOTS: usize = BLOCKS + 3;
+/// Words of the widest vector registers.
+const LANES: usize = 8;
+/// Digits behind which a group of four may end in the next block.
+const LAST: u64 = 0b1111 << 60;
+
+const _: () = assert!(MIN_DIGITS > 8 && MIN_DIGITS <= 16 && BLOCK == u64::BITS as usize && BLOCKS <= BLOCK);
