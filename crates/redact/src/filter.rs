@@ -54,10 +54,26 @@ impl<'a> Filter<'a> {
 
 /// Where what may go on behind the end of `text` begins.
 fn start_of_tail(text: &[u8], from: usize) -> usize {
-    let tail = text[from..].iter().rev().take_while(|&&byte| may_be_in_number(byte)).count();
-    work::note(tail);
-    text.len() - tail
+    let far = text.len().saturating_sub(LONGEST_NUMBER);
+    let mut tail =
+        text[from..].iter().rposition(|&byte| !may_be_in_number(byte)).map_or(from, |at| from + at + 1);
+    work::note(text.len() - tail);
+    // Nothing goes on behind two separators.
+    let is_pair = |pair: &[u8; 2]| pair.iter().all(is_separator);
+    if tail < far
+        && let Some(at) = text[tail..far].array_windows().rposition(is_pair)
+    {
+        tail += at + 2;
+    }
+    tail
 }
+
+const fn is_separator(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'-' | b'+' | b'.')
+}
+
+/// More bytes than any number has, in whatever writing, with what may be keyed on behind it.
+const LONGEST_NUMBER: usize = 512;
 
 /// The next stretch, from a point on.
 struct Next<'a> {
@@ -76,7 +92,8 @@ impl Search for Next<'_> {
         if from > batch.end() {
             batch.restart(from);
         } else if batch.begins_before(from)
-            && let Some(found) = rest_of_run(bytes, from, look)
+            && let Some(found) =
+                rest_of_run(bytes, from, look).or_else(|| text.labelled_behind_gap(from, from))
         {
             return found;
         }
@@ -171,11 +188,10 @@ impl Text<'_> {
         is_labelled.then(|| start_of_token(bytes, from, at)..at + 1)
     }
 
-    /// The same behind a gap behind an escape, which may be the end of a label too.
-    fn labelled_behind(self, from: usize, at: usize) -> Option<Range<usize>> {
-        let gap = label::gap(&self.bytes[at..]);
-        let digit = self.bytes.get(at + gap).is_some_and(u8::is_ascii_digit);
-        if gap > 0 && digit { self.labelled(from, at + gap) } else { None }
+    /// The same behind a gap, if there is one, at `at`, where something has ended that may be the end of a label too.
+    fn labelled_behind_gap(self, from: usize, at: usize) -> Option<Range<usize>> {
+        let digit = at + label::gap(&self.bytes[at..]);
+        self.labelled(from, digit)
     }
 
     /// A digit or separator written otherwise, or escape right in front of a digit, that matters.
@@ -189,8 +205,10 @@ impl Text<'_> {
         let (Token::Digit { len, .. } | Token::Separator { len, .. } | Token::Escape { len }) = token else {
             return None;
         };
+        // A digit right behind it is looked at in any case.
         if rest[0].is_ascii()
-            && let Some(found) = self.labelled_behind(from, at + len)
+            && !rest.get(len).is_some_and(u8::is_ascii_digit)
+            && let Some(found) = self.labelled_behind_gap(from, at + len)
         {
             return Some(found);
         }
@@ -216,7 +234,7 @@ fn start_of_token(text: &[u8], from: usize, at: usize) -> usize {
 
 /// Where the ASCII digits and separators in front of `at` begin.
 fn start_of_run(text: &[u8], from: usize, at: usize) -> usize {
-    let is_joined = |byte: &&u8| byte.is_ascii_digit() || matches!(byte, b' ' | b'-' | b'+' | b'.');
+    let is_joined = |byte: &&u8| byte.is_ascii_digit() || is_separator(byte);
     let joined = text[from..at].iter().rev().take_while(is_joined).count();
     work::note(joined);
     start_of_token(text, from, at - joined)

@@ -76,6 +76,18 @@ pub(crate) fn may_end(before: &[u8], single: bool) -> bool {
     false
 }
 
+/// Whether a label may end at `end`, where no byte of a gap is in front: told by its last three letters, without a
+/// branch that depends on them, and not always rightly.
+#[inline(always)]
+pub(crate) fn may_end_at(text: &[u8], end: usize) -> bool {
+    let Some(&[third, second, last]) = text.get(..end).and_then(|text| text.last_chunk()) else {
+        return true;
+    };
+    let known = TRIPLES[usize::from(last & 31) << 5 | usize::from(second & 31)] >> (third & 31) & 1 != 0;
+    // What is escaped ends otherwise, and so does what is not ASCII.
+    known | !last.is_ascii_alphabetic() | (third == b'%')
+}
+
 /// Bytes of the gap that `text` begins with.
 pub(crate) fn gap(text: &[u8]) -> usize {
     let gap = text.iter().take(MOST_SEPARATORS).take_while(|&&byte| is_gap(byte)).count();
@@ -120,6 +132,25 @@ const fn pairs(endings: &[&str]) -> [u32; 32] {
     }
     pairs
 }
+
+/// The last three letters of the same: for each pair, a bit for each in front, or for all of them.
+static TRIPLES: [u32; 1024] = {
+    let mut triples = [0; 1024];
+    let mut index = 0;
+    while index < ENDINGS.len() {
+        let ending = ENDINGS[index].as_bytes();
+        let pair = ((ending[2] & 31) as usize) << 5 | (ending[1] & 31) as usize;
+        triples[pair] |= if ending[0] == b'?' { u32::MAX } else { 1 << (ending[0] & 31) };
+        index += 1;
+    }
+    triples
+};
+
+const ENDINGS: &[&str] = &[
+    "ode", "ber", "ion", "lue", "its", "cvc", "cvv", "cvn", "cvd", "csc", "cid", "?no", "?is", "was", "tmf",
+    "pad", "ess", "sed", "yed", "git", "ent", "one", "nal", "key", "gin", "ugh", "ted", "ved", "ued", "red",
+    "har", "put", "end",
+];
 
 /// The label of a key ends in a separator.
 #[inline]
@@ -382,6 +413,25 @@ const MOST_SEPARATORS: usize = 20;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_three_letters_of_labels_are_known() {
+        let letters = || b'a'..=b'z';
+        for third in letters() {
+            for (second, last) in letters().flat_map(|second| letters().map(move |last| (second, last))) {
+                let may = letters().any(|fourth| {
+                    let word = [fourth, third, second, last];
+                    code_may_end_in(word) || key_may_end_in(word, b"=")
+                });
+                let text = [third, second, last];
+                assert_eq!(may_end_at(&text, 3), may, "{}", text.escape_ascii());
+                assert_eq!(may_end_at(&text.map(|byte| byte.to_ascii_uppercase()), 3), may);
+            }
+        }
+        for text in ["%3D", "cv2", "quot;", "号"] {
+            assert!(may_end_at(text.as_bytes(), text.len()), "{text}");
+        }
+    }
 
     #[test]
     fn labels_of_a_code() {

@@ -22,7 +22,7 @@ pub(crate) struct Masks {
     pub(crate) digits: u64,
     /// Space, dash, plus, dot: what may stand between the digits of a card number, in ASCII.
     pub(crate) separators: u64,
-    /// What may stand between a label and its number, and perhaps more.
+    /// What may stand between a label and its number, and perhaps more, but nothing a label ends in.
     pub(crate) gaps: u64,
     /// What may be the last byte of a label. Its last letters are looked at, as far as that is cheap.
     pub(crate) labels: u64,
@@ -215,6 +215,7 @@ mod tests {
             for (masks, _, found) in all(&view) {
                 assert_eq!(gaps & !masks.gaps, 0);
                 assert_eq!(labels & !masks.labels, 0);
+                assert_eq!(labels & masks.gaps, 0);
                 assert_eq!(escapes & !masks.escapes, 0);
                 assert_eq!(foreign & !found, 0, "{view:?}");
             }

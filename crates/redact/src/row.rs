@@ -1,8 +1,7 @@
 //! Rows of single digits, as keys are written: a card number may begin at each of them.
 //!
-//! Up to 63 digits are looked at together. The check digit of a part of them is right when the sums up to its start
-//! and up to its end agree in their last digit, so that a bit for each end, kept by last digit, tells all lengths of
-//! a number at once.
+//! Many digits are looked at together. The check digit of a part of them is right when the sums up to its start and up
+//! to its end agree in their last digit, which is told for all starts of a number of some length at once.
 
 use paytone_card::IssuerRange;
 use zeroize::Zeroize;
@@ -15,34 +14,57 @@ use crate::work;
 pub(crate) struct Row {
     /// Where in the text it begins.
     start: usize,
+    writing: Writing,
     /// How many digits were judged: those behind which a longest number is in the part.
     judged: usize,
     /// One bit for each at which a number may begin.
     begins: u64,
     /// A bit for each length from [`MIN_DIGITS`] on that such a number may have, told by its first two digits and
     /// the check digit.
-    lengths: [u8; DIGITS],
+    lengths: [u8; JUDGED],
     is_used: bool,
     /// Where the row begins that this is a part of, as far as it was read in one go.
     since: usize,
     /// What was worked with, kept to be wiped at leisure.
     digits: [u8; DIGITS],
-    sums: [[u8; 2]; DIGITS + 1],
-    ends: [[u64; 10]; 2],
+    /// Up to each digit, the last digit of the sum in which those at places like its own count twice, and of the one in
+    /// which they count once.
+    twice: [u8; DIGITS + 1],
+    once: [u8; DIGITS + 1],
+}
+
+/// How digits and what stands between them are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Writing {
+    /// One byte each.
+    Plain,
+    /// `%34%20`.
+    Escaped,
+}
+
+impl Writing {
+    /// Bytes of a digit, and of a separator.
+    const fn width(self) -> usize {
+        match self {
+            Self::Plain => 1,
+            Self::Escaped => 3,
+        }
+    }
 }
 
 impl Default for Row {
     fn default() -> Self {
         Self {
             start: 0,
+            writing: Writing::Plain,
             judged: 0,
             begins: 0,
-            lengths: [0; DIGITS],
+            lengths: [0; JUDGED],
             is_used: false,
             since: 0,
             digits: [0; DIGITS],
-            sums: [[0; 2]; DIGITS + 1],
-            ends: [[0; 10]; 2],
+            twice: [0; DIGITS + 1],
+            once: [0; DIGITS + 1],
         }
     }
 }
@@ -50,6 +72,7 @@ impl Default for Row {
 /// Where a number may begin.
 pub(crate) struct Start {
     pub(crate) at: usize,
+    place: usize,
     lengths: u8,
 }
 
@@ -57,16 +80,23 @@ impl Row {
     /// Whether `bytes` begin as a row does; quickly told.
     #[inline]
     pub(crate) const fn may_begin(bytes: &[u8]) -> bool {
-        matches!(
-            bytes,
-            [_, b' ' | b'-' | b'+' | b'.', b'0'..=b'9', b' ' | b'-' | b'+' | b'.', b'0'..=b'9', ..]
-        ) && bytes.len() > 2 * MAX_DIGITS
-            && bytes[0].is_ascii_digit()
+        match bytes {
+            [
+                b'0'..=b'9',
+                b' ' | b'-' | b'+' | b'.',
+                b'0'..=b'9',
+                b' ' | b'-' | b'+' | b'.',
+                b'0'..=b'9',
+                ..,
+            ] => bytes.len() > 2 * MAX_DIGITS,
+            [b'%', b'3', _, b'%', b'2', b'0', b'%', b'3', ..] => bytes.len() > 6 * MAX_DIGITS,
+            _ => false,
+        }
     }
 
     /// Whether the digit at `at` was judged, or is now; `bytes` begin there.
     pub(crate) fn covers(&mut self, bytes: &[u8], at: usize) -> bool {
-        let is_known = at >= self.start && at < self.end() && (at - self.start).is_multiple_of(2);
+        let is_known = at >= self.start && at < self.end() && (at - self.start).is_multiple_of(self.step());
         if !is_known {
             self.read(bytes, at);
         }
@@ -75,23 +105,29 @@ impl Row {
 
     /// Behind what was judged.
     pub(crate) const fn end(&self) -> usize {
-        self.start + 2 * self.judged
+        self.start + self.step() * self.judged
+    }
+
+    /// Bytes of a digit with its separator.
+    pub(crate) const fn step(&self) -> usize {
+        2 * self.writing.width()
     }
 
     /// The first place at `at` or behind it where a number may begin that ends behind `covered`.
     pub(crate) fn next(&self, at: usize, covered: usize) -> Option<Start> {
-        let mut begins = self.begins.checked_shr(((at - self.start) / 2) as u32)?;
-        let mut at = at;
+        let (step, width) = (self.step(), self.writing.width());
+        let mut place = (at - self.start) / step;
+        let mut begins = self.begins.checked_shr(place as u32)?;
         while begins != 0 {
             let skip = begins.trailing_zeros();
-            at += 2 * skip as usize;
-            let lengths = self.lengths[(at - self.start) / 2];
+            place += skip as usize;
+            let (at, lengths) = (self.start + step * place, self.lengths[place]);
             let longest = MIN_DIGITS + lengths.ilog2() as usize;
-            if at + 2 * longest > covered + 1 {
-                return Some(Start { at, lengths });
+            if at + step * longest > covered + width {
+                return Some(Start { at, place, lengths });
             }
             begins = begins >> skip >> 1;
-            at += 2;
+            place += 1;
         }
         None
     }
@@ -106,7 +142,11 @@ impl Row {
             self.since = at;
         }
         self.is_used = true;
-        let count = values(bytes, &mut self.digits);
+        self.writing = if bytes.first() == Some(&b'%') { Writing::Escaped } else { Writing::Plain };
+        let count = match self.writing {
+            Writing::Plain => plain_digits(bytes, &mut self.digits),
+            Writing::Escaped => escaped_digits(bytes, &mut self.digits),
+        };
         work::note(count);
         (self.start, self.judged, self.begins) = (at, (count + 1).saturating_sub(MAX_DIGITS), 0);
         if self.judged > 0 {
@@ -116,48 +156,61 @@ impl Row {
     }
 
     fn add_up(&mut self, count: usize) {
-        self.ends = [[0; 10]; 2];
-        let [mut odd, mut even] = [0; 2];
-        for place in 0..count {
-            let digit = self.digits[place];
-            self.note([odd, even], place);
-            let (once, twice) = (digit, DOUBLED[usize::from(digit)] as u8);
-            let (to_odd, to_even) = if place.is_multiple_of(2) { (once, twice) } else { (twice, once) };
-            (odd, even) = (last_digit(odd + to_odd), last_digit(even + to_even));
+        // The next digit counts twice in the first of them, and once in the other.
+        let [mut twice, mut once] = [0; 2];
+        let sums = self.twice.iter_mut().zip(&mut self.once);
+        for ((to_twice, to_once), &digit) in sums.zip(&self.digits[..count]) {
+            (*to_twice, *to_once) = (twice, once);
+            let digit = digit & 15;
+            let sums = (twice + DOUBLED[usize::from(digit)] as u8, once + digit);
+            (once, twice) = (last_digit(sums.0), last_digit(sums.1));
         }
-        self.note([odd, even], count);
+        (self.twice[count], self.once[count]) = (twice, once);
     }
 
-    #[inline(always)]
-    fn note(&mut self, sums: [u8; 2], place: usize) {
-        self.ends[0][usize::from(sums[0])] |= 1 << place;
-        self.ends[1][usize::from(sums[1])] |= 1 << place;
-        self.sums[place] = sums;
-    }
-
+    /// The check digit of some digits is right when the sums up to their start and up to their end have the same last
+    /// digit: the sums in which the last of them counts once, and thus the place behind it twice. All places are
+    /// judged, which the compiler makes one of many at a time; what was not read is left out in the end.
     fn judge(&mut self) {
-        for place in 0..self.judged {
-            let [odd, even] = self.sums[place];
-            // The last digit of a number counts once.
-            let valid =
-                self.ends[0][usize::from(odd)] & ODD_ENDS | self.ends[1][usize::from(even)] & !ODD_ENDS;
-            let (first, second) = (b'0' + self.digits[place], b'0' + self.digits[place + 1]);
-            let known = card_number::lengths_of(first, second);
-            let mut lengths = (valid >> (place + MIN_DIGITS)) as u8 & known;
-            if card_number::may_lack_check_digit(&[first, second]) {
-                lengths |= known;
+        self.lengths = [0; JUDGED];
+        for length in MIN_DIGITS..=MAX_DIGITS {
+            let starts = if length % 2 == 0 { &self.twice } else { &self.once };
+            let ends = &self.twice[length..];
+            let bit = 1 << (length - MIN_DIGITS);
+            for ((lengths, start), end) in self.lengths.iter_mut().zip(starts).zip(ends) {
+                *lengths |= if start == end { bit } else { 0 };
             }
-            self.lengths[place] = lengths;
-            self.begins |= u64::from(lengths != 0) << place;
         }
+        for (place, lengths) in self.lengths[..self.judged].iter_mut().enumerate() {
+            let known = card_number::known_of(self.digits[place], self.digits[place + 1]);
+            if known & card_number::LACKS_CHECK_DIGIT != 0 {
+                *lengths = u8::MAX;
+            }
+            *lengths &= known & !card_number::LACKS_CHECK_DIGIT;
+            self.begins |= u64::from(*lengths != 0) << place;
+        }
+    }
+
+    /// The longest card number that begins there.
+    pub(crate) fn card(&self, start: &Start) -> Option<Candidate> {
+        let number: &[u8; MAX_DIGITS] = self.digits[start.place..].first_chunk()?;
+        let range = IssuerRange::of(number)?;
+        let length = (MIN_DIGITS..=MAX_DIGITS).rev().find(|&length| {
+            start.lengths >> (length - MIN_DIGITS) & 1 == 1
+                && card_number::may_have(length, range)
+                && (!card_number::may_lack_check_digit(number)
+                    || card_number::is_card_of(&number[..length], range))
+        })?;
+        let len = self.step() * length - self.writing.width();
+        Some(Candidate::of(&number[..length], range.brand(), len, length, false))
     }
 
     pub(crate) fn wipe(&mut self) {
         if self.is_used {
             self.lengths.zeroize();
             self.digits.zeroize();
-            self.sums.as_flattened_mut().zeroize();
-            self.ends.as_flattened_mut().zeroize();
+            self.twice.zeroize();
+            self.once.zeroize();
             (self.judged, self.begins, self.is_used) = (0, 0, false);
         }
     }
@@ -169,30 +222,9 @@ impl Drop for Row {
     }
 }
 
-impl Start {
-    /// The longest card number that begins there; `bytes` do too.
-    pub(crate) fn card(&self, bytes: &[u8]) -> Option<Candidate> {
-        let mut number = [0; MAX_DIGITS];
-        for (digit, &[byte, _]) in number.iter_mut().zip(bytes.as_chunks().0) {
-            *digit = byte;
-        }
-        let card = IssuerRange::of(&number).and_then(|range| {
-            let length = (MIN_DIGITS..=MAX_DIGITS).rev().find(|&length| {
-                self.lengths >> (length - MIN_DIGITS) & 1 == 1
-                    && card_number::may_have(length, range)
-                    && (!card_number::may_lack_check_digit(&number)
-                        || card_number::is_card_of(&number[..length], range))
-            })?;
-            Some(Candidate::of(&number[..length], range.brand(), 2 * length - 1, length, false))
-        });
-        number.zeroize();
-        card
-    }
-}
-
-/// The values of the digits that `bytes` begin with, each with one separator and another digit behind it; dots do
-/// not mix with other separators.
-fn values(bytes: &[u8], digits: &mut [u8; DIGITS]) -> usize {
+/// The digits that `bytes` begin with, each with one separator and another digit behind it; dots do not mix with other
+/// separators.
+fn plain_digits(bytes: &[u8], digits: &mut [u8; DIGITS]) -> usize {
     let dots = bytes.get(1) == Some(&b'.');
     let mut count = 0;
     for (&[digit, separator], next) in bytes.as_chunks().0.iter().zip(bytes.iter().skip(2).step_by(2)) {
@@ -200,18 +232,34 @@ fn values(bytes: &[u8], digits: &mut [u8; DIGITS]) -> usize {
         if count == DIGITS || !(digit.is_ascii_digit() && alike && next.is_ascii_digit()) {
             break;
         }
-        digits[count] = digit - b'0';
+        digits[count] = digit;
         count += 1;
     }
     count
 }
 
-const fn last_digit(sum: u8) -> u8 {
-    if sum < 10 { sum } else { sum - 10 }
+/// The same when each is escaped.
+fn escaped_digits(bytes: &[u8], digits: &mut [u8; DIGITS]) -> usize {
+    let mut count = 0;
+    for (at, slot) in (0..).step_by(6).zip(digits) {
+        let Some(&[b'%', b'3', digit, b'%', b'2', b'0', b'%', b'3', next]) = bytes[at..].first_chunk() else {
+            break;
+        };
+        if !digit.is_ascii_digit() || !next.is_ascii_digit() {
+            break;
+        }
+        *slot = digit;
+        count += 1;
+    }
+    count
 }
 
-/// Ends behind a digit at an even place.
-const ODD_ENDS: u64 = u64::MAX / 3 * 2;
+fn last_digit(sum: u8) -> u8 {
+    // Below ten the other is a large one.
+    sum.min(sum.wrapping_sub(10))
+}
 
-/// One end more must fit into a word.
-const DIGITS: usize = 63;
+/// As many places as a word has bits.
+const JUDGED: usize = 64;
+/// Behind the last of them a longest number is read too.
+const DIGITS: usize = JUDGED + MAX_DIGITS - 1;

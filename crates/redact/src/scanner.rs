@@ -240,7 +240,7 @@ impl Walk {
         if start.at > self.at {
             self.advance(text, start.at - self.at, sink);
         }
-        let judgement = match start.card(text.from(self.at)) {
+        let judgement = match self.row.card(&start) {
             // What may be something else begins or ends with more than single digits, and not far off.
             Some(candidate) if self.row.depth(self.at) > LOOK_BEHIND => {
                 Judgement::Found(Found::card(self.at..self.at + candidate.len, &candidate))
@@ -254,7 +254,7 @@ impl Walk {
             Judgement::Found(found) => self.open(found),
         }
         // The digit and its separator.
-        self.advance(text, 2, sink);
+        self.advance(text, self.row.step(), sink);
         Some(true)
     }
 
@@ -530,6 +530,9 @@ mod tests {
             1 => prop::collection::vec(b'0'..=b'9', 1..40),
             1 => (prop::collection::vec(b'0'..=b'9', 1..120), prop::sample::select(vec![b' ', b'-', b'.']))
                 .prop_map(|(digits, separator)| digits.into_iter().flat_map(|digit| [digit, separator]).collect()),
+            1 => prop::collection::vec(b'0'..=b'9', 1..120)
+                .prop_map(|digits| digits.into_iter().flat_map(|digit| [b'%', b'3', digit, b'%', b'2', b'0']).collect()),
+            1 => prop::collection::vec(prop::sample::select(b"0123456789 -".to_vec()), 0..900),
             1 => prop::collection::vec(any::<u8>(), 0..6),
         ]
     }

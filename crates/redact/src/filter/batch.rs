@@ -4,6 +4,7 @@ use core::ops::Range;
 
 use super::planes::{BLOCKS, Planes};
 use super::{LastBytes, Text, run, start_of_token};
+use crate::label;
 use crate::masks::{BLOCK, Look, Masks};
 use crate::work;
 
@@ -78,6 +79,7 @@ impl Batch {
         (self.others, self.judged, self.found) = (others, 0, None);
         self.note_runs(runs);
         self.sift(bytes, look);
+        self.sift_labels(bytes);
     }
 
     /// Makes the masks of the blocks, and of one behind them.
@@ -166,6 +168,27 @@ impl Batch {
             kept += usize::from(run::may_hold_card(text, self.base + usize::from(run), digits, look));
         }
         self.known = kept;
+    }
+
+    /// Drops the digits behind what does not end like a label, as far as that is quickly told.
+    #[inline(always)]
+    fn sift_labels(&mut self, text: &[u8]) {
+        let mut blocks = self.others;
+        while blocks != 0 {
+            let index = blocks.trailing_zeros() as usize;
+            blocks &= blocks - 1;
+            let (mut bits, mut kept) = (self.planes.labelled[index + 1], 0);
+            while bits != 0 {
+                work::note(1);
+                let place = index * BLOCK + bits.trailing_zeros() as usize;
+                let end = self.base + place - self.planes.gap_before(place);
+                kept |= if label::may_end_at(text, end) { bits & bits.wrapping_neg() } else { 0 };
+                bits &= bits - 1;
+            }
+            self.planes.labelled[index + 1] = kept;
+            let some = kept | self.planes.specials[index + 1] != 0;
+            self.others &= !(u64::from(!some) << index);
+        }
     }
 
     /// The first stretch of these blocks at `from` or behind it in which something may begin.

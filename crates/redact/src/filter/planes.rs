@@ -132,6 +132,15 @@ impl Planes {
         at(&self.digits) & (rest ^ rest.wrapping_sub(1)) >> 1 | if rest == 0 { u64::MAX } else { 0 }
     }
 
+    /// How many bytes in front of a place are part of a gap, [`BLOCK`] less one at most: as far as is seen.
+    #[inline(always)]
+    pub(super) const fn gap_before(&self, place: usize) -> usize {
+        let (slot, by) = (1 + place / BLOCK, (place % BLOCK) as u32);
+        // The bits in front of the place, the nearest one at the top; in two steps, as above.
+        let gaps = self.gaps[slot] << 1 << (u64::BITS - 1 - by) | self.gaps[slot - 1] >> by;
+        gaps.leading_ones() as usize
+    }
+
     /// A bit for each block with some run; one for each with something else.
     #[inline(always)]
     pub(super) fn some(&self, blocks: usize) -> [u64; 2] {

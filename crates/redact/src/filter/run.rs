@@ -9,19 +9,32 @@ use crate::card_number::{self, DOUBLED, MAX_DIGITS, MAX_KEYED_ON, MIN_DIGITS};
 use crate::masks::{BLOCK, Look, Numbers};
 use crate::work;
 
-/// Whether the run of digits and separators at `at` may hold a card number: told from its groups, and the check digit
-/// when there is only one that is long enough. `digits` has a bit for each of its digits, and all when it is longer
-/// than a block. As good as no branch depends on the digits, of which the processor could only guess what they are.
+/// Whether the run of digits and separators at `at` may hold a card number: told from its groups, and the check digits
+/// of those that are long enough. `digits` has a bit for each of its digits, and all when it is longer than a block. As
+/// good as no branch depends on the digits, of which the processor could only guess what they are.
 #[inline(always)]
 pub(super) fn may_hold_card(text: &[u8], at: usize, digits: u64, look: impl Look) -> bool {
     let groups = Groups::of(digits);
-    let several = groups.long & groups.long.wrapping_sub(1);
-    // The group that is long enough, or the first one when none is.
-    let start = groups.long.trailing_zeros() as usize % BLOCK;
-    let length = (groups.digits >> start).trailing_ones() as usize;
-    let (front, end) = ((at + start).wrapping_sub(1), at + start + length);
-    let Some(&[before, first, second]) = text.get(front..).and_then(|text| text.first_chunk()) else { return true };
-    let Some(last) = text.get(..end).and_then(|text| text.last_chunk()) else { return true };
+    let mut may = groups.usual() | u64::from(digits == u64::MAX);
+    let mut long = groups.long;
+    loop {
+        // The first group when none is long enough.
+        let start = long.trailing_zeros() as usize % BLOCK;
+        let length = (digits >> start).trailing_ones() as usize;
+        may |= u64::from(may_be_card_at(text, at + start, length, start > 0, look) && long != 0);
+        long &= long.wrapping_sub(1);
+        if long == 0 {
+            return may != 0;
+        }
+    }
+}
+
+/// Whether so many digits at `start` may be a card number, or one with the rest of the card behind it.
+#[inline(always)]
+fn may_be_card_at(text: &[u8], start: usize, length: usize, in_run: bool, look: impl Look) -> bool {
+    let front = text.get(start.wrapping_sub(1)..).and_then(|text| text.first_chunk());
+    let Some(&[before, first, second]) = front else { return true };
+    let Some(last) = text.get(..start + length).and_then(|text| text.last_chunk()) else { return true };
     let known = u32::from(card_number::known_of(first, second));
     let has_length = known >> length.wrapping_sub(MIN_DIGITS).min(31) & 1;
     let lacks_check_digit = known / u32::from(card_number::LACKS_CHECK_DIGIT);
@@ -30,14 +43,12 @@ pub(super) fn may_hold_card(text: &[u8], at: usize, digits: u64, look: impl Look
     let is_long = length >= MIN_DIGITS + card_number::FEWEST_BEHIND;
     let is_keyed_on = is_long && length <= MAX_KEYED_ON && card_number::may_be_keyed_on(last);
     // Behind a dot these are the digits of a fraction: the group in front is not found.
-    let is_fraction = u32::from(before == b'.') & u32::from(start > 0);
-    let one = (is_card | u32::from(is_keyed_on)) & (is_fraction ^ 1) & u32::from(groups.long != 0);
-    u64::from(one) | groups.usual() | several | u64::from(digits == u64::MAX) != 0
+    let is_fraction = u32::from(before == b'.') & u32::from(in_run);
+    (is_card | u32::from(is_keyed_on)) & (is_fraction ^ 1) != 0
 }
 
 /// The groups of a run, a bit for the first digit of each.
 struct Groups {
-    digits: u64,
     /// As long as a card number.
     long: u64,
     first: u64,
@@ -56,7 +67,7 @@ impl Groups {
         let fours = pairs & pairs >> 2;
         let eights = fours & fours >> 4;
         let long = first & eights & eights >> (MIN_DIGITS - 8);
-        Self { digits, long, first, last, pairs, fours, eights }
+        Self { long, first, last, pairs, fours, eights }
     }
 
     /// Where some of them begin that have the sizes in which card numbers are grouped.
@@ -69,8 +80,7 @@ impl Groups {
         let eight = first & eights & last >> 7;
         let ten = first & eights & pairs >> 8 & last >> 9;
         let thirteen = self.long & last >> 12;
-        let two_groups =
-            four & (three | four | six) >> 5 | six & (ten | thirteen) >> 7 | eight & eight >> 9;
+        let two_groups = four & (three | four | six) >> 5 | six & (ten | thirteen) >> 7 | eight & eight >> 9;
         let one = first & last;
         let two = one & one >> 2;
         let four = two & two >> 4;

@@ -15,7 +15,7 @@ fn masks(view: &View) -> Masks {
     Masks {
         digits,
         separators,
-        gaps: !(digits | letters | foreign),
+        gaps: !(digits | letters | foreign | semicolons),
         labels: letters | digits | foreign | semicolons,
         escapes: introducers & !foreign,
         foreign,

@@ -96,8 +96,8 @@ mod sse2 {
             masks.escapes |= bits(escapes, lane);
             masks.foreign |= bits(bytes, lane);
         }
-        masks.gaps = !(digits | letters | masks.foreign);
         masks.labels |= digits | letters | masks.foreign;
+        masks.gaps = !masks.labels;
         masks
     }
 
