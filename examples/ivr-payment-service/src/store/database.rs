@@ -151,10 +151,11 @@ async fn is_clean(connection: &mut AnyConnection) -> sqlx::Result<bool> {
 async fn prepare(kind: Kind, connection: &mut AnyConnection) -> sqlx::Result<()> {
     let settings: &[&'static str] = match kind {
         Kind::Sqlite => &[
+            // As long as `PATIENCE`: on a machine with too much to do, whoever holds the lock may not run for seconds.
+            "PRAGMA busy_timeout = 30000",
             "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = FULL",
             "PRAGMA foreign_keys = ON",
-            "PRAGMA busy_timeout = 5000",
         ],
         Kind::Postgres => &["SET synchronous_commit = on"],
     };
