@@ -62,9 +62,9 @@ impl Call {
         self.now += GAP;
         self.dialog.handle(event, self.now);
         while let Some(action) = self.dialog.poll_action() {
-            match black_box(action) {
-                Action::Play { id, .. } => self.playing = Some(id),
-                Action::Finished(outcome) => self.outcome = Some(outcome),
+            match black_box(&action) {
+                Action::Play { id, .. } => self.playing = Some(*id),
+                Action::Finished(outcome) => self.outcome = Some(outcome.clone()),
                 _ => {}
             }
         }

@@ -112,6 +112,7 @@ async fn pay(
             method: PaymentMethod::LumpSum,
             entry: Entry::TelephoneOrder,
             card,
+            postcode: None,
         };
         let context = CallContext { now: now(), deadline, checkpoint: journal };
         let event = match gateway.authorize(context, request).await {

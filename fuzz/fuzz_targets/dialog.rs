@@ -8,8 +8,9 @@ use core::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use paytone_card::{Card, test_numbers};
 use paytone_dialog::{
-    Action, AfterCall, Command, Dialog, Entry, Event, Field, FieldRules, Language, MerchantName, Methods, Mode,
-    OrderChange, OrderRefusal, OrderSummary, OrderTerms, PlayId, Progress, Script, Storing, Verdict,
+    Action, AfterCall, Command, Dialog, Entry, Event, Field, FieldRules, HangUpPolicy, Language,
+    MerchantName, Methods, Mode, OrderChange, OrderRefusal, OrderSummary, OrderTerms, PlayId, Progress,
+    Script, Storing, Verdict,
 };
 use paytone_dtmf::Key;
 use paytone_psp::{Currency, DeclineReason, Money};
@@ -223,6 +224,8 @@ fn order(how: u8) -> OrderSummary {
         methods: Some(methods),
         storing: [Storing::No, Storing::IfAgreed, Storing::Needed][usize::from(how / 32) % 3],
         after: [None, Some(AfterCall::Operator)][usize::from(how) % 2],
+        hang_up: [None, Some(HangUpPolicy::FinishAndReport), Some(HangUpPolicy::VoidIfApproved)]
+            [usize::from(how) % 3],
         ..OrderTerms::default()
     })
 }

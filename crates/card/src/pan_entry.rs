@@ -49,7 +49,9 @@ impl PanEntry {
             return PanProgress::TooLong;
         }
         self.accepted = false;
-        self.certain = self.certain.or_else(|| IssuerRange::certain(self.digits()));
+        if self.certain.is_none() && self.len() <= PREFIX_DIGITS {
+            self.certain = IssuerRange::certain(self.digits());
+        }
         self.progress(policy)
     }
 
@@ -73,6 +75,9 @@ impl PanEntry {
     /// What the digits stored so far amount to; never `TooLong`.
     #[must_use]
     pub fn progress(&self, policy: &PanPolicy) -> PanProgress {
+        if self.has_just_begun_well(policy) {
+            return PanProgress::Incomplete;
+        }
         PanProgress::judge(self.digits(), self.verdict(policy), policy)
     }
 
@@ -127,6 +132,17 @@ impl PanEntry {
     /// digits than a prefix has and issues numbers as short as that.
     fn has_room(&self, policy: &PanPolicy) -> bool {
         self.len() < PREFIX_DIGITS || self.len() < self.verdict(policy).longest(policy)
+    }
+
+    /// Whether the digits are fewer than any card number has, and one of the ranges they leave is accepted: the first
+    /// such one settles it, where a verdict would go through all.
+    fn has_just_begun_well(&self, policy: &PanPolicy) -> bool {
+        let is_accepted = |range| policy.brand_of(range).is_some();
+        match self.certain {
+            _ if self.len() >= PREFIX_DIGITS => false,
+            Some(range) => is_accepted(range),
+            None => IssuerRange::candidates(self.digits()).flatten().any(is_accepted),
+        }
     }
 
     fn verdict(&self, policy: &PanPolicy) -> Verdict {

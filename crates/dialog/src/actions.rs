@@ -24,17 +24,18 @@ impl Actions {
         if usize::from(self.len) == PLACES || !self.more.is_empty() {
             return self.more.push_back(action);
         }
-        self.places[usize::from(self.first + self.len) % PLACES] = Some(action);
+        let place = wrapped(self.first + self.len);
+        self.places[usize::from(place)] = Some(action);
         self.len += 1;
     }
 
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<Action> {
         if self.len == 0 {
-            return self.pop_more();
+            return if self.more.capacity() == 0 { None } else { self.pop_more() };
         }
-        let action = self.places[usize::from(self.first) % PLACES].take();
-        self.first = (self.first + 1) % PLACES as u8;
+        let action = self.places.get_mut(usize::from(self.first)).and_then(Option::take);
+        self.first = wrapped(self.first + 1);
         self.len -= 1;
         action
     }
@@ -43,11 +44,13 @@ impl Actions {
     #[inline]
     pub(crate) fn only_outcome_left(&self) -> bool {
         match self.len {
+            0 if self.more.capacity() == 0 => true,
             0 => self.more.front().is_none_or(|next| matches!(next, Action::Finished(_))),
-            _ => matches!(self.places[usize::from(self.first) % PLACES], Some(Action::Finished(_))),
+            _ => matches!(self.places.get(usize::from(self.first)), Some(Some(Action::Finished(_)))),
         }
     }
 
+    #[cold]
     fn pop_more(&mut self) -> Option<Action> {
         let action = self.more.pop_front();
         if self.more.is_empty() && self.more.capacity() > 0 {
@@ -56,6 +59,12 @@ impl Actions {
         }
         action
     }
+}
+
+/// A place, counted on past the last one, by its own number.
+#[inline]
+const fn wrapped(place: u8) -> u8 {
+    if place as usize >= PLACES { place - PLACES as u8 } else { place }
 }
 
 #[cfg(test)]

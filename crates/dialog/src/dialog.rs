@@ -4,6 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use paytone_card::{Brand, CardEntry, PanPolicy};
+use paytone_dtmf::Key;
 use paytone_psp::DeclineReason;
 
 use crate::actions::Actions;
@@ -13,7 +14,7 @@ use crate::phase::SecureState;
 use crate::script::Plan;
 use crate::speech::Speech;
 use crate::state::{Collecting, State};
-use crate::timers::{Timer, Timers};
+use crate::timers::{Timer, Timers, nanoseconds};
 use crate::{
     Action, AfterCall, Command, CommandRefused, Details, Entry, Event, Language, Mode, OrderSummary, Phase,
     Progress, Script,
@@ -136,7 +137,24 @@ impl Dialog {
     }
 
     /// Takes in what happened at `now`.
+    #[inline]
     pub fn handle(&mut self, event: Event, now: Duration) {
+        match event {
+            // Most events are keys.
+            Event::Key(key) => self.handle_key(key, now),
+            rare => self.handle_rare(rare, now),
+        }
+    }
+
+    fn handle_key(&mut self, key: Key, now: Duration) {
+        if !self.is_finished() {
+            self.key_pressed(key, now);
+            self.settle(now);
+        }
+    }
+
+    #[inline(never)]
+    fn handle_rare(&mut self, event: Event, now: Duration) {
         if self.is_finished() {
             return self.finished(&event);
         }
@@ -195,6 +213,7 @@ impl Dialog {
     }
 
     /// The next thing to do, in order; `None` until something else happens.
+    #[inline]
     pub fn poll_action(&mut self) -> Option<Action> {
         if self.report_due && self.actions.only_outcome_left() {
             self.report_due = false;
@@ -242,7 +261,10 @@ impl Dialog {
 
     /// Brings the dialog to rest: waiting keys are used up, then something is said, then reported.
     fn settle(&mut self, now: Duration) {
-        while matches!(self.state, State::Collecting(_)) && !self.must_listen() {
+        while matches!(self.state, State::Collecting(_))
+            && !self.keypad.type_ahead.is_empty()
+            && !self.must_listen()
+        {
             let Some(key) = self.keypad.type_ahead.pop() else { break };
             self.consume(key, now);
         }
@@ -252,13 +274,15 @@ impl Dialog {
         }
     }
 
+    /// Brings what a screen may show up to date, and notes whether that has changed anything.
     fn report(&mut self, now: Duration) {
         let mut seen = self.snapshot();
-        if seen == self.progress {
+        // A digit more is what mostly differs, and is seen at once.
+        if seen.digits == self.progress.digits && seen == self.progress {
             return;
         }
         if seen.phase != self.progress.phase {
-            seen.phase_since = now;
+            seen.phase_since = nanoseconds(now);
         }
         seen.sequence = seen.sequence.wrapping_add(1);
         if core::mem::replace(&mut self.report_due, true) {
@@ -268,6 +292,7 @@ impl Dialog {
         self.progress = seen;
     }
 
+    #[inline]
     fn snapshot(&self) -> Progress {
         let open = self.collecting();
         Progress {

@@ -189,6 +189,7 @@ impl FieldSet {
     /// A security code is never kept for a second authorisation, so it always comes with the others.
     pub(crate) const PAN: Self = Self::of(&[Field::Pan, Field::SecurityCode]);
     pub(crate) const EXPIRY: Self = Self::of(&[Field::Expiry, Field::SecurityCode]);
+    pub(crate) const POSTCODE: Self = Self::of(&[Field::Postcode, Field::SecurityCode]);
     pub(crate) const SECURITY_CODE: Self = Self::of(&[Field::SecurityCode]);
 }
 

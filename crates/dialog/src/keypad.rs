@@ -24,12 +24,11 @@ impl Keypad {
         Self { type_ahead: TypeAhead::new(), swallow: false, last_key: 0, last_gap: 0 }
     }
 
-    /// The time since the key before, which this call makes the present one.
-    pub(crate) const fn gap(&mut self, now: Duration) -> Duration {
+    /// Notes that a key was pressed.
+    pub(crate) const fn pressed(&mut self, now: Duration) {
         let now = nanoseconds(now);
         self.last_gap = now.saturating_sub(self.last_key);
         self.last_key = now;
-        self.last_gap()
     }
 
     /// From the key before the last one to the last one.

@@ -4,7 +4,7 @@ use core::fmt;
 use paytone_card::BrandSet;
 use paytone_psp::Money;
 
-use crate::{AfterCall, Language, Methods};
+use crate::{AfterCall, HangUpPolicy, Language, Methods};
 
 /// What is about to be paid, as the caller hears it before being asked for a card. Nothing at all is a card that is
 /// stored or checked. A copy is cheap.
@@ -97,9 +97,12 @@ pub struct OrderTerms {
     pub storing: Storing,
     /// Where the call goes afterwards; `None` for what the script says.
     pub after: Option<AfterCall>,
+    /// What becomes of an approval that comes when the caller has hung up; `None` for what the script says.
+    pub hang_up: Option<HangUpPolicy>,
 }
 
-static NO_TERMS: OrderTerms = OrderTerms { brands: None, methods: None, storing: Storing::No, after: None };
+static NO_TERMS: OrderTerms =
+    OrderTerms { brands: None, methods: None, storing: Storing::No, after: None, hang_up: None };
 
 /// Whether the provider is to store the card. It never does so unless the caller, who is asked, agrees.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

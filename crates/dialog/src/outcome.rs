@@ -141,7 +141,9 @@ impl Outcome {
     #[must_use]
     pub const fn needs_operator(&self) -> bool {
         match self {
-            Self::Declined(reason) => matches!(reason.recovery(), Recovery::Operator),
+            Self::Declined(reason) => {
+                matches!(reason.recovery(), Recovery::Operator | Recovery::ReenterPostcode)
+            }
             Self::NoKeyHeard
             | Self::NoUsableCard
             | Self::OperatorRequested

@@ -14,7 +14,8 @@ pub struct Progress {
     pub(crate) sequence: u32,
     pub(crate) phase: Phase,
     #[cfg_attr(feature = "serde", serde(serialize_with = "milliseconds"))]
-    pub(crate) phase_since: Duration,
+    /// In nanoseconds since the Unix epoch, which takes half the room.
+    pub(crate) phase_since: u64,
     pub(crate) mode: Mode,
     pub(crate) secure: SecureState,
     pub(crate) field: Option<Field>,
@@ -34,7 +35,7 @@ impl Progress {
         Self {
             sequence: 0,
             phase: Phase::Ringing,
-            phase_since: Duration::ZERO,
+            phase_since: 0,
             mode: Mode::Automatic,
             secure: SecureState::Clear,
             field: None,
@@ -65,7 +66,7 @@ impl Progress {
     /// Since when it stands there, since the Unix epoch; serialised in milliseconds.
     #[must_use]
     pub const fn phase_since(&self) -> Duration {
-        self.phase_since
+        Duration::from_nanos(self.phase_since)
     }
 
     /// Who says what comes next.
@@ -142,6 +143,7 @@ impl Progress {
 }
 
 #[cfg(feature = "serde")]
-fn milliseconds<S: serde::Serializer>(at: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u64(u64::try_from(at.as_millis()).unwrap_or(u64::MAX))
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands out a reference")]
+fn milliseconds<S: serde::Serializer>(at: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(at / 1_000_000)
 }

@@ -1,6 +1,6 @@
 use alloc::sync::Arc;
 
-use paytone_card::MaskedPan;
+use paytone_card::{BrandSet, MaskedPan};
 use paytone_psp::Money;
 
 use crate::{CustomField, OrderChange, OrderRefusal, OrderSummary};
@@ -40,6 +40,8 @@ pub enum Prompt {
     PanWrong,
     /// Cards of this brand are not taken.
     BrandNotAccepted,
+    /// The brands that are taken, where they are few; said after [`BrandNotAccepted`](Self::BrandNotAccepted).
+    BrandsAccepted(BrandSet),
     /// Only published test card numbers are taken here.
     NotATestCard,
     /// The expiry date is not four digits that are a month and a year.
@@ -64,6 +66,8 @@ pub enum Prompt {
     DeclinedExpiry,
     /// Declined: the security code.
     DeclinedSecurityCode,
+    /// Declined: the postcode.
+    DeclinedPostcode,
     /// Declined: another card may do.
     DeclinedCard,
     /// Declined: the same may work later.
@@ -177,6 +181,7 @@ impl Prompt {
             Self::PanLength { .. } => "pan-length",
             Self::PanWrong => "pan-wrong",
             Self::BrandNotAccepted => "brand-not-accepted",
+            Self::BrandsAccepted(_) => "brands-accepted",
             Self::NotATestCard => "not-a-test-card",
             Self::ExpiryWrong => "expiry-wrong",
             Self::CardExpired => "card-expired",
@@ -189,6 +194,7 @@ impl Prompt {
             Self::DeclinedNumber => "declined-number",
             Self::DeclinedExpiry => "declined-expiry",
             Self::DeclinedSecurityCode => "declined-security-code",
+            Self::DeclinedPostcode => "declined-postcode",
             Self::DeclinedCard => "declined-card",
             Self::DeclinedForNow => "declined-for-now",
             Self::Declined => "declined",
@@ -262,6 +268,7 @@ impl Prompt {
                 | Self::DeclinedNumber
                 | Self::DeclinedExpiry
                 | Self::DeclinedSecurityCode
+                | Self::DeclinedPostcode
                 | Self::DeclinedCard
         )
     }

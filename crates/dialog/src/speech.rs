@@ -51,7 +51,11 @@ impl Speech {
     }
 
     /// Forgets what is playing and what is to come; tells whether something was playing.
+    #[inline]
     pub(crate) fn stop(&mut self) -> bool {
+        if self.playing.is_none() && self.pending.is_empty() {
+            return false;
+        }
         self.pending.clear();
         self.playing.take().is_some()
     }

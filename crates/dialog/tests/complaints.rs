@@ -6,11 +6,11 @@ mod common;
 use core::time::Duration;
 
 use common::{Call, EXPIRY, at_pan, at_pan_of, authorizing, authorizing_of, card_script, order, order_code};
-use paytone_card::{Brand, test_numbers};
+use paytone_card::{Brand, BrandSet, PanPolicy, test_numbers};
 use paytone_dialog::phrase::{Language, Phrasebook};
 use paytone_dialog::{
     AfterCall, Command, Confirm, Entry, Event, Field, FieldRules, HandOver, HangUpPolicy, MoneyMoved,
-    OrderChange, Outcome, Phase, Prompt, Retry, Script, Timeouts, Verdict,
+    OrderChange, Outcome, Phase, Prompt, Retry, Script, SecureState, Timeouts, Verdict,
 };
 use paytone_psp::DeclineReason;
 
@@ -142,6 +142,18 @@ fn holders_of_american_express_hear_where_their_four_digits_are() {
     call.keys(EXPIRY);
     assert_eq!(call.said().last().unwrap(), "enter-front-code");
     assert_eq!(call.dialog.progress().brand(), Some(Brand::AmericanExpress));
+}
+
+#[test]
+fn a_brand_is_refused_with_the_brands_that_are_taken() {
+    let two = PanPolicy::default().with_accepted(BrandSet::of(&[Brand::Visa, Brand::Jcb]));
+    let mut call = at_pan_of(card_script().pan_policy(two));
+    call.keys("37");
+    assert_eq!(call.said(), ["brand-not-accepted brands-accepted enter-pan"]);
+    let (prompts, situation) = call.spoken.last().unwrap();
+    let said = Phrasebook::new().texts(prompts, situation);
+    assert_eq!(said[1], "We accept Visa and J. C. B.");
+    assert!(said[2].contains("another card"), "{said:?}");
 }
 
 #[test]
@@ -335,4 +347,39 @@ fn a_session_ends_whatever_the_caller_does() {
         call.wait(1);
     }
     assert_eq!(call.run_out(), Outcome::SessionExpired);
+}
+
+/// "They ask for the number again that I have just keyed": whoever takes over knows what was keyed and why it failed.
+#[test]
+fn an_operator_who_takes_over_knows_brand_last_four_and_reason() {
+    let mut call = authorizing_of(card_script().after(AfterCall::Operator), test_numbers::MASTERCARD);
+    call.decline(DeclineReason::SuspectedFraud);
+    assert_eq!(call.said(), ["declined back-to-operator"]);
+    assert_eq!(call.run_out(), Outcome::Declined(DeclineReason::SuspectedFraud));
+    let last = call.reports.last().unwrap();
+    assert_eq!((last.phase(), last.brand()), (Phase::Finished, Some(Brand::Mastercard)));
+    assert_eq!(last.last_four().unwrap().last_four(), "4444");
+}
+
+/// "Pausing the recording was answered with success and did nothing": only the new state itself counts.
+#[test]
+fn a_line_that_does_not_say_that_it_is_secure_is_not_taken_for_secure() {
+    let mut call = Call::new(card_script().build().unwrap()).confirms_secure(false).answered();
+    call.event(Event::Released);
+    call.wait(1);
+    assert_eq!((call.said(), call.dialog.progress().secure()), (vec![], SecureState::Securing));
+    assert_eq!(call.run_out(), Outcome::MaskingUnavailable);
+    assert!(call.spoken.iter().flat_map(|(said, _)| said.iter()).all(|prompt| !prompt.asks_for_card_data()));
+}
+
+/// "My telephone sends every tone twice": the operator has it heard patiently, in mid-call, and nothing is lost.
+#[test]
+fn a_telephone_whose_tones_come_twice_is_heard_patiently() {
+    let mut call = at_pan();
+    call.keys("4111");
+    call.log();
+    call.command(Command::SlowMode(true)).unwrap();
+    assert_eq!(call.log(), ["slow true"]);
+    assert!(call.dialog.progress().is_slow());
+    assert_eq!(call.dialog.progress().digits(), 4, "what was keyed stays");
 }

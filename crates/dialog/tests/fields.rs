@@ -9,7 +9,7 @@ use paytone_dialog::{
     AmountRange, Confirm, CustomField, Entry, Event, Field, FieldRules, KeyedDigits, Language, MerchantName,
     Methods, OrderSummary, Outcome, ScriptBuilder, TypeAheadPolicy, Verdict,
 };
-use paytone_psp::{Currency, InstalmentCount, Money, PaymentMethod};
+use paytone_psp::{Currency, DeclineReason, InstalmentCount, Money, PaymentMethod};
 
 const CARD: [Field; 3] = [Field::Pan, Field::Expiry, Field::SecurityCode];
 
@@ -45,6 +45,23 @@ fn a_postcode_ends_by_pause_or_key_and_is_handed_out_with_the_card() {
         card(&mut call);
         assert_eq!(call.details.postcode().unwrap().as_str(), "1000001");
     }
+}
+
+#[test]
+fn a_postcode_that_is_not_the_cardholders_is_asked_again_with_the_code() {
+    let mut call = answered(asking(Field::Postcode).postcode(7..=7));
+    call.keys("1000099");
+    card(&mut call);
+    call.log();
+    call.decline(DeclineReason::PostcodeMismatch);
+    assert_eq!(call.said(), ["declined-postcode enter-postcode"]);
+    call.keys("1000001");
+    assert_eq!(call.said(), ["enter-back-code"]);
+    call.keys("123");
+    assert_eq!(call.details.postcode().unwrap().as_str(), "1000001");
+    assert_eq!(call.cards[0].masked().to_string(), "**** 4444", "the same card");
+    call.verdict(Verdict::Approved);
+    assert_eq!(call.run_out(), Outcome::Approved);
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn the_caller_hears_what_was_wrong() {
         (PanPolicy::default(), "42424242#", "pan-length enter-pan"),
         (PanPolicy::default(), "4242424242424241#", "pan-wrong enter-pan"),
         (PanPolicy::default(), "0", "pan-wrong enter-pan"),
-        (visa_only, "55", "brand-not-accepted enter-pan"),
+        (visa_only, "55", "brand-not-accepted brands-accepted enter-pan"),
         (test_only, "5555555555554445", "not-a-test-card enter-pan"),
     ];
     for (policy, keys, expected) in table {

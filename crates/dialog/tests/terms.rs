@@ -6,8 +6,8 @@ mod common;
 use common::{Call, EXPIRY, order, order_code};
 use paytone_card::{Brand, BrandSet, test_numbers};
 use paytone_dialog::{
-    AfterCall, Command, Entry, Event, Field, HandOver, Methods, Mode, OrderTerms, Outcome, Script, Storing,
-    Verdict,
+    AfterCall, Command, Entry, Event, Field, HandOver, HangUpPolicy, Methods, Mode, OrderTerms, Outcome,
+    Script, Storing, Verdict,
 };
 use paytone_psp::{InstalmentCount, PaymentMethod};
 
@@ -37,7 +37,7 @@ fn a_brand_that_the_order_does_not_take_is_refused_as_early_as_it_is_certain() {
     let mut call = found(OrderTerms { brands, ..OrderTerms::default() });
     call.log();
     call.keys("55");
-    assert_eq!(call.said(), ["brand-not-accepted enter-pan"]);
+    assert_eq!(call.said(), ["brand-not-accepted brands-accepted enter-pan"]);
     call.wait(1);
     call.keys(test_numbers::JCB);
     assert_eq!(call.dialog.progress().brand(), Some(Brand::Jcb));
@@ -108,6 +108,49 @@ fn the_order_says_where_the_call_goes() {
         call.run_out();
         let log = call.log();
         assert_eq!(log[log.len() - 2], last, "{log:?}");
+    }
+}
+
+#[test]
+fn a_call_that_is_to_end_after_the_payment_says_goodbye_even_where_the_line_has_an_operator() {
+    for after in [None, Some(AfterCall::HangUp)] {
+        let mut call = found(OrderTerms { after, ..OrderTerms::default() });
+        card(&mut call);
+        call.log();
+        call.verdict(Verdict::Approved);
+        assert_eq!(call.said(), ["approved goodbye"]);
+        assert_eq!(call.run_out(), Outcome::Approved);
+    }
+    // A line whose callers go back to the operator, and an order that says otherwise.
+    let script = Script::builder(Entry::AskOrderCode).after(AfterCall::Operator);
+    let mut call = Call::new(script.build().unwrap()).answered();
+    call.keys(order_code().as_str());
+    let ends = OrderTerms { after: Some(AfterCall::HangUp), ..OrderTerms::default() };
+    call.event(Event::OrderFound(order().with_terms(ends)));
+    card(&mut call);
+    call.log();
+    call.verdict(Verdict::Approved);
+    assert_eq!(call.said(), ["approved goodbye"]);
+    call.run_out();
+    assert_eq!(call.log(), ["release", "hang-up", "finished approved"]);
+}
+
+#[test]
+fn the_order_says_whether_an_approval_after_a_hang_up_stands() {
+    for line in [HangUpPolicy::FinishAndReport, HangUpPolicy::VoidIfApproved] {
+        for own in [None, Some(HangUpPolicy::FinishAndReport), Some(HangUpPolicy::VoidIfApproved)] {
+            let script = Script::builder(Entry::AskOrderCode).hang_up(line);
+            let mut call = Call::new(script.build().unwrap()).answered();
+            call.keys(order_code().as_str());
+            let terms = OrderTerms { hang_up: own, ..OrderTerms::default() };
+            call.event(Event::OrderFound(order().with_terms(terms)));
+            card(&mut call);
+            call.event(Event::HungUp);
+            call.log();
+            call.verdict(Verdict::Approved);
+            let voids = own.unwrap_or(line) == HangUpPolicy::VoidIfApproved;
+            assert_eq!(call.log().contains(&"void".to_owned()), voids, "line {line:?}, order {own:?}");
+        }
     }
 }
 

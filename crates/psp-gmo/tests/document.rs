@@ -172,6 +172,7 @@ async fn every_way_to_pay(gateway: &dyn Gateway) {
             method,
             entry: Entry::TelephoneOrder,
             card: &card,
+            postcode: None,
         };
         let answer = gateway.authorize(context, request).await;
         assert!(answer.is_ok(), "{method:?}: {answer:?}");
@@ -216,6 +217,7 @@ fn the_document_finds_what_is_wrong() {
         method: PaymentMethod::LumpSum,
         entry: Entry::TelephoneOrder,
         card: &card,
+        postcode: None,
     }) else {
         panic!("a checkpoint comes first")
     };

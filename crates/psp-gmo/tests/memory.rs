@@ -247,6 +247,7 @@ async fn pay(port: &str, card: &paytone_card::Card) {
         method: PaymentMethod::LumpSum,
         entry: Entry::TelephoneOrder,
         card,
+        postcode: None,
     };
     let context = CallContext { now: now(), deadline: now() + Duration::from_secs(60), checkpoint: &Happy };
     let answer = gateway.authorize(context, request).await;

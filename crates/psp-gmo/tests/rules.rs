@@ -56,6 +56,7 @@ impl Caller {
             method: PaymentMethod::LumpSum,
             entry: Entry::TelephoneOrder,
             card,
+            postcode: None,
         }
     }
 }

@@ -5,7 +5,7 @@ use paytone_psp::exchange::Body;
 use paytone_psp::{
     Approval, ApprovalCode, Authorization, Authorize, Capture, ChargeStored, CheckpointBlob, Decline,
     DeclineReason, DoubtCause, Entry, GatewayError, IdempotencyKey, InDoubt, Money, Operation, OrderId,
-    PaymentMethod, ProviderState, Reference, Refusal, Retry, TransactionId,
+    PaymentMethod, Postcode, ProviderState, Reference, Refusal, Retry, TransactionId,
 };
 
 use crate::account::Account;
@@ -47,7 +47,7 @@ pub(crate) async fn authorize(
         entry: request.entry,
         operation: Operation::Authorize,
     };
-    match keep_card(account, &charge.wire, &charge.key, request.card).await {
+    match keep_card(account, &charge.wire, &charge.key, request.card, request.postcode).await {
         Ok(card) => charge.run(&card, None).await,
         Err(Failure::Declined(decline)) => Ok(Authorization::Declined(decline)),
         Err(failure) => Err(failure.before_money()),
@@ -83,6 +83,7 @@ pub(crate) async fn keep_card(
     wire: &Wire,
     key: &IdempotencyKey,
     card: &Card,
+    postcode: Option<Postcode>,
 ) -> Result<String, Failure> {
     let body = form(|form| {
         form.text("type", "card");
@@ -91,6 +92,9 @@ pub(crate) async fn keep_card(
         form.number("card[exp_year]", card.expiry().year().into());
         if let Some(code) = card.code() {
             code.expose(|digits| form.bytes("card[cvc]", digits));
+        }
+        if let Some(postcode) = &postcode {
+            form.text("billing_details[address][postal_code]", postcode.as_str());
         }
     });
     let request = account.post("/v1/payment_methods", &format!("{key}-card"), body);

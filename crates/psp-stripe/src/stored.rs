@@ -45,7 +45,7 @@ pub(crate) async fn verify(
 ) -> Result<Verification, GatewayError> {
     let Verify { reference, key, .. } = request;
     let setup = Setup { account, wire, reference, key, operation: Operation::Verify };
-    let checked = match keep_card(account, &setup.wire, &key, request.card).await {
+    let checked = match keep_card(account, &setup.wire, &key, request.card, None).await {
         Ok(card) => setup.check(&card, None).await,
         Err(failure) => Err(failure),
     };
@@ -129,7 +129,7 @@ impl Setup<'_> {
     }
 
     async fn store(&self, request: &Register<'_>) -> Result<StoredCardId, Failure> {
-        let card = keep_card(self.account, &self.wire, &self.key, request.card).await?;
+        let card = keep_card(self.account, &self.wire, &self.key, request.card, None).await?;
         let body = form(|form| form.text(&format!("metadata[{REFERENCE}]"), self.reference.as_str()));
         let customer: WithId = self.post("/v1/customers", "customer", body).await?;
         if request.mode == RegisterMode::VerifyThenStore {

@@ -99,6 +99,7 @@ proptest! {
             method: PaymentMethod::LumpSum,
             entry: Entry::TelephoneOrder,
             card: &card,
+            postcode: None,
         };
         if let Ok(Authorization::Approved(approval)) = take(stripe.authorize(request), &answers, saves) {
             prop_assert!(saves);

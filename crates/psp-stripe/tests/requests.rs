@@ -8,7 +8,7 @@ use paytone_card::test_numbers;
 use paytone_psp::exchange::{Adapter, NoResponse, NotSent, Request, Response, Step};
 use paytone_psp::{
     Authorization, Authorize, Capture, CheckpointFailed, DoubtCause, Entry, GatewayError, IdempotencyKey,
-    InstalmentCount, OrderId, PaymentMethod, Reference, Retry,
+    InstalmentCount, OrderId, PaymentMethod, Postcode, Reference, Retry,
 };
 use paytone_psp_stripe::{API_VERSION, Stripe};
 
@@ -21,6 +21,10 @@ type Charge<'a> = Step<'a, Result<Authorization, GatewayError>>;
 
 /// Starts a charge of 1200 yen and hands its first step to `play`.
 fn charge(method: PaymentMethod, play: impl FnOnce(Charge<'_>)) {
+    charge_with(method, None, play);
+}
+
+fn charge_with(method: PaymentMethod, postcode: Option<Postcode>, play: impl FnOnce(Charge<'_>)) {
     let (stripe, order) = (Stripe::new(account()), OrderId::parse("A-1").expect("an order"));
     let paid = payment(test_numbers::VISA_42, 1200);
     let card = paid.card(Duration::from_secs(1_800_000_000)).expect("a card");
@@ -33,6 +37,7 @@ fn charge(method: PaymentMethod, play: impl FnOnce(Charge<'_>)) {
         method,
         entry: Entry::TelephoneOrder,
         card: &card,
+        postcode,
     }));
 }
 
@@ -83,6 +88,14 @@ fn a_charge_is_three_requests_and_only_the_first_has_the_card() {
             "expand[0]=latest_charge&payment_method_options[card][moto]=true&error_on_requires_action=true";
         assert_eq!(body(&request), expected);
         assert_eq!(request.header_value("idempotency-key"), Some(KEY));
+    });
+}
+
+#[test]
+fn a_postcode_goes_out_with_the_card_so_that_the_issuer_compares_it() {
+    charge_with(PaymentMethod::LumpSum, Postcode::parse("1500043"), |first| {
+        let Step::Send { request, .. } = first else { panic!("the card first") };
+        assert!(body(&request).ends_with("&billing_details[address][postal_code]=1500043"));
     });
 }
 

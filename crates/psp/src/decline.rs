@@ -87,7 +87,8 @@ impl DeclineReason {
             | Self::AuthenticationRequired
             | Self::Unrecognised => Recovery::OtherCard,
             Self::IssuerUnavailable => Recovery::TryLater,
-            Self::PostcodeMismatch | Self::Parameters => Recovery::Operator,
+            Self::PostcodeMismatch => Recovery::ReenterPostcode,
+            Self::Parameters => Recovery::Operator,
             Self::SuspectedFraud | Self::LostOrStolen => Recovery::Stop,
         }
     }
@@ -110,6 +111,8 @@ pub enum Recovery {
     ReenterExpiry,
     /// Key the security code again.
     ReenterCode,
+    /// Key the postcode again (and with it the security code), where it was asked for; else as `Operator`.
+    ReenterPostcode,
     /// Use another card; the same one is not tried again.
     OtherCard,
     /// Try the same card again later; at most once in this call, as a new attempt.

@@ -13,7 +13,8 @@
 //! let (reference, key) = (Reference::generate(now, &mut rng), IdempotencyKey::generate(&mut rng));
 //! let (order, money) = (OrderId::parse("2026-0001")?, Money::new(1200, Currency::JPY));
 //! let (method, entry, capture) = (PaymentMethod::LumpSum, Entry::TelephoneOrder, Capture::Auto);
-//! let request = Authorize { reference, key, order: &order, money, capture, method, entry, card: &card };
+//! let (card, postcode) = (&card, None);
+//! let request = Authorize { reference, key, order: &order, money, capture, method, entry, card, postcode };
 //! let context = CallContext { now, deadline: now + Duration::from_secs(30), checkpoint: &checkpoint };
 //! match gateway.authorize(context, request).await {
 //!     Ok(Authorization::Approved(approval)) => assert_eq!(approval.snapshot.money.to_string(), "JPY 1200"),
@@ -96,6 +97,7 @@ mod method;
 #[cfg(feature = "model")]
 pub mod model;
 mod money;
+mod postcode;
 mod provider;
 mod reference;
 mod request;
@@ -114,6 +116,7 @@ pub use crate::info::{Capabilities, GatewayInfo, Operation};
 pub use crate::merchant::{CustomerNumber, InvalidMerchantText, OrderId};
 pub use crate::method::{Capture, Entry, InstalmentCount, PaymentMethod};
 pub use crate::money::{Currency, InvalidCurrency, Money};
+pub use crate::postcode::Postcode;
 pub use crate::provider::{ApprovalCode, InvalidProviderText, ProviderCode, StoredCardId, TransactionId};
 pub use crate::reference::{IdempotencyKey, InvalidKey, InvalidReference, Reference};
 pub use crate::request::{

@@ -3,7 +3,8 @@
 use paytone_card::Card;
 
 use crate::{
-    Capture, Entry, IdempotencyKey, Money, OrderId, PaymentMethod, Reference, StoredCardId, TransactionId,
+    Capture, Entry, IdempotencyKey, Money, OrderId, PaymentMethod, Postcode, Reference, StoredCardId,
+    TransactionId,
 };
 
 /// Reserve, or take at once, an amount from a card.
@@ -25,6 +26,8 @@ pub struct Authorize<'a> {
     pub entry: Entry,
     /// The card. It stays with the caller, who wipes the code once no repetition needs it.
     pub card: &'a Card,
+    /// The cardholder's postcode, where it was asked for. A provider that has no place for it leaves it out.
+    pub postcode: Option<Postcode>,
 }
 
 /// Reserve, or take at once, an amount from a card the provider stores.

@@ -12,7 +12,8 @@ use paytone_psp::simulator::{Pause, Row, Simulator, table};
 use paytone_psp::{
     Advice, Approval, Authorization, Authorize, BoxFuture, Capture, CaptureRequest, ChargeStored,
     DeclineReason, DoubtCause, Entry, Found, Gateway, GatewayError, InDoubt, Operation, PaymentMethod,
-    ProviderState, RefundRequest, Refusal, Register, RegisterMode, Registration, Retry, VoidRequest,
+    Postcode, ProviderState, RefundRequest, Refusal, Register, RegisterMode, Registration, Retry,
+    VoidRequest,
 };
 
 use support::{NOW, Names, Store, card, context, order, request, yen};
@@ -87,6 +88,20 @@ async fn every_number_with_a_row_is_declined_as_it_says() {
         let found = find(&simulator, &request, NOW).await;
         assert_eq!(found, Some(ProviderState::Declined(decline.reason)));
     }
+}
+
+#[tokio::test]
+async fn a_postcode_that_is_not_the_cardholders_is_declined_and_a_right_one_is_not() {
+    let (simulator, order, mut names) = (Simulator::new(), order(), Names::new());
+    let card = card(test_numbers::VISA);
+    let wrong = request(&mut names, &order, &card, 1200);
+    let wrong = Authorize { postcode: Postcode::parse("1500099"), ..wrong };
+    match charge(&simulator, wrong).await {
+        Ok(Authorization::Declined(decline)) => assert_eq!(decline.reason, DeclineReason::PostcodeMismatch),
+        other => panic!("not declined: {other:?}"),
+    }
+    let right = request(&mut names, &order, &card, 1200);
+    approved(charge(&simulator, Authorize { postcode: Postcode::parse("1500043"), ..right }).await);
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ pub(crate) fn verdict(gateway: &Simulator, mut card: Card, money: Money, now: Du
         method: PaymentMethod::LumpSum,
         entry: Entry::TelephoneOrder,
         card: &card,
+        postcode: None,
     };
     let context = CallContext { now, deadline: now + Duration::from_secs(30), checkpoint: &Nowhere };
     // The simulator answers at once; a gateway over a network needs a runtime that waits for it.

@@ -23,7 +23,8 @@ use paytone_card::Card;
 use paytone_dialog::{Details, Verdict};
 use paytone_psp::attempt::{Attempt, Event};
 use paytone_psp::{
-    Authorization, Authorize, BoxFuture, CallContext, Entry, GatewayError, IdempotencyKey, Reference, Refusal,
+    Authorization, Authorize, BoxFuture, CallContext, Entry, GatewayError, IdempotencyKey, Postcode,
+    Reference, Refusal,
 };
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -278,6 +279,7 @@ impl Cashier {
             method: chosen.method,
             entry: Entry::TelephoneOrder,
             card,
+            postcode: chosen.postcode.as_deref().and_then(Postcode::parse),
         };
         let account = match self.tools.accounts.of(order.merchant) {
             Ok(account) => account,

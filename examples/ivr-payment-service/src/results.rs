@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::clock::rfc3339;
-use crate::store::{AttemptRecord, CallRecord, Order, OrderState, method_name};
+use crate::store::{AfterHangUp, AttemptRecord, CallRecord, Order, OrderState, method_name};
 use core::time::Duration;
 
 /// An order.
@@ -50,6 +50,9 @@ pub struct OrderView {
     /// What becomes of the caller afterwards.
     #[schema(value_type = String, example = "play_then_hang_up")]
     pub after_payment: &'static str,
+    /// What becomes of an approval that comes when the caller has hung up; `null`: as the line has it.
+    #[schema(value_type = Option<String>, example = "void_if_approved")]
+    pub after_hang_up: Option<&'static str>,
     /// RFC 3339.
     pub created_at: String,
     /// RFC 3339. It stands still while a call has the order.
@@ -176,6 +179,7 @@ impl OrderView {
                 .map(|brands| brands.iter().map(|brand| brand.name().to_owned()).collect()),
             payment_methods: order.terms.payment_methods.names(),
             after_payment: order.terms.after_payment.as_str(),
+            after_hang_up: order.terms.after_hang_up.map(AfterHangUp::as_str),
             created_at: rfc3339(order.created_at),
             expires_at: rfc3339(order.expires_at),
             updated_at: rfc3339(order.updated_at),

@@ -132,7 +132,12 @@ async fn round(
     Ok(())
 }
 
-async fn announce_lapsing(
+/// Raises an alarm for every reservation of a merchant that the issuer lets go of soon.
+///
+/// # Errors
+///
+/// The store fails.
+pub async fn announce_lapsing(
     store: &Store,
     bus: &Bus,
     merchant: MerchantUlid,

@@ -285,10 +285,10 @@ async fn a_brand_that_the_order_does_not_take_is_refused() {
 }
 
 /// The caller hangs up while the provider is asked: the approval is taken back, in the journal too.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_payment_whose_caller_hung_up_is_taken_back_where_the_line_says_so() {
-    let fixture = Fixture::start_with(&line("[\"en\"]", "hang_up = \"void_if_approved\"")).await;
+async fn hung_up_meanwhile(line_says: &str, order_says: Option<&str>, expected: (&str, &[&str])) {
+    let fixture = Fixture::start_with(&line("[\"en\"]", &format!("hang_up = \"{line_says}\""))).await;
     let mut body = order("V-1");
+    body["after_hang_up"] = json!(order_says);
     // The simulator approves it, and takes twelve seconds.
     body["amount"] = json!(3954);
     let mut desk = Operator::with(&fixture, body).await;
@@ -300,9 +300,26 @@ async fn a_payment_whose_caller_hung_up_is_taken_back_where_the_line_says_so() {
     let ended = async { while !matches!(events.recv().await.unwrap().kind, EventKind::CallEnded(_)) {} };
     tokio::time::timeout(PATIENCE, ended).await.unwrap();
     let call = fixture.get(&format!("/v1/calls/{}", desk.call)).await;
-    assert_eq!(call["outcome"], "approved_then_voided", "{call}");
+    assert_eq!(call["outcome"], expected.0, "{call}");
     let order = fixture.get("/v1/orders/V-1").await;
     let state = order["attempts"][0]["state"].as_str().unwrap();
-    assert!(matches!(state, "voided" | "refunded"), "{order}");
+    assert!(expected.1.contains(&state), "{order}");
     fixture.stop().await;
+}
+
+const TAKEN_BACK: (&str, &[&str]) = ("approved_then_voided", &["voided", "refunded"]);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_whose_caller_hung_up_is_taken_back_where_the_line_says_so() {
+    hung_up_meanwhile("void_if_approved", None, TAKEN_BACK).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_whose_caller_hung_up_is_taken_back_where_its_order_says_so() {
+    hung_up_meanwhile("finish_and_report", Some("void_if_approved"), TAKEN_BACK).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_whose_caller_hung_up_stands_where_its_order_says_so() {
+    hung_up_meanwhile("void_if_approved", Some("finish_and_report"), ("approved", &["captured"])).await;
 }

@@ -6,7 +6,9 @@ mod common;
 
 use std::time::Duration;
 
-use common::{CODE, EXPIRY, Fixture};
+use common::peers::{Baresip, Setup, available};
+use common::sound::voice;
+use common::{CODE, EXPIRY, Fixture, Watch};
 use hyper::Method;
 use ivr_payment_service::clock::now;
 use ivr_payment_service::store::{Created, NewOrder, OrderTerms};
@@ -210,5 +212,85 @@ async fn a_header_with_an_unknown_a_spent_or_another_merchants_code_is_refused()
         refused("header", "unknown"),
     ];
     assert_eq!(matches(&fixture).await, expected);
+    fixture.stop().await;
+}
+
+/// Waits until this prompt is spoken; everything that was spoken since the last look.
+async fn said(events: &mut Watch, prompt: &str) -> Vec<String> {
+    let mut said: Vec<String> = Vec::new();
+    while !said.iter().any(|name| name == prompt) {
+        let names = events.wait_for("prompt").await["data"].clone();
+        said.extend(names.as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()));
+    }
+    said
+}
+
+/// The operator dials the line and keys the code, with more keys after it, before the caller is joined to the leg: not a word
+/// of the order is spoken until somebody presses 1, and no key before that is the card's.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_keys_the_code_before_the_caller_is_joined() {
+    let line =
+        "[[lines]]\nname = 'hand'\nkind = 'order'\nusers = ['hand']\n[lines.dialog]\nhand_over = 'caller'\n";
+    let fixture = Fixture::start_with(line).await;
+    let code = order_of(&fixture, "J-1", "C-1").await;
+    let mut events = fixture.watch();
+    let target: Target = fixture.uri("hand").parse().unwrap();
+    let mut leg = Call::dial(&target, &Options::new()).await.unwrap();
+    let keys = |keys: &str| Keys::parse(keys).unwrap();
+    said(&mut events, "enter-order-code").await;
+    leg.press(&keys(&format!("{code}#"))).await.unwrap();
+    let mut before = said(&mut events, "hand-over").await;
+    leg.press(&keys("4")).await.unwrap();
+    before.extend(said(&mut events, "hand-over").await);
+    assert!(before.iter().all(|name| name == "hand-over"), "neutral words alone: {before:?}");
+
+    leg.press(&keys("1")).await.unwrap();
+    let mut after = said(&mut events, "enter-pan").await;
+    after.retain(|name| name != "hand-over");
+    assert_eq!(after, ["order-summary", "enter-pan"]);
+    leg.press(&keys(&card())).await.unwrap();
+    let report = leg.wait_for_hang_up(PATIENCE).await;
+    paid(&fixture.ended_call(report.call_id()).await, "J-1");
+    assert_eq!(matches(&fixture).await, [taken("keyed")]);
+    fixture.stop().await;
+}
+
+/// Caller and operator talk; the operator names the order on a screen, and the caller pays that one.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_names_the_order_on_a_screen() {
+    if !available("baresip") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let says = voice(470.0);
+    let setup = Setup { answers: true, says: &says, ..Setup::default() };
+    let mut operator = Baresip::start_as(folder.path(), setup).await;
+    let uri = operator.uri();
+    let line = format!(
+        "[[lines]]\nname = 'desk'\nkind = 'order'\nusers = ['desk']\n[lines.operator]\nuri = '{uri}'\nstays = true\n"
+    );
+    let fixture = Fixture::start_with(&line).await;
+    order_of(&fixture, "W-1", "C-1").await;
+    let mut events = fixture.watch();
+    let target: Target = fixture.uri("desk").parse().unwrap();
+    let mut caller = Call::dial(&target, &Options::new()).await.unwrap();
+    operator.wait_for("CALL_ESTABLISHED", PATIENCE).await;
+    let (status, answer) = fixture.command(json!({ "command": "take_payment", "order_id": "W-0" })).await;
+    assert_eq!(status, 404, "{answer}");
+    let (status, answer) = fixture.command(json!({ "command": "take_payment", "order_id": "W-1" })).await;
+    assert_eq!(status, 200, "{answer}");
+    said(&mut events, "enter-pan").await;
+    caller.press(&Keys::parse(&card()).unwrap()).await.unwrap();
+    assert_eq!(events.wait_for("payment_ended").await["data"]["outcome"], "approved");
+    fixture.order_becomes("W-1", "paid").await;
+
+    let (status, answer) = fixture.command(json!({ "command": "take_payment", "order_id": "W-1" })).await;
+    assert_eq!(status, 200, "{answer}");
+    let told = events.wait_for("command_refused").await;
+    assert_eq!(told["data"]["reason"], "no-order-to-pay", "{told}");
+    caller.hang_up().await;
+    events.wait_for("call_ended").await;
+    operator.stop().await;
+    assert_eq!(matches(&fixture).await, [taken("operator"), refused("operator", "already_paid")]);
     fixture.stop().await;
 }

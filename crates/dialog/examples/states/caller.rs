@@ -280,18 +280,23 @@ impl Caller {
     }
 
     fn drain(&mut self) -> bool {
-        let mut acted = false;
-        while let Some(action) = self.dialog.poll_action() {
-            acted = true;
-            match action {
-                Action::Play { id, .. } => self.playing = Some(id),
-                Action::StopPlaying => self.playing = None,
-                Action::Authorize(payment) => self.card = Some(payment.into_card()),
-                _ => {}
-            }
-        }
-        acted
+        drain(&mut self.dialog, &mut self.playing, &mut self.card)
     }
+}
+
+/// Takes out all that is to be done and keeps what later events need; whether there was anything.
+pub(crate) fn drain(dialog: &mut Dialog, playing: &mut Option<PlayId>, card: &mut Option<Card>) -> bool {
+    let mut acted = false;
+    while let Some(action) = dialog.poll_action() {
+        acted = true;
+        match action {
+            Action::Play { id, .. } => *playing = Some(id),
+            Action::StopPlaying => *playing = None,
+            Action::Authorize(payment) => *card = Some(payment.into_card()),
+            _ => {}
+        }
+    }
+    acted
 }
 
 /// A wait of [`Timeouts`], by the name it has there.

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use paytone_card::{Card, test_numbers};
 use paytone_dialog::{
-    Action, AfterCall, Command, Dialog, Entry, Event, Field, FieldSet, Language, Mode, Phase, PlayId, Script,
+    AfterCall, Command, Dialog, Entry, Event, Field, FieldSet, Language, Mode, Phase, PlayId, Script,
     SecureState, Verdict,
 };
 use paytone_dtmf::Key;
 use paytone_psp::DeclineReason;
 
-use crate::caller::{AUTHORIZATIONS, order};
+use crate::caller::{AUTHORIZATIONS, drain, order};
 
 /// What is studied: a script, and what can happen in it.
 pub(crate) struct Study {
@@ -245,17 +245,7 @@ impl World {
     }
 
     fn drain(&mut self) -> bool {
-        let mut acted = false;
-        while let Some(action) = self.dialog.poll_action() {
-            acted = true;
-            match action {
-                Action::Play { id, .. } => self.playing = Some(id),
-                Action::StopPlaying => self.playing = None,
-                Action::Authorize(payment) => self.card = Some(payment.into_card()),
-                _ => {}
-            }
-        }
-        acted
+        drain(&mut self.dialog, &mut self.playing, &mut self.card)
     }
 }
 

@@ -73,7 +73,8 @@ impl Dialog {
     }
 
     fn approved(&mut self, now: Duration) {
-        if !self.caller.gone || self.plan.hang_up == HangUpPolicy::FinishAndReport {
+        let own = self.order.as_ref().and_then(|order| order.terms().hang_up);
+        if !self.caller.gone || own.unwrap_or(self.plan.hang_up) == HangUpPolicy::FinishAndReport {
             return self.close(Outcome::Approved, [Prompt::Approved], now);
         }
         self.enter(State::Voiding);
@@ -91,6 +92,10 @@ impl Dialog {
             // Too many wrong codes for this card, here or in other calls: guessing ends.
             Recovery::ReenterCode if self.code_tries == Some(0) => return self.other_card(outcome, now),
             Recovery::ReenterCode => (FieldSet::SECURITY_CODE, Prompt::DeclinedSecurityCode),
+            // The provider has seen the code, so that it is keyed again with the postcode.
+            Recovery::ReenterPostcode if self.asked.contains(Field::Postcode) => {
+                (FieldSet::POSTCODE, Prompt::DeclinedPostcode)
+            }
             Recovery::OtherCard => return self.other_card(outcome, now),
             Recovery::TryLater => return self.close(outcome, [Prompt::DeclinedForNow], now),
             _ => return self.close(outcome, [Prompt::Declined], now),
@@ -110,9 +115,12 @@ impl Dialog {
             let words = if why == Prompt::NotATestCard { why } else { Prompt::Declined };
             return self.close(ended, [words], now);
         }
-        let wrong = self.take_back(card, wrong);
-        self.clear_wrong(wrong);
-        self.miss(wrong);
+        let taken_back = self.take_back(card, wrong);
+        self.clear_wrong(taken_back);
+        self.miss(taken_back);
+        if wrong.contains(Field::Postcode) {
+            self.wipe_field(Field::Postcode);
+        }
         self.go_on(Some(why), now);
     }
 

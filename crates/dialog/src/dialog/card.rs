@@ -3,13 +3,14 @@
 use core::time::Duration;
 
 use paytone_card::{
-    Brand, Card, CardEntry, InvalidExpiryDate, InvalidPan, MaskedPan, PanProgress, SecurityCodeRule,
+    Brand, BrandSet, Card, CardEntry, InvalidExpiryDate, InvalidPan, MaskedPan, PanProgress, SecurityCodeRule,
 };
 
 use super::Dialog;
 use super::collecting::End;
 use crate::field::FieldSet;
 use crate::keymap::OPERATOR;
+use crate::phrase::Value;
 use crate::state::State;
 use crate::timers::Timer;
 use crate::{Field, Mode, Payment, Prompt};
@@ -156,12 +157,12 @@ impl Dialog {
 
     /// Longer where a group of digits ends on the card: the caller looks at the next one.
     fn wait_within_group(&self, digits: usize) -> Duration {
-        let ends: &[usize] = match self.brand {
-            Some(Brand::AmericanExpress | Brand::DinersClub) => &[4, 10],
-            _ => &[4, 8, 12, 16],
+        let ends = match self.brand {
+            Some(Brand::AmericanExpress | Brand::DinersClub) => matches!(digits, 4 | 10),
+            _ => matches!(digits, 4 | 8 | 12 | 16),
         };
-        let more = if ends.contains(&digits) { self.plan.timeouts.group } else { Duration::ZERO };
-        self.inter_digit_wait() + self.patience(more)
+        let wait = self.inter_digit_wait();
+        if ends { wait.saturating_add(self.patience(self.plan.timeouts.group)) } else { wait }
     }
 
     pub(super) fn submit_pan(&mut self, end: End, now: Duration) {
@@ -192,6 +193,13 @@ impl Dialog {
             self.missing.remove(Field::SecurityCode);
         }
         self.filled(Field::Pan, now);
+    }
+
+    /// The brands that are taken, as far as they can be named.
+    pub(super) fn brands_accepted(&self) -> Option<Prompt> {
+        let accepted = self.cards.accepted().iter();
+        let named: BrandSet = accepted.filter(|brand| Value::is_spoken(*brand)).collect();
+        (!named.is_empty()).then_some(Prompt::BrandsAccepted(named))
     }
 
     pub(super) fn expiry_digit(&mut self, digit: u8, now: Duration) {

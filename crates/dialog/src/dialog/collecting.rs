@@ -1,6 +1,7 @@
 //! One field at a time: keys in, an entry accepted or refused.
 
 use alloc::vec::Vec;
+use core::iter;
 use core::time::Duration;
 
 use paytone_dtmf::Key;
@@ -51,8 +52,8 @@ impl Dialog {
         if !self.state.takes_keys() || !self.has_meaning(key) {
             return;
         }
-        let gap = self.keypad.gap(now);
-        if self.runs_on(gap) || self.is_unwanted() {
+        self.keypad.pressed(now);
+        if self.runs_on() || self.is_unwanted() {
             return;
         }
         self.timers.start(Timer::Card, now, self.plan.timeouts.card);
@@ -66,10 +67,11 @@ impl Dialog {
         key.digit().is_some() || key == self.plan.clear || self.open_rules().terminators.contains(key)
     }
 
-    fn runs_on(&mut self, gap: Duration) -> bool {
-        let limit = self.plan.timeouts.run_on;
-        let Some(open) = self.collecting_mut() else { return false };
-        open.running_on &= gap < limit;
+    fn runs_on(&mut self) -> bool {
+        let State::Collecting(open) = &mut self.state else { return false };
+        if open.running_on {
+            open.running_on = self.keypad.last_gap() < self.plan.timeouts.run_on;
+        }
         open.running_on
     }
 
@@ -226,7 +228,8 @@ impl Dialog {
             return self.close(outcome, [Prompt::TooManyAttempts], now);
         }
         self.keypad.type_ahead.wipe();
-        self.ask([why], now);
+        let brands = if why == Prompt::BrandNotAccepted { self.brands_accepted() } else { None };
+        self.ask(iter::once(why).chain(brands), now);
     }
 
     pub(super) fn wait_for_key(&mut self, wait: Duration, now: Duration) {

@@ -116,7 +116,7 @@ impl Dialog {
     }
 
     /// Wipes what a field has, and what depends on it; it is missing then.
-    fn wipe_field(&mut self, field: Field) {
+    pub(super) fn wipe_field(&mut self, field: Field) {
         if self.open_field() == Some(field) {
             self.clear_entry();
         }

@@ -10,10 +10,14 @@ use crate::{Action, Language, PlayId, Prompt};
 
 impl Dialog {
     /// Says what is pending, now that the keys that waited have been used up and did not make it stale.
+    #[inline]
     pub(super) fn speak(&mut self) {
-        if !self.speech.has_pending() || self.timers.is_held() || self.caller.gone {
-            return;
+        if self.speech.has_pending() && !self.timers.is_held() && !self.caller.gone {
+            self.begin_to_speak();
         }
+    }
+
+    fn begin_to_speak(&mut self) {
         if self.speech.is_playing() {
             self.actions.push(Action::StopPlaying);
         }
@@ -71,6 +75,7 @@ impl Dialog {
     }
 
     /// Barge-in: whatever is being said or about to be said is no longer needed.
+    #[inline]
     pub(super) fn be_silent(&mut self) {
         if self.speech.stop() {
             self.actions.push(Action::StopPlaying);

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use paytone_psp::Money;
 
-use super::value::{Value, digit, digits, letter};
+use super::value::{Value, brands, digit, digits, letter};
 
 pub(super) fn value(value: &Value) -> Vec<&'static str> {
     let mut names = Vec::new();
@@ -15,6 +15,12 @@ pub(super) fn value(value: &Value) -> Vec<&'static str> {
         Value::Digits(count) => {
             number(u64::from(count), &mut names);
             names.push(if count == 1 { "digit" } else { "digits" });
+        }
+        Value::Brands(set) => {
+            names.extend(brands(set));
+            if names.len() > 1 {
+                names.insert(names.len() - 1, "and");
+            }
         }
         Value::Four(four) => names.extend(four.map(|value| SMALL[digit(value)])),
         Value::Month { month, year } => {

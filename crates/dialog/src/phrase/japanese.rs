@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use paytone_psp::Money;
 
-use super::value::{Value, digit, digits, letter};
+use super::value::{Value, brands, digit, digits, letter};
 
 pub(super) fn value(value: &Value) -> Vec<&'static str> {
     let mut names = Vec::new();
@@ -15,6 +15,14 @@ pub(super) fn value(value: &Value) -> Vec<&'static str> {
         Value::Number(value) => number(value, &mut names),
         Value::Money(amount) => money(amount, &mut names),
         Value::Digits(count) => counted(u64::from(count), &DIGITS, &mut names),
+        Value::Brands(set) => {
+            for brand in brands(set) {
+                if !names.is_empty() {
+                    names.push("and");
+                }
+                names.push(brand);
+            }
+        }
         Value::Four(four) => names.extend(four.map(|value| ONE_BY_ONE[digit(value)])),
         Value::Month { month, year } => {
             counted(u64::from(year), &YEARS, &mut names);

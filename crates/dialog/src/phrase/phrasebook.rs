@@ -152,6 +152,7 @@ pub(super) const BUILT_IN: &[Wording] = &[
     Wording::built_in("enter-pan", "enter-pan-other")
         .after_built_in("brand-not-accepted")
         .attempts(1, u8::MAX),
+    Wording::built_in("enter-pan", "enter-pan-other").after_built_in("brands-accepted").attempts(1, u8::MAX),
     Wording::built_in("enter-pan", "enter-pan-other").after_built_in("declined-card"),
     Wording::built_in("enter-expiry", "enter-expiry-again").attempts(2, u8::MAX),
     Wording::built_in("security-code-wrong", "security-code-wrong-front").brand(Brand::AmericanExpress),

@@ -1,6 +1,6 @@
 use alloc::vec::Vec;
 
-use paytone_card::MaskedPan;
+use paytone_card::{Brand, BrandSet, MaskedPan};
 use paytone_psp::{Currency, DeclineReason, Money};
 
 use crate::{Field, MerchantName, OrderChange, OrderRefusal, OrderSummary, Outcome, Phase, Prompt};
@@ -30,7 +30,10 @@ fn next(prompt: &Prompt) -> Option<Prompt> {
         Prompt::NoInput => Prompt::PanLength { received: 15 },
         Prompt::PanLength { .. } => Prompt::PanWrong,
         Prompt::PanWrong => Prompt::BrandNotAccepted,
-        Prompt::BrandNotAccepted => Prompt::NotATestCard,
+        Prompt::BrandNotAccepted => {
+            Prompt::BrandsAccepted(BrandSet::of(&[Brand::Visa, Brand::Mastercard, Brand::Jcb]))
+        }
+        Prompt::BrandsAccepted(_) => Prompt::NotATestCard,
         Prompt::NotATestCard => Prompt::ExpiryWrong,
         Prompt::ExpiryWrong => Prompt::CardExpired,
         Prompt::CardExpired => Prompt::SecurityCodeWrong,
@@ -42,7 +45,8 @@ fn next(prompt: &Prompt) -> Option<Prompt> {
         Prompt::Approved => Prompt::DeclinedNumber,
         Prompt::DeclinedNumber => Prompt::DeclinedExpiry,
         Prompt::DeclinedExpiry => Prompt::DeclinedSecurityCode,
-        Prompt::DeclinedSecurityCode => Prompt::DeclinedCard,
+        Prompt::DeclinedSecurityCode => Prompt::DeclinedPostcode,
+        Prompt::DeclinedPostcode => Prompt::DeclinedCard,
         Prompt::DeclinedCard => Prompt::DeclinedForNow,
         Prompt::DeclinedForNow => Prompt::Declined,
         Prompt::Declined => Prompt::PaymentUnknown,

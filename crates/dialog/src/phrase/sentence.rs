@@ -52,6 +52,9 @@ impl<'a> Sentence<'a> {
             ],
             Prompt::AmountKeyed(money) => vec![Part::Clip("amount-keyed"), V(Value::Money(*money))],
             Prompt::CardEndsIn(masked) => vec![Part::Clip("card-ends-in"), V(last_four(masked))],
+            Prompt::BrandsAccepted(brands) => {
+                vec![Part::Clip("brands-accepted"), V(Value::Brands(*brands))]
+            }
             Prompt::EnterCustom(own) => vec![Part::Own(own)],
             fixed => vec![Part::Clip(fixed.name())],
         };
@@ -129,9 +132,13 @@ impl<'a> Sentence<'a> {
 fn verb(prompt: &Prompt, language: Language) -> Option<&'static str> {
     match (language, prompt) {
         (Language::Ja, Prompt::OrderSummary(order)) if order.money().is_zero() => None,
-        (Language::Ja, Prompt::OrderSummary(_) | Prompt::AmountKeyed(_) | Prompt::CardEndsIn(_)) => {
-            Some("the-amount-is-end")
-        }
+        (
+            Language::Ja,
+            Prompt::OrderSummary(_)
+            | Prompt::AmountKeyed(_)
+            | Prompt::CardEndsIn(_)
+            | Prompt::BrandsAccepted(_),
+        ) => Some("the-amount-is-end"),
         (Language::Ja, Prompt::ExpiryWrong) => Some("expiry-example-end"),
         _ => None,
     }

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use paytone_card::{Brand, BrandSet};
 use paytone_psp::{Currency, Money};
 
 use super::*;
@@ -95,6 +96,19 @@ fn counts_the_digits_it_received() {
 }
 
 #[test]
+fn the_brands_that_are_taken_are_named() {
+    let said = |brands: &[Brand], language| text(&Prompt::BrandsAccepted(BrandSet::of(brands)), language);
+    let three = [Brand::Visa, Brand::Mastercard, Brand::Jcb];
+    assert_eq!(said(&three, Language::En), "We accept Visa Mastercard and J. C. B.");
+    assert_eq!(
+        said(&three, Language::Ja),
+        "ご利用いただけるカードは、ビザと、マスターカードと、ジェーシービーです。"
+    );
+    assert_eq!(said(&three[..1], Language::En), "We accept Visa.");
+    assert_eq!(said(&[Brand::Visa, Brand::Mir], Language::En), "We accept Visa.", "no clip, no word");
+}
+
+#[test]
 fn a_card_that_is_only_stored_costs_nothing() {
     let free = Prompt::OrderSummary(OrderSummary::new(MerchantName::default(), Money::zero(Currency::JPY)));
     assert_eq!(text(&free, Language::En), "Paytone Demo Shop. Nothing will be charged now.");
@@ -141,6 +155,7 @@ fn values() -> Vec<Value> {
     let mut values: Vec<_> = (0..=255).map(Value::Digits).collect();
     values.extend((1..=12).map(|month| Value::Month { month, year: 2034 }));
     values.extend([Value::Four([0, 1, 2, 3]), Value::Four([4, 5, 6, 7]), Value::Four([8, 9, 9, 9])]);
+    values.push(Value::Brands(BrandSet::ALL));
     values.extend(numbers.iter().map(|number| Value::Number(*number)));
     for code in ["USD", "EUR", "GBP", "JPY", "KRW", "KWD"].into_iter().chain(ALPHABET) {
         let currency = Currency::parse(code).unwrap();

@@ -1,6 +1,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use paytone_card::{Brand, BrandSet};
 use paytone_psp::Money;
 
 use super::{Clip, Language, english, japanese};
@@ -27,6 +28,9 @@ pub enum Value {
     /// Four digits one by one, each 0 to 9: the end of a card number, or keys to press. There is no way to speak
     /// more digits of a card than these.
     Four([u8; 4]),
+    /// Brands of cards, in the order of [`Brand`]; those without a clip, see [`is_spoken`](Self::is_spoken), are left
+    /// out.
+    Brands(BrandSet),
     /// A month and its year, as an expiry date has them.
     Month {
         /// 1 to 12.
@@ -55,6 +59,12 @@ impl Value {
         super::reading_of(&self.names(language), language)
     }
 
+    /// Whether a brand has a clip.
+    #[must_use]
+    pub fn is_spoken(brand: Brand) -> bool {
+        brand_clip(brand).is_some()
+    }
+
     pub(super) fn names(&self, language: Language) -> Vec<&'static str> {
         match language {
             Language::En => english::value(self),
@@ -78,6 +88,25 @@ pub(super) fn digits(value: u64, width: usize) -> Vec<u8> {
     }
     digits.reverse();
     digits
+}
+
+/// The clips of the brands that have one.
+pub(super) fn brands(brands: BrandSet) -> Vec<&'static str> {
+    brands.iter().filter_map(brand_clip).collect()
+}
+
+const fn brand_clip(brand: Brand) -> Option<&'static str> {
+    Some(match brand {
+        Brand::Visa => "brand-visa",
+        Brand::Mastercard => "brand-mastercard",
+        Brand::AmericanExpress => "brand-american-express",
+        Brand::Jcb => "brand-jcb",
+        Brand::DinersClub => "brand-diners-club",
+        Brand::Discover => "brand-discover",
+        Brand::UnionPay => "brand-unionpay",
+        Brand::Maestro => "brand-maestro",
+        _ => return None,
+    })
 }
 
 /// The clip of a letter of a currency's code.

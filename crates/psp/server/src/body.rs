@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use axum::body::Bytes;
 use paytone_card::{Card, CardEntry, LuhnPolicy, PanPolicy};
-use paytone_psp::{Capture, Currency, IdempotencyKey, Money, OrderId, Reference, StoredCardId};
+use paytone_psp::{Capture, Currency, IdempotencyKey, Money, OrderId, Postcode, Reference, StoredCardId};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -32,6 +32,8 @@ struct CardFields<'a> {
     number: &'a str,
     expiry: &'a str,
     code: Option<&'a str>,
+    /// The cardholder's, its digits.
+    postcode: Option<&'a str>,
 }
 
 /// The body, in a buffer that is wiped. What the HTTP library read it into is not: this server is for test numbers.
@@ -72,6 +74,12 @@ impl<'a> Fields<'a> {
 
     pub(crate) fn stored(&self) -> Result<&StoredCardId, Answer> {
         self.stored.as_ref().ok_or(Answer::bad("stored"))
+    }
+
+    /// The cardholder's postcode, where there is one.
+    pub(crate) fn postcode(&self) -> Result<Option<Postcode>, Answer> {
+        let keyed = self.card.as_ref().and_then(|card| card.postcode);
+        keyed.map(|digits| Postcode::parse(digits).ok_or(Answer::bad("postcode"))).transpose()
     }
 
     pub(crate) fn card(&self, now: Duration) -> Result<Card, Answer> {

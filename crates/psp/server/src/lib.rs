@@ -17,6 +17,8 @@
 //! | `POST /forget` | `stored` | `forgotten` |
 //! | `GET /transactions`, `GET /table` | | everything it holds; what the cards and amounts do |
 //!
+//! A card has a `number`, an `expiry` and, where they were keyed, a `code` and a `postcode`.
+//!
 //! What was left out of `reference` and `key` is made and comes back with the answer. The HTTP status says the same as
 //! the field `result`: 200 for what was done, 402 `declined`, 422 `refused` with a `reason`, 503 `not_sent` with
 //! `retry_ms` where the same key may come again, 504 `in_doubt`: only a lookup can tell.

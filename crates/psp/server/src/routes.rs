@@ -33,6 +33,7 @@ pub(crate) async fn authorize(State(simulator): Books, body: Bytes) -> Done {
         method: PaymentMethod::LumpSum,
         entry: Entry::TelephoneOrder,
         card: &card,
+        postcode: fields.postcode()?,
     };
     Ok(Answer::charge(simulator.authorize(context(now), request).await).named(&reference, &key))
 }

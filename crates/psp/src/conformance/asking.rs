@@ -89,6 +89,7 @@ impl<'a> Suite<'a> {
             method: PaymentMethod::LumpSum,
             entry: Entry::TelephoneOrder,
             card: &card,
+            postcode: None,
         };
         let result = self.kit.gateway.authorize(recorder.context(), request).await;
         let (checkpoints, checkpoint_too_late) = (recorder.saves(), recorder.was_too_late());

@@ -104,6 +104,7 @@ impl<'a> Process<'a> {
             method: PaymentMethod::LumpSum,
             entry: Entry::TelephoneOrder,
             card,
+            postcode: None,
         };
         let deadline = attempt.pending().map_or(Duration::ZERO, |pending| pending.deadline);
         at_once(self.provider.gateway().authorize(self.context(deadline), request)).ok_or(Died)

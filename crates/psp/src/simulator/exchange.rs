@@ -40,7 +40,8 @@ impl Gateway for Simulator {
     ) -> BoxFuture<'a, Result<Authorization, GatewayError>> {
         Box::pin(async move {
             check_card(request.card, request.entry)?;
-            let effect = effect_of_charge(row_of_number(request.card.pan()), request.money);
+            let row = row_of_number(request.card.pan());
+            let effect = effect_of_charge(row, request.money, request.postcode);
             let charge = Charge {
                 order: request.order.clone(),
                 capture: request.capture,
@@ -177,7 +178,7 @@ impl Gateway for Simulator {
                 money: Some(request.money),
                 charge: Some(charge),
             };
-            self.charge(context, effect_of_charge(row, request.money), known).await
+            self.charge(context, effect_of_charge(row, request.money, None), known).await
         })
     }
 }

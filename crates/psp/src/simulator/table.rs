@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use paytone_card::{Pan, test_numbers};
 
-use crate::{Advice, DeclineReason, Money};
+use crate::{Advice, DeclineReason, Money, Postcode};
 
 /// One row: when it applies, and what happens then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Row {
 enum Trigger {
     /// A published test card number.
     Number(&'static str),
+    /// What the postcode ends in, where there is one.
+    PostcodeEnding(&'static str),
     /// The last two digits of the amount in minor units.
     AmountEnding(u8),
     /// Everything else.
@@ -83,6 +85,7 @@ impl Row {
     pub fn when(&self) -> String {
         match self.trigger {
             Trigger::Number(digits) => format!("card {digits}"),
+            Trigger::PostcodeEnding(ending) => format!("postcode ending in {ending}"),
             Trigger::AmountEnding(ending) => format!("amount ending in {ending:02} (minor units)"),
             Trigger::Otherwise => String::from("any other published test card, any other amount"),
         }
@@ -120,13 +123,17 @@ pub(super) fn row_of_number(pan: &Pan) -> Option<&'static Row> {
     })
 }
 
-/// What a charge of `money` to a card with that row does.
-pub(super) fn effect_of_charge(row: Option<&Row>, money: Money) -> Effect {
+/// What a charge of `money` to a card with that row does, with the postcode that was keyed.
+pub(super) fn effect_of_charge(row: Option<&Row>, money: Money, postcode: Option<Postcode>) -> Effect {
+    let of_postcode = || {
+        let postcode = postcode.as_ref()?.as_str();
+        ROWS.iter().find(|row| matches!(row.trigger, Trigger::PostcodeEnding(end) if postcode.ends_with(end)))
+    };
     let of_amount = || {
         ROWS.iter()
             .find(|row| row.amount_ending().is_some_and(|ending| u64::from(ending) == money.minor() % 100))
     };
-    row.or_else(of_amount).map_or(Effect::Approve, |row| row.effect)
+    row.or_else(of_postcode).or_else(of_amount).map_or(Effect::Approve, |row| row.effect)
 }
 
 const fn declined(reason: DeclineReason) -> Effect {
@@ -209,6 +216,11 @@ const ROWS: &[Row] = &[
         declined(DeclineReason::InvalidNumber),
         "declined: no such number (its check digit is wrong: only where that is not checked)",
     ),
+    Row {
+        trigger: Trigger::PostcodeEnding("99"),
+        effect: declined(DeclineReason::PostcodeMismatch),
+        text: "declined: the postcode is not the cardholder's",
+    },
     Row::amount(51, Fault::LostAnswer, "approved at the provider, the answer is lost: in doubt"),
     Row::amount(52, Fault::LostRequest, "the request is lost on its way, nothing is charged: in doubt"),
     Row::amount(53, Fault::NotSent, "no connection, nothing is sent"),

@@ -92,5 +92,6 @@ pub(crate) fn request<'a>(
         method: PaymentMethod::LumpSum,
         entry: Entry::TelephoneOrder,
         card,
+        postcode: None,
     }
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::Problem;
 use super::body::Fields;
 use crate::store::{
-    AfterPayment, Edit, MAX_AMOUNT, NewOrder, OrderTerms, PaymentMethods, Purpose, parse_method,
+    AfterHangUp, AfterPayment, Edit, MAX_AMOUNT, NewOrder, OrderTerms, PaymentMethods, Purpose, parse_method,
 };
 
 const LONGEST_DESCRIPTION: usize = 200;
@@ -59,6 +59,9 @@ pub(super) struct OrderRequest {
     payment_methods: Option<Vec<String>>,
     /// `return_to_operator`, `return_to_queue`, `hang_up` or `play_then_hang_up`.
     after_payment: Option<String>,
+    /// `finish_and_report` or `void_if_approved`: what becomes of an approval that comes when the caller has hung up; as the
+    /// line has it if left out.
+    after_hang_up: Option<String>,
     /// For how long it can be paid, in seconds.
     #[schema(minimum = 1, maximum = 31_622_400_u64)]
     ttl_s: Option<u64>,
@@ -94,12 +97,15 @@ pub(super) struct EditRequest {
     payment_methods: Option<Vec<String>>,
     /// What becomes of the caller afterwards.
     after_payment: Option<String>,
+    /// `finish_and_report` or `void_if_approved`: what becomes of an approval that comes when the caller has hung up; as the
+    /// line has it if left out.
+    after_hang_up: Option<String>,
     /// From now on, for how long it can be paid, in seconds.
     #[schema(minimum = 1, maximum = 31_622_400_u64)]
     ttl_s: Option<u64>,
 }
 
-const TERMS: [&str; 8] = [
+const TERMS: [&str; 9] = [
     "field_1",
     "field_2",
     "field_3",
@@ -108,9 +114,10 @@ const TERMS: [&str; 8] = [
     "allowed_brands",
     "payment_methods",
     "after_payment",
+    "after_hang_up",
 ];
 
-const NEW: [&str; 15] = [
+const NEW: [&str; 16] = [
     "order_id",
     "amount",
     "currency",
@@ -126,9 +133,10 @@ const NEW: [&str; 15] = [
     "allowed_brands",
     "payment_methods",
     "after_payment",
+    "after_hang_up",
 ];
 
-const EDIT: [&str; 12] = [
+const EDIT: [&str; 13] = [
     "amount",
     "customer_number",
     "description",
@@ -141,6 +149,7 @@ const EDIT: [&str; 12] = [
     "allowed_brands",
     "payment_methods",
     "after_payment",
+    "after_hang_up",
 ];
 
 /// Reads a new order.
@@ -235,6 +244,7 @@ fn terms(fields: &mut Fields, known: OrderTerms) -> Result<OrderTerms, Problem> 
         allowed_brands: brands(fields)?.or(known.allowed_brands),
         payment_methods: methods(fields)?.unwrap_or(known.payment_methods),
         after_payment: after_payment(fields)?.unwrap_or(known.after_payment),
+        after_hang_up: after_hang_up(fields)?.or(known.after_hang_up),
     })
 }
 
@@ -312,4 +322,12 @@ fn after_payment(fields: &mut Fields) -> Result<Option<AfterPayment>, Problem> {
             Problem::field("after_payment", problem)
         }),
     }
+}
+
+fn after_hang_up(fields: &mut Fields) -> Result<Option<AfterHangUp>, Problem> {
+    let Some(word) = fields.optional_text("after_hang_up")? else { return Ok(None) };
+    let known = AfterHangUp::parse(&word);
+    known
+        .map(Some)
+        .ok_or_else(|| Problem::field("after_hang_up", "must be finish_and_report or void_if_approved"))
 }

@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use paytone_redact::SafeText;
 
 use super::body::receive;
 use super::{Backend, Problem};
-use crate::store::{AuditEntry, MerchantUlid, Principal, Seen};
+use crate::store::{AuditEntry, Begun, MerchantUlid, Principal, Seen};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const LONGEST_KEY: usize = 64;
@@ -138,14 +138,15 @@ pub(super) async fn once(
     let body = receive(body).await?;
     let whole = [parts.method.as_str().as_bytes(), b" ", parts.uri.path().as_bytes(), b"\n", &body].concat();
     match backend.store.begin_request(principal.merchant, &key, &whole, backend.clock.now()).await? {
-        Seen::New => {}
+        Seen::New => parts.extensions.insert(Keyed { key: key.clone(), resumed: None, begun: None }),
         Seen::Answered { status, answer } => return Ok(repeated(status, answer)),
-        Seen::Unfinished { since } if may_resume(&parts.uri, backend.clock.now(), since) => {
-            parts.extensions.insert(Resumed { since });
+        // Nobody carries it out any more. What it came to, if anything, is in the journal: it cannot be done twice.
+        Seen::Unfinished { since, begun } if backend.clock.now().saturating_sub(since) >= ABANDONED => {
+            parts.extensions.insert(Keyed { key: key.clone(), resumed: Some(since), begun })
         }
         Seen::Unfinished { .. } => return Err(Problem::KEY_IN_USE),
         Seen::Other => return Err(Problem::KEY_REUSED),
-    }
+    };
     // Whoever asked may go away meanwhile; the answer is kept all the same.
     let request = Request::from_parts(parts, Body::from(body));
     let merchant = principal.merchant;
@@ -162,18 +163,14 @@ pub(super) async fn once(
     answered.await.map_err(|_| Problem::KEY_IN_USE)
 }
 
-/// A request whose first try ended with its process: what it came to, if anything, is in the journal.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Resumed {
-    /// When it was first made.
-    pub(super) since: Duration,
-}
-
-/// Whether nobody carries the request out any more, and doing it again cannot do it twice: an order and a charge are found
-/// again in the store, a refund is not.
-fn may_resume(uri: &Uri, now: Duration, since: Duration) -> bool {
-    let found_again = uri.path() == "/v1/orders" || uri.path().ends_with("/charge");
-    found_again && now.saturating_sub(since) >= ABANDONED
+/// What is known of a request with a key.
+#[derive(Debug, Clone)]
+pub(super) struct Keyed {
+    pub(super) key: SafeText,
+    /// When it was first made, where that try ended with its process.
+    pub(super) resumed: Option<Duration>,
+    /// What that try began to do with a payment.
+    pub(super) begun: Option<Begun>,
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<SafeText>, Problem> {

@@ -1,6 +1,8 @@
 //! What moves money without a caller: captures, voids, refunds, charges of stored cards. Every request carries an
 //! `Idempotency-Key`.
 
+use core::time::Duration;
+
 use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
@@ -10,13 +12,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::body::Fields;
-use super::layers::Resumed;
+use super::layers::Keyed;
 use super::orders::{Id, OrderAnswer, find, shown};
 use super::problem::ProblemBody;
 use super::{Backend, Problem, fields, may};
 use crate::clock::rfc3339;
-use crate::payments::Operate;
-use crate::store::{AttemptRecord, Order, OrderState, Principal, Role, StoredCardRecord, StoredCardUlid};
+use crate::payments::{Operate, OperationError};
+use crate::store::{
+    AttemptRecord, Begun, Order, OrderState, Principal, RequestKey, Role, StoredCardRecord, StoredCardUlid,
+};
 
 type Answer = Result<(StatusCode, Json<OrderAnswer>), Problem>;
 
@@ -52,12 +56,17 @@ pub(super) struct ChargeRequest {
 pub(super) async fn capture(
     State(backend): State<Backend>,
     Extension(principal): Extension<Principal>,
+    Extension(keyed): Extension<Keyed>,
     id: Id,
     request: Request,
 ) -> Answer {
-    let (order, payment) = payment(&backend, &principal, id).await?;
+    let order = ordered(&backend, &principal, id).await?;
+    if let Some(begun) = keyed.begun {
+        return came_to(&backend, order, begun).await;
+    }
+    let payment = payment(&backend, &order).await?;
     let amount = requested(request, &order).await?;
-    operate(&backend, order, &payment, Operate::Capture(amount)).await
+    operate(&backend, order, &payment, Operate::Capture(amount), keyed).await
 }
 
 /// Lets go of what an `authorize` order has reserved.
@@ -69,10 +78,15 @@ pub(super) async fn capture(
 pub(super) async fn void(
     State(backend): State<Backend>,
     Extension(principal): Extension<Principal>,
+    Extension(keyed): Extension<Keyed>,
     id: Id,
 ) -> Answer {
-    let (order, payment) = payment(&backend, &principal, id).await?;
-    operate(&backend, order, &payment, Operate::Void).await
+    let order = ordered(&backend, &principal, id).await?;
+    if let Some(begun) = keyed.begun {
+        return came_to(&backend, order, begun).await;
+    }
+    let payment = payment(&backend, &order).await?;
+    operate(&backend, order, &payment, Operate::Void, keyed).await
 }
 
 /// Gives back what was taken, all of it or part of it, and never more.
@@ -84,10 +98,15 @@ pub(super) async fn void(
 pub(super) async fn refund(
     State(backend): State<Backend>,
     Extension(principal): Extension<Principal>,
+    Extension(keyed): Extension<Keyed>,
     id: Id,
     request: Request,
 ) -> Answer {
-    let (order, payment) = payment(&backend, &principal, id).await?;
+    let order = ordered(&backend, &principal, id).await?;
+    if let Some(begun) = keyed.begun {
+        return came_to(&backend, order, begun).await;
+    }
+    let payment = payment(&backend, &order).await?;
     let amount = requested(request, &order).await?;
     let after = match amount {
         Some(amount) => payment.attempt.refunded().minor().saturating_add(amount.minor()),
@@ -96,7 +115,7 @@ pub(super) async fn refund(
     if principal.refund_limit.is_some_and(|limit| after > limit) {
         return Err(Problem::REFUND_LIMIT);
     }
-    operate(&backend, order, &payment, Operate::Refund(amount)).await
+    operate(&backend, order, &payment, Operate::Refund(amount), keyed).await
 }
 
 /// Pays an open order with a card the provider has stored.
@@ -112,7 +131,7 @@ pub(super) async fn charge(
     request: Request,
 ) -> Answer {
     may(&principal, Role::Supervisor)?;
-    let resumed = request.extensions().get::<Resumed>().copied();
+    let resumed = request.extensions().get::<Keyed>().and_then(|keyed| keyed.resumed);
     let mut body = Fields::read(request).await?.only(&["stored_card"])?;
     let unknown = || Problem::field("stored_card", "there is no such stored card");
     let card = StoredCardUlid::parse(&body.text("stored_card")?).map_err(|_| unknown())?;
@@ -133,9 +152,9 @@ async fn charged_before(
     backend: &Backend,
     order: &Order,
     card: StoredCardUlid,
-    resumed: Option<Resumed>,
+    resumed: Option<Duration>,
 ) -> Result<Option<AttemptRecord>, Problem> {
-    let Some(Resumed { since }) = resumed else { return Ok(None) };
+    let Some(since) = resumed else { return Ok(None) };
     let attempts = backend.store.attempts_of(order.id).await?;
     let this =
         |record: &AttemptRecord| record.source.stored_card() == Some(card) && record.created_at >= since;
@@ -187,20 +206,28 @@ pub(super) async fn forget(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The order and the payment of it that money is held by.
-async fn payment(
-    backend: &Backend,
-    principal: &Principal,
-    id: Id,
-) -> Result<(Order, AttemptRecord), Problem> {
+/// The order whose money is to be moved.
+async fn ordered(backend: &Backend, principal: &Principal, id: Id) -> Result<Order, Problem> {
     may(principal, Role::Supervisor)?;
-    let order = find(backend, principal, id).await?;
+    find(backend, principal, id).await
+}
+
+/// What became of what a request began before its process was killed.
+async fn came_to(backend: &Backend, order: Order, begun: Begun) -> Answer {
+    let record = backend.store.attempt(order.merchant, begun.attempt).await?.ok_or(Problem::NO_PAYMENT)?;
+    if record.attempt.pending().is_none() && !begun.is_done(&record.attempt) {
+        return Err(OperationError::NotDone.into());
+    }
+    answer(backend, order, &record).await
+}
+
+/// The payment of an order that money is held by.
+async fn payment(backend: &Backend, order: &Order) -> Result<AttemptRecord, Problem> {
     let attempts = backend.store.attempts_of(order.id).await?;
     let held = |record: &AttemptRecord| {
         matches!(record.attempt.state(), AttemptState::Approved | AttemptState::Captured)
     };
-    let payment = attempts.into_iter().rfind(held).ok_or(Problem::NO_PAYMENT)?;
-    Ok((order, payment))
+    attempts.into_iter().rfind(held).ok_or(Problem::NO_PAYMENT)
 }
 
 async fn requested(request: Request, order: &Order) -> Result<Option<Money>, Problem> {
@@ -209,8 +236,16 @@ async fn requested(request: Request, order: &Order) -> Result<Option<Money>, Pro
     Ok(minor.map(|minor| Money::new(minor, order.money.currency())))
 }
 
-async fn operate(backend: &Backend, order: Order, payment: &AttemptRecord, what: Operate) -> Answer {
-    let done = backend.payments.operate(order.merchant, *payment.attempt.reference(), what).await?;
+async fn operate(
+    backend: &Backend,
+    order: Order,
+    payment: &AttemptRecord,
+    what: Operate,
+    keyed: Keyed,
+) -> Answer {
+    let request = RequestKey { merchant: order.merchant, key: keyed.key };
+    let reference = *payment.attempt.reference();
+    let done = backend.payments.operate_for(Some(request), order.merchant, reference, what).await?;
     answer(backend, order, &done).await
 }
 

@@ -13,11 +13,11 @@ use super::problem::ProblemBody;
 use super::webhooks::DeliveryView;
 use super::{Backend, Problem, fields, layers, may};
 use crate::results::AttemptView;
-use crate::store::{AttemptRecord, DeliveryState, Principal, Role};
+use crate::store::{AttemptRecord, CardRequest, DeliveryState, Principal, Role};
 use crate::worker::LAPSING;
 
 /// Lists what needs a person: payments in doubt for too long or of money that must not be held, reservations that lapse,
-/// webhooks nobody takes.
+/// cards the provider has something left of, webhooks nobody takes.
 #[utoipa::path(get, path = "/v1/needs-person", tag = "person",
     responses((status = 200, body = NeedsPerson),
               (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
@@ -27,6 +27,7 @@ pub(super) async fn list(
 ) -> Result<Json<NeedsPerson>, Problem> {
     let lapsing = backend.clock.now().saturating_sub(LAPSING);
     let attempts = backend.store.attempts_for_a_person(principal.merchant, lapsing).await?;
+    let cards = backend.store.cards_for_a_person(principal.merchant).await?;
     let dead = backend.store.deliveries(principal.merchant, Some(DeliveryState::Dead), MOST).await?;
     let lapses = |record: &&AttemptRecord| {
         record.attempt.state() == AttemptState::Approved && !record.attempt.needs_compensation()
@@ -34,6 +35,7 @@ pub(super) async fn list(
     Ok(Json(NeedsPerson {
         payments: attempts.iter().filter(|record| !lapses(record)).map(AttemptView::from).collect(),
         lapsing: attempts.iter().filter(lapses).map(AttemptView::from).collect(),
+        cards: cards.iter().map(CardView::from).collect(),
         webhooks: dead.iter().map(DeliveryView::from).collect(),
     }))
 }
@@ -116,6 +118,41 @@ pub(super) struct NeedsPerson {
     payments: Vec<AttemptView>,
     /// Reservations the issuer will let go of soon.
     lapsing: Vec<AttemptView>,
+    /// Cards that were to be verified or stored and were not answered, of which the provider has something: let go of it
+    /// there.
+    cards: Vec<CardView>,
     /// Deliveries that were given up.
     webhooks: Vec<DeliveryView>,
+}
+
+/// A card that was to be verified or stored.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CardView {
+    /// Its name at the provider.
+    reference: String,
+    /// Our id of the order.
+    order: String,
+    /// Our id of the call.
+    call: String,
+    /// `verify` or `register`.
+    #[schema(value_type = String)]
+    operation: &'static str,
+    /// The last four digits.
+    last_four: String,
+    /// Its brand.
+    #[schema(value_type = String)]
+    brand: &'static str,
+}
+
+impl From<&CardRequest> for CardView {
+    fn from(request: &CardRequest) -> Self {
+        Self {
+            reference: request.reference.to_string(),
+            order: request.order.to_string(),
+            call: request.call.to_string(),
+            operation: request.operation.as_str(),
+            last_four: request.last_four.last_four().to_owned(),
+            brand: request.brand.name(),
+        }
+    }
 }

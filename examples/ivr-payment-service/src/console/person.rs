@@ -25,11 +25,12 @@ async fn shown(desk: &Desk, seat: &Seat, status: StatusCode, wrong: Option<&str>
     };
     let list = |name: &str| all.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     let (payments, lapsing, webhooks) = (list("payments"), list("lapsing"), list("webhooks"));
+    let cards = list("cards");
     let title = words.of("Needs a person", "要対応");
     let body = html! {
         h1 { (title) }
         @if let Some(wrong) = wrong { p.error role="alert" { (wrong) } }
-        @if payments.is_empty() && lapsing.is_empty() && webhooks.is_empty() {
+        @if payments.is_empty() && lapsing.is_empty() && cards.is_empty() && webhooks.is_empty() {
             p.card { (words.of("Nothing. Everything has settled by itself.", "対応が必要なものはありません。")) }
         }
         @if !payments.is_empty() {
@@ -41,6 +42,18 @@ async fn shown(desk: &Desk, seat: &Seat, status: StatusCode, wrong: Option<&str>
         @if !lapsing.is_empty() {
             h2 { (words.of("Reservations the issuer lets go of soon", "まもなく失効する与信")) }
             @for payment in &lapsing { div.card { (facts(desk, seat, payment)) p { a href={ "/console/calls/" (text(payment, "call")) } { (words.of("Take or let go of it", "売上または取消へ")) } } } }
+        }
+        @if !cards.is_empty() {
+            h2 { (words.of("Cards the provider has something left of", "決済会社に残っているカード処理")) }
+            p.hint { (words.of("The check or the storing of a card was not answered, and something of it is there. Let go of it in the provider's own screen.",
+                "カードの確認または登録の応答がなく、処理が残っています。決済会社の管理画面で取り消してください。")) }
+            @for card in &cards {
+                dl.facts {
+                    dt { (words.of("Reference", "参照番号")) } dd.break { code { (text(card, "reference")) } }
+                    dt { (words.of("Card", "カード")) } dd { (text(card, "brand")) " ···· " (text(card, "last_four")) }
+                    dt { (words.of("Call", "通話")) } dd { a href={ "/console/calls/" (text(card, "call")) } { (words.of("Show", "表示")) } }
+                }
+            }
         }
         @if !webhooks.is_empty() {
             h2 { (words.of("Messages your system did not take", "受信されなかった通知")) }

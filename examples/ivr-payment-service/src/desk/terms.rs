@@ -1,9 +1,9 @@
 //! What an order says about how it is paid, in the dialog's words.
 
-use paytone_dialog::{AfterCall, Methods, OrderTerms, Storing};
+use paytone_dialog::{AfterCall, HangUpPolicy, Methods, OrderTerms, Storing};
 use paytone_psp::PaymentMethod;
 
-use crate::store::{AfterPayment, Order, PaymentMethods, Purpose};
+use crate::store::{AfterHangUp, AfterPayment, Order, PaymentMethods, Purpose};
 
 /// The terms of this order.
 pub(super) fn of(order: &Order) -> OrderTerms {
@@ -23,6 +23,10 @@ pub(super) fn of(order: &Order) -> OrderTerms {
             // The usual way: as the line has it.
             AfterPayment::PlayThenHangUp => None,
         },
+        hang_up: terms.after_hang_up.map(|after| match after {
+            AfterHangUp::FinishAndReport => HangUpPolicy::FinishAndReport,
+            AfterHangUp::VoidIfApproved => HangUpPolicy::VoidIfApproved,
+        }),
     }
 }
 

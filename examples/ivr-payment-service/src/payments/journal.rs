@@ -9,7 +9,7 @@ use super::Cashier;
 use super::checkpoint::NoCheckpoint;
 use crate::bus::EventKind;
 use crate::failpoint;
-use crate::store::{AttemptRecord, CallUlid, ChangeError, MerchantUlid, StoreError};
+use crate::store::{AttemptRecord, CallUlid, ChangeError, MerchantUlid, RequestKey, StoreError};
 
 /// How long to wait before an outcome the store did not take is written again.
 const STORE_PATIENCE: Duration = Duration::from_secs(1);
@@ -93,9 +93,20 @@ impl Cashier {
         reference: Reference,
         change: impl Fn(&mut Attempt, Duration) -> Result<Transition, InvalidEvent> + Send,
     ) -> Result<AttemptRecord, ChangeError> {
+        self.change_for(None, reference, change).await
+    }
+
+    /// The same as what a request began.
+    pub(super) async fn change_for(
+        &self,
+        request: Option<&RequestKey>,
+        reference: Reference,
+        change: impl Fn(&mut Attempt, Duration) -> Result<Transition, InvalidEvent> + Send,
+    ) -> Result<AttemptRecord, ChangeError> {
         let now = self.now();
         let changed = move |attempt: &mut Attempt| change(attempt, now);
-        let (record, transition) = self.tools.store.change_attempt(reference, now, changed).await?;
+        let (record, transition) =
+            self.tools.store.change_attempt_for(request, reference, now, changed).await?;
         if transition.changed {
             self.publish(record.merchant, record.source.call(), &record.attempt);
         }

@@ -14,8 +14,8 @@ use super::checkpoint::{JournalCheckpoint, NoCheckpoint};
 use super::{Account, Cashier, Payments, names};
 use crate::failpoint;
 use crate::store::{
-    AttemptRecord, CallUlid, ChangeError, Chosen, MerchantUlid, NewAttempt, Order, OrderUlid, Source,
-    StoreError, StoredCardRecord,
+    AttemptRecord, CallUlid, ChangeError, Chosen, MerchantUlid, NewAttempt, Order, OrderUlid, RequestKey,
+    Source, StoreError, StoredCardRecord,
 };
 
 /// What is to be done with a payment.
@@ -56,10 +56,25 @@ impl Payments {
         reference: Reference,
         what: Operate,
     ) -> Result<AttemptRecord, OperationError> {
+        self.operate_for(None, merchant, reference, what).await
+    }
+
+    /// The same for a request, which can be answered from the journal should this process be killed.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`].
+    pub async fn operate_for(
+        &self,
+        request: Option<RequestKey>,
+        merchant: MerchantUlid,
+        reference: Reference,
+        what: Operate,
+    ) -> Result<AttemptRecord, OperationError> {
         let (sender, receiver) = oneshot::channel();
         let this = self.clone();
         self.authorizations.spawn(async move {
-            let done = this.cashier.operate(merchant, reference, what).await;
+            let done = this.cashier.operate(request.as_ref(), merchant, reference, what).await;
             if let Ok(record) = &done {
                 this.look_up(record.clone());
             }
@@ -173,6 +188,7 @@ impl Payments {
 impl Cashier {
     async fn operate(
         &self,
+        request: Option<&RequestKey>,
         merchant: MerchantUlid,
         reference: Reference,
         what: Operate,
@@ -181,7 +197,7 @@ impl Cashier {
         let account = self.tools.accounts.of(merchant).map_err(|_| OperationError::NotDone)?;
         let patience = account.deadline;
         let begun = self
-            .change_once(reference, |attempt: &mut Attempt, now| {
+            .change_for(request, reference, |attempt: &mut Attempt, now| {
                 let deadline = now.saturating_add(patience);
                 let event = match what {
                     Operate::Capture(money) => {

@@ -13,8 +13,8 @@ use sqlx::AnyConnection;
 
 use super::sql::{Bytes, Row, Word, sql, sql_of};
 use super::{
-    CallUlid, MerchantUlid, Order, OrderUlid, Store, StoreError, StoredCardUlid, call, claim, method_name,
-    millis, next_position, outbox, parse_method, whole,
+    CallUlid, MerchantUlid, Order, OrderUlid, RequestKey, Store, StoreError, StoredCardUlid, call, claim,
+    idempotency, method_name, millis, next_position, outbox, parse_method, whole,
 };
 
 /// An attempt to be journalled, and whose it is.
@@ -173,6 +173,21 @@ impl Store {
         now: Duration,
         change: impl FnOnce(&mut Attempt) -> Result<Transition, InvalidEvent> + Send,
     ) -> Result<(AttemptRecord, Transition), ChangeError> {
+        self.change_attempt_for(None, reference, now, change).await
+    }
+
+    /// The same for a request: that this change is what it began is written with it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`change_attempt`](Self::change_attempt).
+    pub async fn change_attempt_for(
+        &self,
+        request: Option<&RequestKey>,
+        reference: Reference,
+        now: Duration,
+        change: impl FnOnce(&mut Attempt) -> Result<Transition, InvalidEvent> + Send,
+    ) -> Result<(AttemptRecord, Transition), ChangeError> {
         let mut transaction = self.begin().await?;
         let mut record = stored(&mut transaction, reference).await?;
         let before = record.attempt.version();
@@ -182,6 +197,9 @@ impl Store {
         claim::refresh(&mut transaction, record.order, now).await?;
         if transition.report {
             outbox::attempt_changed(&mut transaction, &record, now).await?;
+        }
+        if let Some(request) = request {
+            idempotency::begin(&mut transaction, request, &record.attempt).await?;
         }
         transaction.commit().await.map_err(StoreError::from)?;
         Ok((record, transition))

@@ -162,6 +162,18 @@ impl Store {
             .await
     }
 
+    /// The merchant's requests that somebody has to look at: the provider has something of a card that we cannot use.
+    ///
+    /// # Errors
+    ///
+    /// The database fails.
+    pub async fn cards_for_a_person(&self, merchant: MerchantUlid) -> Result<Vec<CardRequest>, StoreError> {
+        sql("SELECT * FROM card_requests WHERE merchant = $1 AND state = 'left_over' ORDER BY position")
+            .put(&merchant)
+            .all(&mut *self.read().await?, request)
+            .await
+    }
+
     /// The requests of this node that are that far, oldest first.
     ///
     /// # Errors

@@ -269,8 +269,8 @@ async fn write(connection: &mut AnyConnection, order: &Order) -> Result<(), Stor
     let columns = terms::COLUMNS.split(", ").enumerate();
     let assignments: Vec<_> = columns.map(|(index, column)| format!("{column} = ${}", index + 1)).collect();
     let text = format!(
-        "UPDATE orders SET {}, amount = $10, currency = $11, customer_number = $12, description = $13,
-                           version = version + 1 WHERE id = $14",
+        "UPDATE orders SET {}, amount = $11, currency = $12, customer_number = $13, description = $14,
+                           version = version + 1 WHERE id = $15",
         assignments.join(", ")
     );
     terms::put(sql_of(text), &order.terms)

@@ -166,7 +166,7 @@ async fn prepare(kind: Kind, connection: &mut AnyConnection) -> sqlx::Result<()>
 }
 
 /// Every change to the schema, oldest first. What has been released is never edited; a change is a new file.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/0001_start.sql"),
     include_str!("migrations/0002_chosen.sql"),
     include_str!("migrations/0003_tries.sql"),
@@ -174,6 +174,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0005_operators.sql"),
     include_str!("migrations/0006_recorders.sql"),
     include_str!("migrations/0007_operation.sql"),
+    include_str!("migrations/0008_begun.sql"),
 ];
 
 async fn migrate(kind: Kind, pool: &AnyPool) -> Result<(), StoreError> {

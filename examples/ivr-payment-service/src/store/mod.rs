@@ -58,7 +58,7 @@ pub use self::id::{
     CallUlid, DeliveryUlid, EndpointUlid, EventUlid, IncidentUlid, KeyUlid, MerchantUlid, OperatorUlid,
     OrderUlid, StoredCardUlid,
 };
-pub use self::idempotency::Seen;
+pub use self::idempotency::{Begun, RequestKey, Seen};
 pub use self::merchant::{KeyRecord, Merchant, NewKey, Principal, Role};
 pub use self::note::{Incident, NewIncident, Note};
 pub use self::operator::{Credentials, NewOperator, Operator, OperatorRole};
@@ -67,7 +67,9 @@ pub use self::outbox::{Delivery, DeliveryState, EventRecord, Report, Tried};
 pub use self::paused::PausedRecorder;
 pub use self::report::{CallReport, PaymentReport};
 pub use self::session::{Session, SessionLimits};
-pub use self::terms::{AfterPayment, OrderTerms, PaymentMethods, Purpose, method_name, parse_method};
+pub use self::terms::{
+    AfterHangUp, AfterPayment, OrderTerms, PaymentMethods, Purpose, method_name, parse_method,
+};
 pub use self::tries::{Mark, MarkKind};
 
 /// The store. Cheap to clone; all clones are one store.

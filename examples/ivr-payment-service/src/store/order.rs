@@ -307,7 +307,7 @@ async fn insert(
                              description, code, state, leased_by, leased_at, void_on_approval, created_at, expires_at,
                              updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-                 $23, 0, $24, $25, $26)",
+                 $23, $24, 0, $25, $26, $27)",
         terms::COLUMNS
     );
     terms::put(sql_of(text), &order.terms)

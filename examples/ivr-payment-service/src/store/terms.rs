@@ -26,6 +26,8 @@ pub struct OrderTerms {
     pub payment_methods: PaymentMethods,
     /// What becomes of the caller afterwards.
     pub after_payment: AfterPayment,
+    /// What becomes of an approval that comes when the caller has hung up; as the line has it where there is none.
+    pub after_hang_up: Option<AfterHangUp>,
 }
 
 /// What the card of an order is for.
@@ -51,11 +53,20 @@ pub enum AfterPayment {
     ReturnToOperator,
     /// Back to the queue.
     ReturnToQueue,
-    /// The call ends without a word more.
+    /// The result is spoken, goodbye is said and the call ends, whatever the line does with others.
     HangUp,
-    /// The result is spoken, and the call ends.
+    /// As the line does: the result is spoken, and the call ends or goes to the line's operator.
     #[default]
     PlayThenHangUp,
+}
+
+/// What becomes of an approval that comes when the caller has hung up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AfterHangUp {
+    /// It stands, and the merchant is told.
+    FinishAndReport,
+    /// It is taken back at once.
+    VoidIfApproved,
 }
 
 /// The ways an order may be paid, at least one.
@@ -110,6 +121,11 @@ words! { AfterPayment {
     ReturnToQueue => "return_to_queue",
     HangUp => "hang_up",
     PlayThenHangUp => "play_then_hang_up",
+} }
+
+words! { AfterHangUp {
+    FinishAndReport => "finish_and_report",
+    VoidIfApproved => "void_if_approved",
 } }
 
 impl Purpose {
@@ -191,7 +207,7 @@ pub fn parse_method(name: &str) -> Option<PaymentMethod> {
     }
 }
 
-/// Puts the columns from `purpose` to `after_payment`, in the order of [`COLUMNS`].
+/// Puts the columns from `purpose` to `after_hang_up`, in the order of [`COLUMNS`].
 pub(super) fn put(sql: Sql, terms: &OrderTerms) -> Sql {
     let [first, second, third] = &terms.fields;
     let brands = terms.allowed_brands.map(brand_names);
@@ -204,11 +220,12 @@ pub(super) fn put(sql: Sql, terms: &OrderTerms) -> Sql {
         .put(brands.as_deref().map(Word))
         .put(Word(&terms.payment_methods.names().join(" ")))
         .put(terms.after_payment.as_str())
+        .put(terms.after_hang_up.map(|after| Word(after.as_str())))
 }
 
 /// The columns [`put`] fills.
-pub(super) const COLUMNS: &str =
-    "purpose, field_1, field_2, field_3, metadata, language, allowed_brands, payment_methods, after_payment";
+pub(super) const COLUMNS: &str = "purpose, field_1, field_2, field_3, metadata, language, allowed_brands, \
+                                  payment_methods, after_payment, after_hang_up";
 
 pub(super) fn read(row: &Row) -> Result<OrderTerms, StoreError> {
     let wrong = |column| move || StoreError::Column(column);
@@ -227,6 +244,10 @@ pub(super) fn read(row: &Row) -> Result<OrderTerms, StoreError> {
         allowed_brands: row.optional_text("allowed_brands")?.map(parse_brands).transpose()?,
         payment_methods: methods.and_then(PaymentMethods::new).ok_or_else(wrong("payment_methods"))?,
         after_payment: AfterPayment::parse(row.text("after_payment")?).ok_or_else(wrong("after_payment"))?,
+        after_hang_up: row
+            .optional_text("after_hang_up")?
+            .map(|word| AfterHangUp::parse(word).ok_or_else(wrong("after_hang_up")))
+            .transpose()?,
     })
 }
 

@@ -3,13 +3,15 @@
 use axum::http::{Method, StatusCode};
 use ivr_payment_service::api::RateLimit;
 use ivr_payment_service::clock::Clock as _;
-use ivr_payment_service::store::{OrderState, Seen, StoredCardUlid};
+use ivr_payment_service::payments::Operate;
+use ivr_payment_service::store::{OrderState, RequestKey, Seen, StoredCardUlid};
 use paytone_card::test_numbers;
 use paytone_dialog::Verdict;
 use paytone_redact::SafeText;
 use serde_json::{Value, json};
 
 use super::{KEY, Shop};
+use crate::fixtures::yen;
 
 fn order(purpose: &str) -> Value {
     let amount = if matches!(purpose, "verify" | "register") { 0 } else { 1200 };
@@ -166,7 +168,7 @@ async fn what_an_order_says_is_echoed_and_lists_are_filtered_and_paged() {
             "customer_number": if number % 2 == 0 { "even" } else { "odd" },
             "field_1": "one", "field_2": "card 4111 1111 1111 1111", "metadata": { "a": "b" }, "language": "ja",
             "allowed_brands": ["jcb", "visa"], "payment_methods": ["instalments_3", "lump_sum"],
-            "after_payment": "return_to_operator", "ttl_s": 60,
+            "after_payment": "return_to_operator", "after_hang_up": "void_if_approved", "ttl_s": 60,
         });
         shop.order(body).await;
     }
@@ -176,6 +178,10 @@ async fn what_an_order_says_is_echoed_and_lists_are_filtered_and_paged() {
     assert_eq!((&shown["metadata"]["a"], &shown["language"]), (&json!("b"), &json!("ja")));
     assert_eq!(shown["payment_methods"], json!(["instalments_3", "lump_sum"]));
     assert_eq!(shown["after_payment"], "return_to_operator");
+    assert_eq!(shown["after_hang_up"], "void_if_approved");
+    let wrong =
+        shop.ask(KEY, &Method::PATCH, "/v1/orders/L-0", None, Some(json!({ "after_hang_up": "x" }))).await;
+    assert_eq!(wrong.json["field"], "after_hang_up");
 
     let first = shop.get("/v1/orders?customer_number=even&limit=2").await.json;
     let ids = |page: &Value| -> Vec<String> {
@@ -255,4 +261,77 @@ async fn a_charge_that_was_not_answered_is_found_again_by_its_key() {
             (again.json, &"true".parse().unwrap())
         );
     }
+}
+
+/// The process was killed while it took, let go of or gave back money: the same request again, once nobody carries the first
+/// out any more, gets what the journal says became of it, and moves no money twice.
+#[tokio::test]
+async fn an_operation_that_was_not_answered_is_found_again_by_its_key() {
+    let cases = [
+        ("capture", "authorize", json!({}), Operate::Capture(None), "paid"),
+        ("void", "authorize", json!({}), Operate::Void, "voided"),
+        ("refund", "capture", json!({ "amount": 500 }), Operate::Refund(Some(yen(500))), "paid"),
+    ];
+    for (what, purpose, body, operate, expected) in cases {
+        for begun in [true, false] {
+            let shop = Shop::new().await;
+            let order = shop.order(order(purpose)).await;
+            shop.caller_pays(&order, test_numbers::VISA).await;
+            let path = format!("/v1/orders/{}/{what}", order.id);
+            let key = SafeText::new("k1");
+            let whole = format!("POST {path}\n{body}");
+            let taken =
+                shop.store.begin_request(order.merchant, &key, whole.as_bytes(), shop.clock.now()).await;
+            assert_eq!(taken, Ok(Seen::New));
+            if begun {
+                let request = Some(RequestKey { merchant: order.merchant, key: key.clone() });
+                let reference = *shop.store.attempts_of(order.id).await.unwrap()[0].attempt.reference();
+                let done = shop.payments.operate_for(request, order.merchant, reference, operate).await;
+                assert!(done.is_ok(), "{what}");
+            }
+            let early = shop.pay(&path, "k1", body.clone()).await;
+            assert_eq!(early.json["type"], "urn:paytone:problem:idempotency-key-in-use", "{what}");
+            shop.clock.advance(core::time::Duration::from_secs(10 * 60));
+            let again = shop.pay(&path, "k1", body.clone()).await;
+            assert_eq!(
+                (again.status, &again.json["state"]),
+                (StatusCode::OK, &json!(expected)),
+                "{what} {begun}: {}",
+                again.json
+            );
+            if what == "refund" {
+                assert_eq!(again.json["attempts"][0]["refunded"], 500, "given back once");
+            }
+            let third = shop.pay(&path, "k1", body.clone()).await;
+            assert_eq!(third.headers["idempotency-replayed"], "true");
+        }
+    }
+}
+
+/// Nothing came of it: that is said, not that it was done.
+#[tokio::test]
+async fn an_operation_that_came_to_nothing_is_not_answered_as_done() {
+    let shop = Shop::new().await;
+    // The first operation on this amount is lost on its way.
+    let body = json!({ "order_id": "O-1", "amount": 1262, "currency": "JPY", "purpose": "capture" });
+    let order = shop.order(body).await;
+    shop.caller_pays(&order, test_numbers::VISA).await;
+    let path = format!("/v1/orders/{}/refund", order.id);
+    let key = SafeText::new("k1");
+    let whole = format!("POST {path}\n{{}}");
+    let taken = shop.store.begin_request(order.merchant, &key, whole.as_bytes(), shop.clock.now()).await;
+    assert_eq!(taken, Ok(Seen::New));
+    let request = Some(RequestKey { merchant: order.merchant, key });
+    let reference = *shop.store.attempts_of(order.id).await.unwrap()[0].attempt.reference();
+    let open =
+        shop.payments.operate_for(request, order.merchant, reference, Operate::Refund(None)).await.unwrap();
+    assert!(open.attempt.pending().is_some(), "no answer came");
+    shop.clock.advance(core::time::Duration::from_secs(10 * 60));
+    let record = shop.store.attempts_of(order.id).await.unwrap().remove(0);
+    if record.attempt.pending().is_some() {
+        shop.payments.look_up_now(&record).await.unwrap();
+    }
+    let again = shop.pay(&path, "k1", json!({})).await;
+    assert_eq!(again.json["type"], "urn:paytone:problem:provider-did-not", "{}", again.json);
+    assert_eq!(shop.pay(&path, "k2", json!({})).await.status, StatusCode::OK, "it can be asked for again");
 }

@@ -3,8 +3,12 @@
 use core::time::Duration;
 
 use axum::http::{Method, StatusCode};
-use ivr_payment_service::store::WhileSending;
+use ivr_payment_service::bus::EventKind;
+use ivr_payment_service::clock::Clock as _;
+use ivr_payment_service::store::{CardOperation, CardRequest, CardRequestState, WhileSending};
+use ivr_payment_service::worker;
 use paytone_card::test_numbers;
+use paytone_psp::Reference;
 use paytone_psp::attempt::{Event, PERSON_AFTER, State};
 use serde_json::json;
 
@@ -114,8 +118,50 @@ async fn settled_payments_are_compared_with_the_provider_once_a_day_and_old_rese
     assert_eq!(shop.payments.check_settled(NOW + day).await.unwrap(), 1);
     assert_eq!(shop.payments.check_settled(NOW + day).await.unwrap(), 0);
     assert_eq!(shop.get("/v1/needs-person").await.json["lapsing"], json!([]));
+    let mut watch = shop.bus.watch();
+    let alarms =
+        async |now| worker::announce_lapsing(&shop.store, &shop.bus, order.merchant, now).await.unwrap();
+    alarms(shop.clock.now()).await;
+    assert!(watch.try_recv().is_err(), "not yet");
     shop.clock.advance(day * 4);
     assert_eq!(shop.get("/v1/needs-person").await.json["lapsing"].as_array().unwrap().len(), 1);
+    alarms(shop.clock.now()).await;
+    let alarm = watch.try_recv().unwrap();
+    assert!(matches!(alarm.kind, EventKind::Alarm { alarm: "authorization_lapsing" }), "{alarm:?}");
+    assert_eq!(alarm.merchant, order.merchant);
+
+    let captured = shop.pay(&format!("/v1/orders/{}/capture", order.id), "c1", json!({})).await;
+    assert_eq!(captured.status, StatusCode::OK);
+    assert_eq!(shop.get("/v1/needs-person").await.json["lapsing"], json!([]));
+}
+
+#[tokio::test]
+async fn a_card_the_provider_has_something_left_of_is_listed() {
+    let shop = Shop::new().await;
+    let body = json!({ "order_id": "R-1", "amount": 0, "currency": "JPY", "purpose": "register" });
+    let order = shop.order(body).await;
+    let caller = crate::fixtures::call(&shop.store).await;
+    let held = crate::fixtures::claim(&shop.store, &order, caller).await;
+    let card = crate::fixtures::card(test_numbers::VISA);
+    let request = CardRequest {
+        reference: Reference::generate(NOW, &mut rand::rng()),
+        merchant: held.merchant,
+        order: held.id,
+        call: caller,
+        operation: CardOperation::Register,
+        last_four: card.masked(),
+        brand: card.brand(),
+        deadline: NOW,
+    };
+    shop.store.begin_card_request(&request, NOW).await.unwrap();
+    assert_eq!(shop.get("/v1/needs-person").await.json["cards"], json!([]));
+    shop.store.card_request_became(&request, CardRequestState::LeftOver, None, NOW).await.unwrap();
+    let listed = shop.get("/v1/needs-person").await.json["cards"].clone();
+    assert_eq!(listed.as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&listed[0]["reference"], &listed[0]["operation"], &listed[0]["last_four"]),
+        (&json!(request.reference.to_string()), &json!("register"), &json!("1111"))
+    );
 }
 
 #[tokio::test]
