@@ -24,12 +24,13 @@ const OLD_ORDERS: &str = "SELECT id FROM orders
     ORDER BY position LIMIT $2";
 
 /// What belongs to an order, in an order in which nothing is left without what it refers to.
-const OF_AN_ORDER: [&str; 9] = [
+const OF_AN_ORDER: [&str; 10] = [
     "DELETE FROM deliveries WHERE event IN (SELECT id FROM outbox WHERE order_ulid = $1)",
     "DELETE FROM outbox WHERE order_ulid = $1",
     "DELETE FROM order_notes WHERE order_ulid = $1",
     "DELETE FROM tries WHERE order_ulid = $1",
     "DELETE FROM card_requests WHERE order_ulid = $1",
+    "DELETE FROM begun WHERE attempt IN (SELECT reference FROM attempts WHERE order_ulid = $1)",
     "DELETE FROM attempts WHERE order_ulid = $1",
     "DELETE FROM stored_cards WHERE order_ulid = $1",
     "UPDATE calls SET order_ulid = NULL WHERE order_ulid = $1",
