@@ -223,19 +223,19 @@ impl Drop for Row {
 }
 
 /// The digits that `bytes` begin with, each with one separator and another digit behind it; dots do not mix with other
-/// separators.
+/// separators. All are looked at, which the compiler makes many at a time.
 fn plain_digits(bytes: &[u8], digits: &mut [u8; DIGITS]) -> usize {
     let dots = bytes.get(1) == Some(&b'.');
-    let mut count = 0;
-    for (&[digit, separator], next) in bytes.as_chunks().0.iter().zip(bytes.iter().skip(2).step_by(2)) {
-        let alike = if dots { separator == b'.' } else { matches!(separator, b' ' | b'-' | b'+') };
-        if count == DIGITS || !(digit.is_ascii_digit() && alike && next.is_ascii_digit()) {
-            break;
-        }
-        digits[count] = digit;
-        count += 1;
+    let mut goes_on = [false; DIGITS];
+    let (pairs, next) = (bytes.as_chunks().0, bytes.get(2..).unwrap_or_default().as_chunks().0);
+    let numbered = goes_on.iter_mut().zip(&mut *digits).zip(pairs).zip(next);
+    for (((goes_on, to), &[digit, separator]), &[next, _]) in numbered {
+        let dot = separator == b'.';
+        let other = (separator == b' ') | (separator == b'-') | (separator == b'+');
+        *goes_on = digit.is_ascii_digit() & next.is_ascii_digit() & ((dot & dots) | (other & !dots));
+        *to = digit;
     }
-    count
+    goes_on.iter().position(|&goes_on| !goes_on).unwrap_or(DIGITS)
 }
 
 /// The same when each is escaped.

@@ -232,29 +232,31 @@ impl Walk {
         if !Row::may_begin(rest) || self.takes_its_time() || !self.row.covers(rest, self.at) {
             return None;
         }
-        let covered = self.open.as_ref().map_or(0, |open| open.finding.range.end);
-        let Some(start) = self.row.next(self.at, covered) else {
-            self.advance(text, self.row.end() - self.at, sink);
-            return Some(true);
-        };
-        if start.at > self.at {
-            self.advance(text, start.at - self.at, sink);
-        }
-        let judgement = match self.row.card(&start) {
-            // What may be something else begins or ends with more than single digits, and not far off.
-            Some(candidate) if self.row.depth(self.at) > LOOK_BEHIND => {
-                Judgement::Found(Found::card(self.at..self.at + candidate.len, &candidate))
+        while self.at < self.row.end() {
+            let covered = self.open.as_ref().map_or(0, |open| open.finding.range.end);
+            let Some(start) = self.row.next(self.at, covered) else {
+                self.advance(text, self.row.end() - self.at, sink);
+                break;
+            };
+            if start.at > self.at {
+                self.advance(text, start.at - self.at, sink);
             }
-            Some(candidate) => self.judge_card(text, &candidate),
-            None => Judgement::Nothing,
-        };
-        match judgement {
-            Judgement::NeedMore => return Some(false),
-            Judgement::Nothing => {}
-            Judgement::Found(found) => self.open(found),
+            let judgement = match self.row.card(&start) {
+                // What may be something else begins or ends with more than single digits, and not far off.
+                Some(candidate) if self.row.depth(self.at) > LOOK_BEHIND => {
+                    Judgement::Found(Found::card(self.at..self.at + candidate.len, &candidate))
+                }
+                Some(candidate) => self.judge_card(text, &candidate),
+                None => Judgement::Nothing,
+            };
+            match judgement {
+                Judgement::NeedMore => return Some(false),
+                Judgement::Nothing => {}
+                Judgement::Found(found) => self.open(found),
+            }
+            // The digit and its separator.
+            self.advance(text, self.row.step(), sink);
         }
-        // The digit and its separator.
-        self.advance(text, self.row.step(), sink);
         Some(true)
     }
 
