@@ -60,21 +60,8 @@ impl Context<'_> {
         plus && candidate.digits <= 15
     }
 
-    /// `o=- 4611731400430051336 2 IN IP4 127.0.0.1`: session id and version of an SDP (RFC 8866 clause 5.2),
-    /// also as one string with escaped line ends.
     fn is_sdp_origin(&self) -> Option<bool> {
-        let Some(before) = self.before.strip_suffix(b" ") else { return Some(false) };
-        let (line, token) = split_token(before);
-        if is_origin(token) {
-            return origin_goes_on(self.rest, 2, self.end);
-        }
-        let user = line.strip_suffix(b" ").map(split_token);
-        match user {
-            Some((_, user)) if is_origin(user) && token.iter().all(u8::is_ascii_digit) => {
-                origin_goes_on(self.rest, 1, self.end)
-            }
-            _ => Some(false),
-        }
+        is_sdp_origin(self.before, self.rest, self.end)
     }
 
     /// Inside the form 8-4-4-4-12 of RFC 9562, whatever its version.
@@ -136,6 +123,23 @@ impl<'a> Joined<'a> {
     /// Without `prefix`, which must be whole on the near side.
     fn strip_prefix(self, prefix: &[u8]) -> Option<Self> {
         Some(Joined(self.0.strip_prefix(prefix)?, self.1))
+    }
+}
+
+/// `o=- 4611731400430051336 2 IN IP4 127.0.0.1`: whether `rest` begins with the session id or version of an SDP (RFC
+/// 8866 clause 5.2), also as one string with escaped line ends.
+pub(crate) fn is_sdp_origin(before: &[u8], rest: &[u8], end: bool) -> Option<bool> {
+    let Some(before) = before.strip_suffix(b" ") else { return Some(false) };
+    let (line, token) = split_token(before);
+    if is_origin(token) {
+        return origin_goes_on(rest, 2, end);
+    }
+    let user = line.strip_suffix(b" ").map(split_token);
+    match user {
+        Some((_, user)) if is_origin(user) && token.iter().all(u8::is_ascii_digit) => {
+            origin_goes_on(rest, 1, end)
+        }
+        _ => Some(false),
     }
 }
 

@@ -530,6 +530,10 @@ mod tests {
                 digits.as_bytes().chunks(size).collect::<Vec<_>>().join(separator.as_bytes())
             }),
             1 => prop::collection::vec(b'0'..=b'9', 1..40),
+            1 => (number(), number(), prop::bool::ANY).prop_map(|(id, version, is_origin)| {
+                let net = if is_origin { "IN IP4" } else { "IN" };
+                format!("o=- {id} {version} {net}").into_bytes()
+            }),
             1 => (prop::collection::vec(b'0'..=b'9', 1..120), prop::sample::select(vec![b' ', b'-', b'.']))
                 .prop_map(|(digits, separator)| digits.into_iter().flat_map(|digit| [digit, separator]).collect()),
             1 => prop::collection::vec(b'0'..=b'9', 1..120)

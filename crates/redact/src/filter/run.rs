@@ -6,6 +6,7 @@ use paytone_card::IssuerRange;
 
 use super::LastBytes;
 use crate::card_number::{self, DOUBLED, MAX_DIGITS, MAX_KEYED_ON, MIN_DIGITS};
+use crate::context::{self, LOOK_BEHIND};
 use crate::masks::{BLOCK, Look, Numbers};
 use crate::work;
 
@@ -101,7 +102,19 @@ pub(super) fn holding_card(text: &[u8], at: usize, look: impl Look) -> Option<Ra
     if len == BLOCK {
         return long_one(text, at, look);
     }
-    holds_card(&text[at..at + len], digits & ((1 << len) - 1)).then_some(at..at + len)
+    let digits = digits & ((1 << len) - 1);
+    (holds_card(&text[at..at + len], digits) && !is_sdp_origin(text, at, digits)).then_some(at..at + len)
+}
+
+/// Whether the run is the session id and version of an SDP, both as long as a card number: two of the numbers that look
+/// like one most often, and tedious to walk through.
+fn is_sdp_origin(text: &[u8], at: usize, digits: u64) -> bool {
+    let first = digits.trailing_ones();
+    let second = (digits >> first >> 1).trailing_ones();
+    let two = first.min(second) as usize >= MIN_DIGITS && digits.count_ones() == first + second;
+    let before = &text[at.saturating_sub(LOOK_BEHIND)..at];
+    let line = memchr::memrchr(b'\n', before).map_or(before, |end| &before[end + 1..]);
+    two && context::is_sdp_origin(line, &text[at..], false) == Some(true)
 }
 
 /// The same for a run of more than a block: it takes a walk, but for what is too long for anything.
