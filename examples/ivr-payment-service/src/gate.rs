@@ -1,7 +1,9 @@
 //! Whether a card may be asked for: only where it can be paid, and the payment written down. Otherwise nobody keys a card in
 //! vain; the caller goes back to the operator, and the order stays open.
 
+use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
+use std::sync::Arc;
 
 use paytone_dialog::Outcome;
 use paytone_psp::attempt::State;
@@ -16,6 +18,8 @@ use crate::store::{MerchantUlid, Store};
 
 /// How often the database is tried, and a provider that did not answer.
 const ROUND: Duration = Duration::from_secs(5);
+/// How long a database that took something is believed to take the next thing.
+const BELIEVED: Duration = Duration::from_secs(1);
 /// How long the database or the provider may take; the dialog waits five seconds.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -28,19 +32,15 @@ pub struct Gate {
     bus: Bus,
     /// Who hears of what is wrong for everybody.
     first: MerchantUlid,
+    /// When the database took something last, in milliseconds since the Unix epoch.
+    taken: Arc<AtomicU64>,
 }
 
 impl Gate {
     /// One for this service, whose first merchant is `first`.
     #[must_use]
-    pub const fn new(
-        health: Health,
-        store: Store,
-        payments: Payments,
-        bus: Bus,
-        first: MerchantUlid,
-    ) -> Self {
-        Self { health, store, payments, bus, first }
+    pub fn new(health: Health, store: Store, payments: Payments, bus: Bus, first: MerchantUlid) -> Self {
+        Self { health, store, payments, bus, first, taken: Arc::default() }
     }
 
     /// Whether a card of this merchant's caller can be paid now. A provider that answered a moment ago is believed.
@@ -49,7 +49,7 @@ impl Gate {
     ///
     /// What keeps it from being paid.
     pub async fn check(&self, merchant: MerchantUlid) -> Result<(), Trouble> {
-        let ((), there) = tokio::join!(self.try_database(), self.reaches_gateway(merchant));
+        let ((), there) = tokio::join!(self.know_database(), self.reaches_gateway(merchant));
         let wrong = self.health.troubles_of(merchant);
         match wrong.into_iter().find(|trouble| *trouble != Trouble::Stopping) {
             Some(trouble) => Err(trouble),
@@ -90,9 +90,21 @@ impl Gate {
         }
     }
 
+    /// Many calls at once do not try the database each.
+    async fn know_database(&self) {
+        let taken = Duration::from_millis(self.taken.load(Ordering::Relaxed));
+        if now().saturating_sub(taken) > BELIEVED || self.health.turns_calls_away() {
+            self.try_database().await;
+        }
+    }
+
     async fn try_database(&self) {
         let answers = matches!(timeout(PATIENCE, self.store.check()).await, Ok(Ok(())));
         let takes = answers && matches!(timeout(PATIENCE, self.store.check_writes(now())).await, Ok(Ok(())));
+        if takes {
+            let millis = u64::try_from(now().as_millis()).unwrap_or_default();
+            self.taken.store(millis, Ordering::Relaxed);
+        }
         // Both are known before either is said: a database that answers is not ready before it takes something.
         self.note(Trouble::DatabaseWrites, answers && !takes);
         self.note(Trouble::Database, !answers);

@@ -61,6 +61,7 @@ async fn an_operator_watches_a_call_pay_and_gives_the_money_back() {
     browser.accept().await;
     browser.wait_for("#order-state [data-state=refunded]").await;
     browser.picture("refunded").await;
+    comes_back(&mut browser, &console, &fixture).await;
     for page in ["board", "orders", "person", "reports?training=1", "audit", "operators", "incident"] {
         browser.open(&format!("{console}/{page}")).await;
         browser.wait_for("main h1").await;
@@ -77,6 +78,24 @@ async fn an_operator_watches_a_call_pay_and_gives_the_money_back() {
         "nothing the browser complains of: {}",
         complaints(&seen)
     );
+}
+
+/// The operator has gone on to something else: the order opens by itself when its call is over.
+async fn comes_back(browser: &mut Chromium, console: &str, fixture: &Fixture) {
+    browser.open(&format!("{console}/new")).await;
+    browser.write("input[name=order_id]", "A-1002").await;
+    browser.write("input[name=amount]", "500").await;
+    browser.click("main button.primary").await;
+    let code = browser.text_of("#code").await.replace(' ', "");
+    browser.open(&format!("{console}/board")).await;
+    let target: Target = fixture.uri(&format!("pay-{code}")).parse().unwrap();
+    let mut call = Call::dial(&target, &Options::new()).await.unwrap();
+    browser.wait_for("#board a.call").await;
+    browser.picture("board-live").await;
+    call.press(&Keys::parse(&format!("{PAN}#{EXPIRY}{CODE}")).unwrap()).await.unwrap();
+    browser.wait_for("#order-state [data-state=paid]").await;
+    browser.wait_for("[data-outcome=approved]").await;
+    call.wait_for_hang_up(HANG_UP).await;
 }
 
 /// The operator stays on the line, talks with the caller, leads field by field; all of it in Japanese.

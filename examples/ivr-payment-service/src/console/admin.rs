@@ -161,6 +161,8 @@ async fn shown(desk: &Desk, seat: &Seat, status: StatusCode, first: &Markup) -> 
                 label { (words.of("Role", "役割")) select name="role" { @for of in OperatorRole::ALL { option value=(of.as_str()) { (role(words, *of)) } } } }
                 label { (words.of("Language", "言語")) select name="language" { option value="en" { "English" } option value="ja" selected[words.is_japanese()] { "日本語" } } }
             }
+            p.hint { (words.of("Operators take orders and run calls. Supervisors also move money and read the reports. Auditors read everything and change nothing. Administrators do all of it. One login for each person; the password is shown once.",
+                "オペレーターは受注と通話操作、スーパーバイザーは加えて売上・返金と集計、監査担当は閲覧のみ、管理者はすべて行えます。アカウントは1人に1つです。パスワードは一度だけ表示されます。")) }
             button.primary { (words.of("Add", "追加する")) }
         }
     };

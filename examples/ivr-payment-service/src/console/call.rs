@@ -220,6 +220,7 @@ pub(super) fn field_name(words: Wording, field: Field) -> &'static str {
 
 /// Count-only progress: how many keys, never which.
 fn fields(words: Wording, live: &LiveCall) -> Markup {
+    let last_four = live.progress.as_ref().and_then(Progress::last_four);
     html! {
         section.card.fields aria-live="off" {
             @for field in CARD {
@@ -227,7 +228,11 @@ fn fields(words: Wording, live: &LiveCall) -> Markup {
                 @let state = match keyed.state { FieldState::Waiting => "waiting", FieldState::Open => "open", FieldState::Done => "done" };
                 div.field.(state) data-field=(field.as_str()) data-state=(state) {
                     span.name { (field_name(words, field)) }
-                    span.dots aria-hidden="true" { @for _ in 0..keyed.digits.min(19) { i {} } }
+                    @match (keyed.state, last_four) {
+                        (FieldState::Done, Some(masked)) if field == Field::Pan => { span.dots.masked { "···· " (masked.last_four()) } }
+                        (FieldState::Open, _) => { span.dots aria-hidden="true" { @for _ in 0..keyed.digits.min(19) { i {} } } }
+                        _ => { span.dots {} }
+                    }
                     span.count {
                         @match keyed.state {
                             FieldState::Waiting => { (words.of("waiting", "待機中")) }
@@ -255,7 +260,7 @@ fn facts(desk: &Desk, words: Wording, call: &CallRecord, live: &LiveCall) -> Mar
                 } @else if let Some(brand) = progress.and_then(Progress::brand) {
                     dt { (words.of("Card", "カード")) } dd { (brand.label()) }
                 }
-                @if asked > 0 { dt { (words.of("Provider asked", "決済会社への照会")) } dd { (asked) (words.of(" times", "回")) } }
+                @if asked > 0 { dt { (words.of("Provider asked", "決済会社への照会")) } dd { @if asked == 1 { (words.of("once", "1回")) } @else { (asked) (words.of(" times", "回")) } } }
                 @if let Some(attempt) = live.attempt { dt { (words.of("Payment", "決済")) } dd { (attempt_words(words, attempt)) } }
                 @if call.ending.is_none() && !missing.is_empty() { dt { (words.of("Still missing", "未入力")) } dd #missing { (missing) } }
                 dt { (words.of("Keys", "入力音の保護")) } dd #masking { (masking(words, call, live, stays(desk, call))) }

@@ -5,15 +5,17 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use axum::Extension;
-use axum::extract::{Query, State};
+use axum::extract::{self, Query};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
+use paytone_psp::attempt::State;
 use paytone_psp::{Currency, Money};
 use serde::Deserialize;
 
+use super::call::attempt_words;
 use super::reports::{Span, span};
 use super::seat::Seat;
 use super::wording::Wording;
@@ -41,7 +43,7 @@ pub(super) struct Which {
 }
 
 pub(super) async fn download(
-    State(desk): State<Desk>,
+    extract::State(desk): extract::State<Desk>,
     Extension(seat): Extension<Seat>,
     Query(which): Query<Which>,
 ) -> Response {
@@ -146,12 +148,12 @@ fn csv(words: Wording, payments: &[PaymentReport], zone: &TimeZone) -> String {
     ];
     line(&mut text, heads.iter().map(|head| (*head).to_owned()));
     for payment in payments {
-        line(&mut text, cells(payment, zone));
+        line(&mut text, cells(words, payment, zone));
     }
     text
 }
 
-fn cells(payment: &PaymentReport, zone: &TimeZone) -> impl Iterator<Item = String> {
+fn cells(words: Wording, payment: &PaymentReport, zone: &TimeZone) -> impl Iterator<Item = String> {
     let plain =
         |money: Money| money.to_string().split_once(' ').map_or_else(String::new, |(_, n)| n.to_owned());
     let refunded = Money::new(payment.refunded, payment.money.currency());
@@ -161,11 +163,12 @@ fn cells(payment: &PaymentReport, zone: &TimeZone) -> impl Iterator<Item = Strin
         format::clock_time(payment.at, zone),
         payment.order_id.clone(),
         payment.customer_number.clone().unwrap_or_default(),
-        payment.state.clone(),
+        State::parse(&payment.state)
+            .map_or_else(|_| payment.state.clone(), |state| attempt_words(words, state).to_owned()),
         payment.money.currency().code().to_owned(),
         plain(payment.money),
         plain(refunded),
-        payment.brand.clone(),
+        format::brand(&payment.brand).to_owned(),
         // Four dots keep a spreadsheet from reading 0005 as 5.
         format!("····{}", payment.last_four),
         payment.transaction.clone().unwrap_or_default(),

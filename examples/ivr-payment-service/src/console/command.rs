@@ -93,7 +93,7 @@ fn step_by_step(desk: &Desk, words: Wording, call: &CallRecord, progress: &Progr
     let next = fields.iter().copied().find(|field| missing.contains(*field));
     let secured = progress.secure() == SecureState::Secured;
     html! {
-        div.steps {
+        div.one-by-one {
             @for field in fields {
                 div.step {
                     span.name { (field_name(words, field)) }

@@ -39,8 +39,12 @@
   // The code is worth nothing once the order is paid.
   const handOver = () => {
     const state = document.querySelector("#order-state [data-state]");
+    if (!state) return;
     const card = byId("handover");
-    if (state && card) card.hidden = !["open", "collecting"].includes(state.dataset.state);
+    if (card) card.hidden = !["open", "collecting"].includes(state.dataset.state);
+    // A paid order is not cancelled but given back.
+    const cancel = byId("cancel-order");
+    if (cancel) cancel.hidden = !["open", "collecting", "expired"].includes(state.dataset.state);
   };
 
   const toast = (told, stays) => {

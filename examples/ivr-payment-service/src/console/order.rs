@@ -96,13 +96,13 @@ async fn form(
         form.card method="post" action="/console/new" {
             (csrf(seat))
             div.row {
-                label { (words.of("Order id", "注文番号"))
+                label { (words.of("Order id", "注文番号")) " " small { (words.of("your own, such as A-1001", "貴社の番号（例: A-1001）")) }
                     input name="order_id" required maxlength="64" autocomplete="off" autofocus value=(again("order_id", "")) aria-invalid=[wrong("order_id")]; }
                 label { (words.of("Customer number", "お客様番号")) " " small { (words.of("optional", "任意")) }
                     input name="customer_number" maxlength="64" autocomplete="off" value=(again("customer_number", "")) aria-invalid=[wrong("customer_number")]; }
             }
             div.row {
-                label { (words.of("Amount", "金額"))
+                label { (words.of("Amount", "金額")) " " small { (words.of("such as 12,000", "例: 12,000")) }
                     input.amount name="amount" inputmode="decimal" maxlength="16" autocomplete="off" value=(again("amount", "")) aria-invalid=[wrong("amount")]; }
                 label { (words.of("Currency", "通貨"))
                     select name="currency" { @for code in ["JPY", "USD", "EUR", "GBP"] { option selected[code == currency] { (code) } } } }
@@ -304,7 +304,7 @@ fn notes_section(desk: &Desk, seat: &Seat, order: &Value, notes: &[Note]) -> Mar
                     button { (words.of("Keep it", "保存")) }
                 }
                 @if matches!(text(order, "state"), "open" | "collecting" | "expired") {
-                    form.danger method="post" action={ "/console/orders/" (id) "/cancel" } data-sure=(words.of("Cancel this order?", "この受注を取り消しますか？")) {
+                    form.danger #cancel-order method="post" action={ "/console/orders/" (id) "/cancel" } data-sure=(words.of("Cancel this order?", "この受注を取り消しますか？")) {
                         (csrf(seat))
                         button { (words.of("Cancel the order", "受注を取り消す")) }
                     }

@@ -70,7 +70,7 @@ pub(super) async fn sign_in(
         Err(_) => {
             let wrong = words.of(
                 "The name, the password or the code is not right. After several wrong tries in a row a name is locked for half an hour; an administrator can unlock it.",
-                "名前・パスワード・確認コードのいずれかが正しくありません。続けて間違えると30分間ロックされます。ロックの解除は管理者に依頼してください。",
+                "サインイン名・パスワード・確認コードのいずれかが正しくありません。続けて間違えると30分間ロックされます。ロックの解除は管理者に依頼してください。",
             );
             let body = shown(&desk, words, next.as_deref(), Some(wrong));
             page::bare(words, words.of("Sign in", "サインイン"), &desk, StatusCode::UNAUTHORIZED, &body)
@@ -93,7 +93,7 @@ fn shown(desk: &Desk, words: Wording, next: Option<&str>, wrong: Option<&str>) -
             @if let Some(wrong) = wrong { p.error role="alert" #wrong { (wrong) } }
             form method="post" action="/console/sign-in" {
                 @if let Some(next) = next { input type="hidden" name="next" value=(next); }
-                label { (words.of("Name", "名前"))
+                label { (words.of("Sign-in name", "サインイン名"))
                     input name="login" autocomplete="username" required autofocus maxlength="64"; }
                 label { (words.of("Password", "パスワード"))
                     input type="password" name="password" autocomplete="current-password" required maxlength="128"; }

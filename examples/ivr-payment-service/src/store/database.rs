@@ -135,7 +135,9 @@ async fn pool(kind: Kind, url: &str, most: u32) -> Result<AnyPool, StoreError> {
         .max_lifetime(None)
         .acquire_timeout(if most == 1 { PATIENCE } else { READING })
         .after_connect(move |connection, _| Box::pin(prepare(kind, connection)))
-        .after_release(|connection, _| Box::pin(is_clean(connection)))
+        .after_release(move |connection, _| {
+            Box::pin(async move { Ok(most > 1 || is_clean(connection).await?) })
+        })
         .connect_with(options);
     Ok(pool.await?)
 }
