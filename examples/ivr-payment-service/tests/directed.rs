@@ -6,6 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::ear::Ear;
+use common::page::Reader;
 use common::{CODE, EXPIRY, Fixture};
 use hyper::Method;
 use ivr_payment_service::bus::{EventKind, ServiceEvent};
@@ -214,6 +215,18 @@ async fn an_order_that_is_withdrawn_or_changed_is_spoken() {
     fixture.stop().await;
 }
 
+/// Waits until the console's page of the order has this button, or has it no more.
+async fn shows(reader: &Reader, button: &str, there: bool) {
+    let id = format!("id=\"{button}\"");
+    for _ in 0..600 {
+        if reader.get("/orders/H-1").await.1.contains(&id) == there {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{button} there: {}", !there);
+}
+
 /// The operator who dialled hears a neutral loop; only whoever presses 1 hears of the order.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_hands_the_caller_over() {
@@ -223,12 +236,15 @@ async fn an_operator_hands_the_caller_over() {
     let mut desk = Operator::with(&fixture, order("H-1")).await;
     desk.says("hand-over").await;
     desk.says("hand-over").await;
+    let reader = Reader::sign_in(&fixture).await;
+    shows(&reader, "do-hand_over", true).await;
     desk.press("23").await;
     desk.press("1").await;
     desk.says("hand-over").await;
     assert!(!desk.said.contains(&"order-summary".to_owned()), "not a word before both have agreed");
     desk.command("hand_over", None).await.unwrap();
     desk.says("order-summary").await;
+    shows(&reader, "do-hand_over", false).await;
     assert_eq!(desk.command("hand_over", None).await, Err("command-refused-nothing-open".to_owned()));
     desk.press(&format!("{}#{EXPIRY}{CODE}", test_numbers::VISA)).await;
     assert_eq!(desk.ended().await.0["outcome"], "approved");
