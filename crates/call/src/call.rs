@@ -29,7 +29,7 @@ pub struct Call {
     dialog: Dialog,
     caller: Keypad,
     operator: Keypad,
-    player: Player,
+    player: Player<PlayId>,
     comfort: Comfort,
     clips: Arc<dyn Clips>,
     topology: Topology,

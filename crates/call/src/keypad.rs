@@ -92,6 +92,49 @@ impl Keypad {
         key
     }
 
+    /// Hears `samples`; every key in them is handed to `report`, with whether it counts as a press.
+    pub(crate) fn watch_audio(&mut self, samples: &[i16], now: Duration, mut report: impl FnMut(Key, bool)) {
+        let Self { detector, arbiter, .. } = self;
+        for event in detector.process(samples) {
+            match event {
+                ToneEvent::Start { key, .. } => {
+                    report(key, arbiter.handle(Source::InBand, Phase::Start, key, now).is_some());
+                }
+                ToneEvent::End { key, .. } => {
+                    let _ = arbiter.handle(Source::InBand, Phase::End, key, now);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Takes a packet; every key it begins is handed to `report`, with whether it counts as a press.
+    pub(crate) fn watch_event(
+        &mut self,
+        packet: EventPacket<'_>,
+        now: Duration,
+        mut report: impl FnMut(Key, bool),
+    ) {
+        let Self { events, arbiter, .. } = self;
+        for change in events.handle(packet.ssrc, packet.timestamp, packet.marker, packet.payload, now) {
+            let counts = count(arbiter, change, now).is_some();
+            if change.phase() == Phase::Start {
+                report(change.key(), counts);
+            }
+        }
+    }
+
+    /// The key of an INFO body, with whether it counts as a press.
+    pub(crate) fn watch_info(
+        &mut self,
+        content_type: &str,
+        body: &[u8],
+        now: Duration,
+    ) -> Option<(Key, bool)> {
+        let key = info::parse(content_type, body).ok().flatten()?;
+        Some((key, self.arbiter.handle(Source::Info, Phase::Start, key, now).is_some()))
+    }
+
     pub(crate) fn events_withdrawn(&mut self) {
         self.arbiter.forget_events();
     }

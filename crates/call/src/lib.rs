@@ -44,6 +44,7 @@ mod comfort;
 mod input;
 mod keypad;
 mod legs;
+mod line_check;
 mod masked;
 mod player;
 mod recorder;
@@ -54,6 +55,7 @@ pub use clips::{Clip, Clips, Silent};
 pub use input::{Action, Input};
 pub use keypad::KeysHeard;
 pub use legs::{Hears, Role, SecureSpeech, Topology};
+pub use line_check::{Counts, LineCheck};
 pub use recorder::{Recorded, Recording};
 
 /// Samples in 20 ms at 8 kHz: one frame of telephone audio.

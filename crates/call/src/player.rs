@@ -2,21 +2,24 @@
 
 use alloc::collections::VecDeque;
 
-use paytone_dialog::PlayId;
-
 use crate::clips::Clip;
 
-/// The prompt being spoken, if any.
-#[derive(Default)]
-pub(crate) struct Player {
-    playing: Option<PlayId>,
+/// The prompt being spoken, if any, under an id of its own.
+pub(crate) struct Player<Id> {
+    playing: Option<Id>,
     clips: VecDeque<Clip>,
     position: usize,
 }
 
-impl Player {
+impl<Id> Default for Player<Id> {
+    fn default() -> Self {
+        Self { playing: None, clips: VecDeque::new(), position: 0 }
+    }
+}
+
+impl<Id> Player<Id> {
     /// Starts speaking `clips`, in place of whatever was being spoken.
-    pub(crate) fn play(&mut self, id: PlayId, clips: impl Iterator<Item = Clip>) {
+    pub(crate) fn play(&mut self, id: Id, clips: impl Iterator<Item = Clip>) {
         self.stop();
         self.playing = Some(id);
         self.clips.extend(clips);
@@ -34,7 +37,7 @@ impl Player {
     }
 
     /// Fills `frame` with the next samples, silence where there are none; the id of the prompt that ended with it.
-    pub(crate) fn next_frame(&mut self, frame: &mut [i16]) -> Option<PlayId> {
+    pub(crate) fn next_frame(&mut self, frame: &mut [i16]) -> Option<Id> {
         let mut filled = 0;
         while filled < frame.len() {
             let Some(clip) = self.clips.front() else { break };

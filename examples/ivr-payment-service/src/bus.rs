@@ -71,6 +71,21 @@ pub enum EventKind {
         /// Which of them.
         state: &'static str,
     },
+    /// A call that tried a line out is over: how its keys came. Never which they were.
+    LineChecked {
+        /// The line's configured name.
+        line: String,
+        /// Keys pressed.
+        keys: u32,
+        /// Reported as telephone-events.
+        events: u32,
+        /// Reported by SIP INFO.
+        infos: u32,
+        /// Heard as tones.
+        tones: u32,
+        /// Reports too many.
+        doubled: u32,
+    },
     /// A payment attempt moved in the journal.
     AttemptState {
         /// The attempt.

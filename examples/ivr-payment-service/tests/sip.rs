@@ -120,6 +120,24 @@ async fn the_answer_takes_up_the_offered_payload_type_and_family() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_timer_is_agreed_on() {
+    let fixture = Fixture::start().await;
+    let mut wire = Wire::to(fixture.sip()).await;
+    let headers = "Supported: timer\r\nSession-Expires: 60\r\n";
+    let short = wire.ask("INVITE", "pay", headers, &good_sdp()).await;
+    assert_eq!(status(&short), "422");
+    assert!(short.contains("Min-SE: 90"), "{short}");
+    let headers = "Supported: timer\r\nSession-Expires: 1800\r\nRequire: timer\r\n";
+    let answer = wire.ask("INVITE", "pay", headers, &good_sdp()).await;
+    assert_eq!(status(&answer), "200");
+    assert!(answer.contains("Session-Expires: 1800;refresher=uac"), "{answer}");
+    assert!(answer.contains("Require: timer"), "{answer}");
+    let plain = wire.ask("INVITE", "pay", "", &good_sdp()).await;
+    assert!(!plain.contains("Session-Expires"), "{plain}");
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn broken_messages_and_audio_change_nothing() {
     // All of this comes from one source.
     let fixture = Fixture::start_with("sip.calls_per_second = 10000\n").await;

@@ -3,11 +3,10 @@
 
 mod common;
 
-use std::process::Stdio;
 use std::time::Duration;
 
 use common::linphone::Linphone;
-use common::peers::{Baresip, Setup, available, free_port};
+use common::peers::{Baresip, Setup, SippServer, available};
 use common::sound::{HEARD, loudest_at_the_end, voice};
 use common::{CODE, EXPIRY, Fixture};
 use paytone_card::test_numbers;
@@ -95,34 +94,17 @@ async fn whoever_answers_is_told_the_order_and_the_outcome() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let port = free_port();
-    let mut operator = tokio::process::Command::new("sipp")
-        .current_dir(folder.path())
-        .args(["-sn", "uas", "-i", "127.0.0.1", "-p", &port.to_string(), "-m", "1", "-nostdin"])
-        .args(["-trace_msg", "-message_file", "messages.log", "-timeout", "90s"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let fixture = Fixture::start_with(&line(&format!("sip:desk@127.0.0.1:{port}"), "dial")).await;
+    let operator = SippServer::start(folder.path(), UAS).await;
+    let fixture = Fixture::start_with(&line(&operator.uri("desk"), "dial")).await;
     let order = fixture.order("TOLD-7", 1200).await;
     let mut events = fixture.watch();
     let target: Target = fixture.uri(&format!("pay-{}", order["code"].as_str().unwrap())).parse().unwrap();
     let mut caller = Call::dial(&target, &Options::new()).await.unwrap();
     caller.press(&Keys::parse(&card()).unwrap()).await.unwrap();
     events.wait_for("call_ended").await;
-    let mut told = String::new();
-    for _ in 0..100 {
-        told = std::fs::read_to_string(folder.path().join("messages.log")).unwrap_or_default();
-        if told.contains("ACK sip:") {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    let told = operator.logged("ACK sip:").await;
     caller.hang_up().await;
-    let ended = tokio::time::timeout(PATIENCE, operator.wait()).await;
-    assert!(ended.is_ok_and(|ended| ended.unwrap().success()), "the operator's call was ended: {told}");
+    operator.succeeds(PATIENCE).await;
     assert!(told.contains("X-Payment-Order: TOLD-7"), "{told}");
     assert!(told.contains("X-Payment-Outcome: approved"), "{told}");
     let hex: String = b"order=TOLD-7;outcome=approved".iter().map(|byte| format!("{byte:02x}")).collect();
@@ -163,3 +145,41 @@ async fn linphone_transfers_attended_and_gets_the_caller_back() {
     caller.stop().await;
     fixture.stop().await;
 }
+
+/// Answers one call and waits for its BYE.
+const UAS: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<scenario name="operator">
+<recv request="INVITE"/>
+<send retrans="500"><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:];tag=[call_number]
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:[local_ip]:[local_port]>
+Content-Type: application/sdp
+Content-Length: [len]
+
+v=0
+o=sipp 1 1 IN IP4 [local_ip]
+s=-
+c=IN IP4 [media_ip]
+t=0 0
+m=audio [media_port] RTP/AVP 0
+a=rtpmap:0 PCMU/8000
+]]></send>
+<recv request="ACK"/>
+<recv request="BYE"/>
+<send><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:]
+[last_Call-ID:]
+[last_CSeq:]
+Content-Length: 0
+
+]]></send>
+</scenario>
+"#;

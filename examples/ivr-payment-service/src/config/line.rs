@@ -60,6 +60,8 @@ pub enum LineKind {
     PayOrder,
     /// Every call makes an order of its own at this price.
     PayFixed(Money),
+    /// Nothing is paid: keys are spoken back with the way they came, to try out a line or a trunk.
+    Check,
 }
 
 /// A SIP user, or the shape of one.
@@ -151,6 +153,7 @@ enum KindName {
     Order,
     PayOrder,
     PayFixed,
+    Check,
 }
 
 impl TryFrom<LineTable> for LineConfig {
@@ -169,6 +172,7 @@ impl TryFrom<LineTable> for LineConfig {
             (KindName::Order, None) => LineKind::Order,
             (KindName::PayOrder, None) => LineKind::PayOrder,
             (KindName::PayFixed, Some(money)) => LineKind::PayFixed(money),
+            (KindName::Check, None) => LineKind::Check,
             (KindName::PayFixed, None) => return Err("a pay_fixed line needs amount and currency"),
             (_, Some(_)) => return Err("only a pay_fixed line has an amount"),
         };

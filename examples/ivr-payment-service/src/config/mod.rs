@@ -2,6 +2,7 @@
 //!
 //! Every setting and its default is in `default.toml` beside this file.
 
+mod account;
 mod dialog;
 mod gateway;
 mod layers;
@@ -31,6 +32,7 @@ use thiserror::Error;
 
 use self::layers::{explain, in_every_section, layers};
 
+pub use self::account::{AccountConfig, Login};
 pub use self::dialog::LineDialog;
 pub use self::gateway::{GatewayConfig, GmoConfig, GmoEnvironment, GmoMerchant, Provider, StripeConfig};
 pub use self::layers::Flags;

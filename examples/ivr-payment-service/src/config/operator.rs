@@ -47,7 +47,7 @@ pub enum WayBack {
     Refer,
 }
 
-fn sip_uri<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(super) fn sip_uri<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     let rest = text.strip_prefix("sip:").or_else(|| text.strip_prefix("sips:"));
     let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '?');

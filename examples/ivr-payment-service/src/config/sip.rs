@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use super::account::{AccountConfig, Login};
 use super::{ConfigError, setting};
 
 /// SIP addresses and partners; port 0 takes any free one.
@@ -28,6 +29,12 @@ pub struct SipConfig {
     pub rtp_ports: Option<PortRange>,
     /// New calls a second that one source may try; more are refused without being looked at.
     pub calls_per_second: u32,
+    /// How RTP is marked (DSCP), 0 to 63.
+    #[serde(deserialize_with = "dscp")]
+    pub rtp_dscp: u8,
+    /// Who we are with others.
+    #[serde(default)]
+    pub accounts: Vec<AccountConfig>,
     /// Who may call; everybody where there are none.
     #[serde(default)]
     pub trunks: Vec<TrunkConfig>,
@@ -69,6 +76,8 @@ pub struct TrunkConfig {
     pub sources: Vec<Network>,
     /// Whether its media is encrypted.
     pub encryption: Option<Encryption>,
+    /// What its calls have to show (digest), besides coming from there.
+    pub login: Option<Login>,
 }
 
 /// An address, or all that begin with the same bits: `192.0.2.0/24`.
@@ -87,6 +96,17 @@ pub struct PortRange {
 }
 
 impl SipConfig {
+    /// Who we are with the peer that a SIP URI leads to.
+    #[must_use]
+    pub fn account_for(&self, uri: &str) -> Option<&AccountConfig> {
+        let host = |uri: &str| {
+            let rest = uri.split_once(':').map_or(uri, |(_, rest)| rest);
+            let rest = rest.split_once('@').map_or(rest, |(_, rest)| rest);
+            rest.split(';').next().unwrap_or_default().to_ascii_lowercase()
+        };
+        self.accounts.iter().find(|account| host(&account.peer) == host(uri))
+    }
+
     /// The partner a request from this address belongs to.
     ///
     /// # Errors
@@ -108,6 +128,11 @@ impl SipConfig {
         }
         problems
     }
+}
+
+fn dscp<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let value = u8::deserialize(deserializer)?;
+    if value < 64 { Ok(value) } else { Err(D::Error::custom("0 to 63")) }
 }
 
 /// Nobody we know.

@@ -38,6 +38,12 @@ pub struct AuditConfig {
 #[derive(Clone)]
 pub struct Secret(SecretString);
 
+impl From<SecretString> for Secret {
+    fn from(secret: SecretString) -> Self {
+        Self(secret)
+    }
+}
+
 impl DatabaseConfig {
     pub(super) fn problems(&self) -> Vec<ConfigError> {
         let mut problems = Vec::new();

@@ -65,6 +65,7 @@ fn line(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::Command { .. }
         | EventKind::CommandRefused { .. }
         | EventKind::Recorder { .. }
+        | EventKind::LineChecked { .. }
         | EventKind::Alarm { .. } => {
             return None;
         }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use paytone_call::{Call, Settings};
 use paytone_dialog::{Outcome, Phase};
 use paytone_media::sdp::{Answer, SdpError};
+use rsipstack::dialog::dialog::DialogStateReceiver;
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::prelude::HeadersExt;
-use rsipstack::sip::{StatusCode, Transport};
+use rsipstack::sip::{Request, StatusCode, Transport};
 use rsipstack::transaction::transaction::Transaction;
 use tokio::sync::mpsc;
 
@@ -16,8 +17,9 @@ use super::endpoint::Switchboard;
 use super::media::{MediaError, MediaSession};
 use super::message;
 use super::recording::CallRecording;
-use super::session::{Parts, Session, SessionClock};
-use crate::config::{LineConfig, OperatorConfig};
+use super::session::{Parts, Session, SessionClock, ToSession};
+use super::timer::{self, SessionTimer};
+use crate::config::{LineConfig, LineMatch, OperatorConfig};
 use crate::desk::{Caller, Desk};
 use crate::recorder::Recorder;
 
@@ -30,21 +32,67 @@ pub(super) async fn admit(switchboard: Arc<Switchboard>, mut transaction: Transa
     }
     drop(transaction.send_trying().await);
     let clock = SessionClock::start();
+    if let Some(challenge) = switchboard.challenge(&transaction.original, clock.now()) {
+        return drop(transaction.reply_with(StatusCode::Unauthorized, vec![challenge], None).await);
+    }
+    if SessionTimer::asked_for(&transaction.original, clock.now()).is_err() {
+        let status = StatusCode::SessionIntervalTooSmall;
+        return drop(transaction.reply_with(status, timer::too_small(), None).await);
+    }
     if let Some(replaces) = message::replaces(&transaction.original) {
         return super::replace::replace(&switchboard, transaction, &replaces, clock.now()).await;
     }
-    let admitted = match prepare(&switchboard, &transaction, clock).await {
-        Ok(prepared) => connect(&switchboard, &mut transaction, prepared, clock).await,
-        Err(status) => Err(status),
-    };
-    match admitted {
-        Ok((session, mut dialog)) => {
-            switchboard.tasks.spawn(session.run());
-            // Sees the INVITE transaction through: retransmissions, ACK, CANCEL.
-            drop(dialog.handle(&mut transaction).await);
-        }
+    match take(&switchboard, &mut transaction, clock).await {
+        Ok(mut dialog) => drop(dialog.handle(&mut transaction).await),
         Err(status) => drop(transaction.reply(status).await),
     }
+}
+
+/// Begins the call. Its dialog then sees the INVITE transaction through: retransmissions, ACK, CANCEL.
+async fn take(
+    switchboard: &Arc<Switchboard>,
+    transaction: &mut Transaction,
+    clock: SessionClock,
+) -> Result<InviteDialog, StatusCode> {
+    let user = transaction.original.uri.user().ok_or(StatusCode::NotFound)?.to_owned();
+    let line = line(switchboard, &user)?;
+    if super::check::is_check(&line) {
+        let (session, dialog) = super::check::connect(switchboard, transaction, line, clock).await?;
+        switchboard.tasks.spawn(session.run());
+        return Ok(dialog);
+    }
+    let prepared = prepare(switchboard, transaction, line, clock).await?;
+    let (session, dialog) = connect(switchboard, transaction, prepared, clock).await?;
+    switchboard.tasks.spawn(session.run());
+    Ok(dialog)
+}
+
+/// The line that is dialled, if a call to it can be taken now.
+fn line<'a>(switchboard: &'a Switchboard, user: &'a str) -> Result<LineMatch<'a>, StatusCode> {
+    let services = &switchboard.services;
+    // What a switchboard hears at once it can act on: the caller stays with whoever transferred them.
+    if switchboard.cancel.is_cancelled() || services.health.turns_calls_away() {
+        return Err(StatusCode::ServiceUnavailable);
+    }
+    if switchboard.calls_up() >= services.config.call.max_calls {
+        return Err(StatusCode::BusyHere);
+    }
+    services.config.line_for(user).ok_or(StatusCode::NotFound)
+}
+
+/// The call's audio, and our answer to what the caller offers.
+pub(super) async fn media(
+    switchboard: &Switchboard,
+    request: &Request,
+    now: Duration,
+) -> Result<(MediaSession, Answer), StatusCode> {
+    let offer = message::sdp(request).ok_or(StatusCode::NotAcceptableHere)?;
+    let policy = switchboard.policy_for(request)?;
+    let (media, answer) = MediaSession::answer(offer, policy, now).await.map_err(|error| refusal(&error))?;
+    if !media.is_private() {
+        tracing::warn!("media is not encrypted and leaves this machine");
+    }
+    Ok((media, answer))
 }
 
 /// Everything a call needs, before the caller is told that there will be one.
@@ -62,26 +110,11 @@ struct Prepared {
 async fn prepare(
     switchboard: &Switchboard,
     transaction: &Transaction,
+    line: LineMatch<'_>,
     clock: SessionClock,
 ) -> Result<Prepared, StatusCode> {
-    let request = &transaction.original;
     let services = &switchboard.services;
-    // What a switchboard hears at once it can act on: the caller stays with whoever transferred them.
-    if switchboard.cancel.is_cancelled() || services.health.turns_calls_away() {
-        return Err(StatusCode::ServiceUnavailable);
-    }
-    if switchboard.calls_up() >= services.config.call.max_calls {
-        return Err(StatusCode::BusyHere);
-    }
-    let user = request.uri.user().ok_or(StatusCode::NotFound)?;
-    let line = services.config.line_for(user).ok_or(StatusCode::NotFound)?;
-    let offer = message::sdp(request).ok_or(StatusCode::NotAcceptableHere)?;
-    let policy = switchboard.policy_for(request)?;
-    let (media, answer) =
-        MediaSession::answer(offer, policy, clock.now()).await.map_err(|error| refusal(&error))?;
-    if !media.is_private() {
-        tracing::warn!("media is not encrypted and leaves this machine");
-    }
+    let (media, answer) = media(switchboard, &transaction.original, clock.now()).await?;
     let opened = Desk::open(services.clone(), line, caller(transaction, line.line), clock.now());
     let (desk, script) = tokio::time::timeout(OPENING, opened)
         .await
@@ -105,20 +138,14 @@ async fn connect(
     clock: SessionClock,
 ) -> Result<(Session, InviteDialog), StatusCode> {
     let Prepared { media, answer, desk, call, operator, settings, recording, recorder } = prepared;
-    let (state_sender, states) = switchboard.dialogs.new_dialog_state_channel();
-    let contact = super::contact(switchboard, super::transport_of(transaction), None);
-    let made = switchboard.dialogs.get_or_create_server_invite(transaction, state_sender, None, contact);
-    let Ok(dialog) = made else {
-        desk.close(NEVER_ANSWERED).await;
-        return Err(StatusCode::ServerInternalError);
+    let established = match establish(switchboard, transaction, &answer) {
+        Ok(established) => established,
+        Err(status) => {
+            desk.close(NEVER_ANSWERED).await;
+            return Err(status);
+        }
     };
-    let (sender, messages) = mpsc::channel(MESSAGES);
-    switchboard.connect(&dialog.id(), sender);
-    if dialog.accept(Some(message::sdp_headers()), Some(answer.body().as_bytes().to_vec())).is_err() {
-        switchboard.disconnect(&dialog.id());
-        desk.close(NEVER_ANSWERED).await;
-        return Err(StatusCode::ServerInternalError);
-    }
+    let Established { dialog, states, messages, timer } = established;
     let parts = Parts {
         switchboard: switchboard.clone(),
         dialog: dialog.clone(),
@@ -131,9 +158,39 @@ async fn connect(
         settings,
         recording,
         recorder,
+        timer,
         clock,
     };
     Ok((Session::new(parts), dialog))
+}
+
+/// A call that was answered.
+pub(super) struct Established {
+    pub(super) dialog: InviteDialog,
+    pub(super) states: DialogStateReceiver,
+    pub(super) messages: mpsc::Receiver<ToSession>,
+    pub(super) timer: Option<SessionTimer>,
+}
+
+/// Answers with 200.
+pub(super) fn establish(
+    switchboard: &Switchboard,
+    transaction: &Transaction,
+    answer: &Answer,
+) -> Result<Established, StatusCode> {
+    let (state_sender, states) = switchboard.dialogs.new_dialog_state_channel();
+    let contact = super::contact(switchboard, super::transport_of(transaction), None);
+    let made = switchboard.dialogs.get_or_create_server_invite(transaction, state_sender, None, contact);
+    let dialog = made.map_err(|_| StatusCode::ServerInternalError)?;
+    let (sender, messages) = mpsc::channel(MESSAGES);
+    switchboard.connect(&dialog.id(), sender);
+    let timer = SessionTimer::asked_for(&transaction.original, crate::clock::now()).ok().flatten();
+    let headers = message::sdp_headers().into_iter().chain(timer.iter().flat_map(SessionTimer::answer));
+    if dialog.accept(Some(headers.collect()), Some(answer.body().as_bytes().to_vec())).is_err() {
+        switchboard.disconnect(&dialog.id());
+        return Err(StatusCode::ServerInternalError);
+    }
+    Ok(Established { dialog, states, messages, timer })
 }
 
 pub(super) fn refusal(error: &MediaError) -> StatusCode {

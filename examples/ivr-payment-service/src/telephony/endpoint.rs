@@ -10,7 +10,7 @@ use rsipstack::EndpointBuilder;
 use rsipstack::dialog::DialogId;
 use rsipstack::dialog::dialog::Dialog;
 use rsipstack::dialog::dialog_layer::DialogLayer;
-use rsipstack::sip::{Method, Request, StatusCode};
+use rsipstack::sip::{Header, Method, Request, StatusCode};
 use rsipstack::transaction::endpoint::EndpointOption;
 use rsipstack::transaction::key::TransactionRole;
 use rsipstack::transaction::transaction::Transaction;
@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::arrivals::Arrivals;
+use super::digest::{self, Challenges};
 use super::media::MediaPolicy;
 use super::message::{self, InfoBody};
 use super::recording::{CallRecording, Recordings};
@@ -84,6 +85,7 @@ pub(super) struct Switchboard {
     pub(super) tasks: TaskTracker,
     pub(super) cancel: CancellationToken,
     pub(super) arrivals: Arrivals,
+    challenges: Challenges,
     recordings: Mutex<Option<Arc<Recordings>>>,
     calls: Mutex<HashMap<String, mpsc::Sender<ToSession>>>,
 }
@@ -109,10 +111,12 @@ impl Telephony {
             tasks: tasks.clone(),
             cancel: cancel.child_token(),
             arrivals,
+            challenges: Challenges::default(),
             recordings: Mutex::new(recordings),
             calls: Mutex::default(),
         });
         switchboard.release_recorders().await?;
+        digest::register(&switchboard, &switchboard.cancel);
         tokio::spawn(async move { endpoint.serve().await });
         tokio::spawn(sort_requests(switchboard.clone(), incoming, cancel.clone()));
         Ok(Self { listening, cancel, tasks, switchboard })
@@ -184,7 +188,16 @@ impl Switchboard {
             listening: self.listening.udp.ip(),
             ports: self.services.config.sip.rtp_ports,
             encryption,
+            dscp: self.services.config.sip.rtp_dscp,
         }
+    }
+
+    /// What the caller is asked with who has not shown what a partner's calls have to.
+    pub(super) fn challenge(&self, request: &Request, now: Duration) -> Option<Header> {
+        let source = message::source_address(request)?;
+        let trunk = self.services.config.sip.trunk_of(source).ok().flatten()?;
+        let login = trunk.login.as_ref()?;
+        (!self.challenges.is_met(request, login, now)).then(|| self.challenges.ask(now))
     }
 
     /// How the media of a call from this peer is opened; 403 for one who may not call.
@@ -305,7 +318,7 @@ async fn dispatch(switchboard: Arc<Switchboard>, mut transaction: Transaction) {
 /// 420 with the extensions that were asked for and are not there (RFC 3261, 8.2.2.3).
 async fn bad_extension(transaction: &mut Transaction) -> rsipstack::Result<()> {
     let tags = message::unsupported(&transaction.original).unwrap_or_default();
-    let headers = vec![rsipstack::sip::Header::Unsupported(tags.into())];
+    let headers = vec![Header::Unsupported(tags.into())];
     transaction.reply_with(StatusCode::BadExtension, headers, None).await
 }
 

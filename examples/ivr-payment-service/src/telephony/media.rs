@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::net::{IpAddr, SocketAddr};
 
-use paytone_call::{Call, FRAME_SAMPLES, Input, Role};
+use paytone_call::{Call, FRAME_SAMPLES, Input, LineCheck, Role};
 use paytone_media::g711::Codec;
 use paytone_media::latch::SourceLatch;
 use paytone_media::rtp::{Arrival, Frame, Receiver, Sender};
@@ -27,12 +27,31 @@ pub(super) struct MediaSession {
     srtp: Option<Box<Srtp>>,
 }
 
+/// Who hears what comes in.
+pub(super) trait Listener {
+    fn handle(&mut self, input: Input<'_>, now: Duration);
+}
+
+impl Listener for Call {
+    fn handle(&mut self, input: Input<'_>, now: Duration) {
+        Self::handle(self, input, now);
+    }
+}
+
+impl Listener for LineCheck {
+    fn handle(&mut self, input: Input<'_>, now: Duration) {
+        Self::handle(self, input, now);
+    }
+}
+
 /// How media is opened.
 #[derive(Clone, Copy)]
 pub(super) struct MediaPolicy {
     pub(super) listening: IpAddr,
     pub(super) ports: Option<PortRange>,
     pub(super) encryption: Encryption,
+    /// How packets are marked.
+    pub(super) dscp: u8,
 }
 
 /// Audio that has been offered to a peer who has not answered yet.
@@ -71,7 +90,7 @@ impl MediaSession {
             return Err(SdpError::Transport.into());
         }
         let address = local_address(offer.remote(), offer.is_ipv6(), policy.listening).await?;
-        let media = OfferedMedia::open(address, policy.ports, Role::Caller).await?;
+        let media = OfferedMedia::open(address, policy, Role::Caller).await?;
         let answer = match offer.crypto().first().filter(|_| offer.is_secure()) {
             Some(theirs) => sdp::answer_secure(&offer, &media.local, &srtp::make_key(theirs.suite()))?,
             None => sdp::answer(&offer, &media.local)?,
@@ -161,7 +180,13 @@ impl MediaSession {
     }
 
     /// Takes a datagram: keys go to the call at once, audio waits for [`Self::play_out`].
-    pub(super) fn handle_datagram(&mut self, bytes: &[u8], from: SocketAddr, call: &mut Call, now: Duration) {
+    pub(super) fn handle_datagram(
+        &mut self,
+        bytes: &[u8],
+        from: SocketAddr,
+        call: &mut impl Listener,
+        now: Duration,
+    ) {
         let opened;
         let bytes = match &mut self.srtp {
             None => bytes,
@@ -196,7 +221,7 @@ impl MediaSession {
     }
 
     /// Hands the call all audio that is in order by now. A listener for keys need not wait for a play-out clock.
-    pub(super) fn play_out(&mut self, call: &mut Call, now: Duration) {
+    pub(super) fn play_out(&mut self, call: &mut impl Listener, now: Duration) {
         let mut samples = [0; FRAME_SAMPLES];
         let codec = self.agreement.codec();
         while let Some(frame) = self.receiver.pop(now) {
@@ -241,15 +266,16 @@ impl OfferedMedia {
     pub(super) async fn towards(peer: Option<SocketAddr>, policy: MediaPolicy) -> std::io::Result<Self> {
         let is_ipv6 = peer.map_or(policy.listening.is_ipv6(), |peer| peer.is_ipv6());
         let address = local_address(peer, is_ipv6, policy.listening).await?;
-        let mut media = Self::open(address, policy.ports, Role::Operator).await?;
+        let mut media = Self::open(address, policy, Role::Operator).await?;
         if policy.encryption == Encryption::Required {
             media.keys = srtp::SUITES.into_iter().map(srtp::make_key).collect();
         }
         Ok(media)
     }
 
-    async fn open(address: IpAddr, ports: Option<PortRange>, role: Role) -> std::io::Result<Self> {
-        let socket = bind(address, ports).await?;
+    async fn open(address: IpAddr, policy: MediaPolicy, role: Role) -> std::io::Result<Self> {
+        let socket = bind(address, policy.ports).await?;
+        mark(&socket, policy.dscp);
         let port = socket.local_addr()?.port();
         let local = LocalMedia { address, port, session_id: u64::from(rand::random::<u32>()), version: 1 };
         Ok(Self { socket, local, role, keys: Vec::new() })
@@ -271,6 +297,18 @@ impl OfferedMedia {
             keys => Answer::parse_secure(answer, keys)?,
         };
         MediaSession::new(self, &answer, now)
+    }
+}
+
+/// Marks what is sent (RFC 2474). A system that does not let us sends it as it is.
+fn mark(socket: &UdpSocket, dscp: u8) {
+    let marked = match socket.local_addr() {
+        Ok(SocketAddr::V4(_)) => rustix::net::sockopt::set_ip_tos(socket, dscp << 2),
+        Ok(SocketAddr::V6(_)) => rustix::net::sockopt::set_ipv6_tclass(socket, u32::from(dscp << 2)),
+        Err(_) => Ok(()),
+    };
+    if marked.is_err() {
+        tracing::debug!("rtp is not marked");
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) fn unsupported(request: &Request) -> Option<String> {
         })
         .flat_map(|tags| tags.split(','))
         .map(str::trim)
-        .filter(|tag| !tag.is_empty() && !tag.eq_ignore_ascii_case(REPLACES))
+        .filter(|tag| !tag.is_empty() && !EXTENSIONS.iter().any(|known| tag.eq_ignore_ascii_case(known)))
         .collect();
     (!tags.is_empty()).then(|| tags.join(", "))
 }
@@ -203,20 +203,21 @@ pub(super) fn capabilities() -> Vec<Header> {
     vec![
         allow(),
         Header::Accept(format!("{SDP}, {}", KEY_TYPES.join(", ")).into()),
-        Header::Supported(REPLACES.into()),
+        Header::Supported(EXTENSIONS.join(", ").into()),
     ]
 }
 
 /// The headers of an answer that carries SDP.
 pub(super) fn sdp_headers() -> Vec<Header> {
-    vec![allow(), Header::Supported(REPLACES.into()), Header::ContentType(SDP.into())]
+    vec![allow(), Header::Supported(EXTENSIONS.join(", ").into()), Header::ContentType(SDP.into())]
 }
 
-/// Answers a re-INVITE or UPDATE: hold, resume, another address, or nothing new. Whether it could be answered.
+/// Answers a re-INVITE or UPDATE: hold, resume, another address, or nothing new; `more` are headers of the answer. Whether it could be answered.
 pub(super) async fn answer_reoffer(
     media: &mut MediaSession,
     request: &Request,
     handle: &TransactionHandle,
+    more: Vec<Header>,
 ) -> bool {
     let answer = match sdp(request) {
         Some(offer) => media.reoffer(offer, crate::clock::now()).map(|answer| answer.body().to_owned()),
@@ -224,13 +225,17 @@ pub(super) async fn answer_reoffer(
         None => Ok(String::new()),
     };
     let sent = match answer {
-        Ok(body) if body.is_empty() => handle.reply(StatusCode::OK).await,
-        Ok(body) => handle.respond(StatusCode::OK, Some(sdp_headers()), Some(body.into_bytes())).await,
+        Ok(body) if body.is_empty() => handle.respond(StatusCode::OK, Some(more), None).await,
+        Ok(body) => {
+            let headers = sdp_headers().into_iter().chain(more).collect();
+            handle.respond(StatusCode::OK, Some(headers), Some(body.into_bytes())).await
+        }
         Err(_) => handle.reply(StatusCode::NotAcceptableHere).await,
     };
     sent.is_ok()
 }
 
-const REPLACES: &str = "replaces";
+/// Replaces (RFC 3891) and session timers (RFC 4028).
+const EXTENSIONS: [&str; 2] = ["replaces", "timer"];
 const SDP: &str = "application/sdp";
 const KEY_TYPES: [&str; 2] = ["application/dtmf-relay", "application/dtmf"];

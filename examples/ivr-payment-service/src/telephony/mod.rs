@@ -7,6 +7,8 @@
 mod admission;
 mod arrivals;
 mod bridge;
+mod check;
+mod digest;
 mod endpoint;
 mod media;
 mod message;
@@ -16,6 +18,7 @@ mod replace;
 mod returning;
 mod session;
 mod srtp;
+mod timer;
 mod tls;
 
 use core::time::Duration;

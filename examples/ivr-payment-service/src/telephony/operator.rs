@@ -12,6 +12,7 @@ use rsipstack::sip::uri::ParamsExt;
 use rsipstack::sip::{Header, Request, Response, StatusCodeKind, Transport, Uri};
 use tokio::task::JoinHandle;
 
+use super::digest;
 use super::endpoint::Switchboard;
 use super::media::{MediaSession, OfferedMedia};
 use super::message;
@@ -76,6 +77,7 @@ impl OperatorLeg {
         switchboard: &Arc<Switchboard>,
         invitation: Invitation<'_>,
     ) -> Result<Self, Unreachable> {
+        let config = &switchboard.services.config.sip;
         let callee = Uri::try_from(invitation.to).map_err(|_| Unreachable)?;
         let peer = callee.host_with_port.to_string();
         let peer = peer.parse().ok().or_else(|| Some(SocketAddr::new(peer.parse().ok()?, 5060)));
@@ -90,6 +92,7 @@ impl OperatorLeg {
             contact,
             offer: Some(media.offer().into_bytes()),
             headers: Some(invitation.headers),
+            credential: config.account_for(invitation.to).map(digest::credential),
             ..InviteOption::default()
         };
         let (state_sender, states) = switchboard.dialogs.new_dialog_state_channel();
@@ -199,7 +202,7 @@ impl OperatorLeg {
     /// Answers a re-INVITE or UPDATE of the operator's phone.
     pub(super) async fn reoffer(&mut self, request: &Request, handle: &TransactionHandle) {
         let Stage::Up(media) = &mut self.stage else { return };
-        message::answer_reoffer(media, request, handle).await;
+        message::answer_reoffer(media, request, handle, Vec::new()).await;
     }
 
     /// Ends the leg from our side: BYE, or CANCEL where nobody has answered.

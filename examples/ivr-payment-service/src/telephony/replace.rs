@@ -8,6 +8,8 @@ use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::StatusCode;
 use rsipstack::transaction::transaction::Transaction;
 
+use tokio::sync::oneshot;
+
 use super::endpoint::Switchboard;
 use super::media::MediaSession;
 use super::message::{self, Replaces};
@@ -41,6 +43,11 @@ async fn connect(
     if replaces.early_only {
         // Ours are answered at once: there is none that only rings (RFC 3891, 3).
         return Err(StatusCode::BusyHere);
+    }
+    let (asked, may) = oneshot::channel();
+    let sent = session.send(ToSession::MayReplace(asked)).await;
+    if sent.is_err() || !may.await.unwrap_or(false) {
+        return Err(StatusCode::RequestPending);
     }
     let offer = message::sdp(&transaction.original).ok_or(StatusCode::NotAcceptableHere)?;
     let policy = switchboard.policy_for(&transaction.original)?;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use paytone_call::{Action, Call, FRAME_SAMPLES, Input, Settings};
-use paytone_dialog::{Outcome, SecureState};
+use paytone_dialog::{Field, Outcome, Phase, SecureState};
 use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TransactionHandle};
 use rsipstack::dialog::invite_dialog::InviteDialog;
-use rsipstack::sip::Request;
-use tokio::sync::mpsc;
+use rsipstack::sip::{Request, StatusCode};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior};
 
 use super::bridge::{self, Bridging};
@@ -18,6 +19,7 @@ use super::media::MediaSession;
 use super::message::{self, InfoBody};
 use super::operator::OperatorLeg;
 use super::recording::CallRecording;
+use super::timer::{Due, SessionTimer};
 use crate::config::OperatorConfig;
 use crate::desk::Desk;
 use crate::recorder::Recorder;
@@ -36,6 +38,9 @@ pub(super) struct Session {
     answers: (mpsc::Sender<Input<'static>>, mpsc::Receiver<Input<'static>>),
     pub(super) bridge: Bridging,
     recording: Option<CallRecording>,
+    timer: Option<SessionTimer>,
+    /// Our refresh is on its way: whether the peer is still there.
+    refreshing: Option<JoinHandle<bool>>,
     recorder: Option<Recorder>,
     /// The recorder was told to pause and not to go on.
     recorder_rests: bool,
@@ -47,6 +52,8 @@ pub(super) struct Session {
 pub(super) enum ToSession {
     /// An INFO request with a key.
     Info(InfoBody),
+    /// Whether another dialog may take the place of the caller's leg now.
+    MayReplace(oneshot::Sender<bool>),
     /// The caller's leg has another dialog from now on (RFC 3891).
     Replaced(Box<NewLeg>),
 }
@@ -73,6 +80,7 @@ pub(super) struct Parts {
     pub(super) recording: Option<CallRecording>,
     /// The switchboard's, where the line names it.
     pub(super) recorder: Option<Recorder>,
+    pub(super) timer: Option<SessionTimer>,
     pub(super) clock: SessionClock,
 }
 
@@ -92,7 +100,12 @@ impl SessionClock {
         self.wall + self.started.elapsed()
     }
 
-    fn instant(&self, at: Duration) -> tokio::time::Instant {
+    /// Since the call began.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    pub(super) fn instant(&self, at: Duration) -> tokio::time::Instant {
         (self.started + at.saturating_sub(self.wall)).into()
     }
 }
@@ -100,7 +113,7 @@ impl SessionClock {
 impl Session {
     pub(super) fn new(parts: Parts) -> Self {
         let Parts { switchboard, dialog, states, messages, media, call, desk, operator, .. } = parts;
-        let Parts { settings, recording, recorder, clock, .. } = parts;
+        let Parts { settings, recording, recorder, timer, clock, .. } = parts;
         let mut ticks = tokio::time::interval(FRAME);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
         let answers = mpsc::channel(ANSWERS);
@@ -118,6 +131,8 @@ impl Session {
             answers,
             bridge,
             recording,
+            timer,
+            refreshing: None,
             recorder,
             recorder_rests: false,
             up,
@@ -162,6 +177,8 @@ impl Session {
     async fn step(&mut self) {
         let timeout = self.call.poll_timeout().map(|at| self.clock.instant(at));
         let up = self.up;
+        let session_due = self.timer.filter(|_| self.refreshing.is_none());
+        let session_due = session_due.map(|timer| self.clock.instant(timer.due().0));
         let mut datagram = [0; MAX_DATAGRAM];
         tokio::select! {
             received = self.media.receive(&mut datagram), if up => {
@@ -175,6 +192,7 @@ impl Session {
             state = self.states.recv(), if up => self.sip(state).await,
             Some(message) = self.messages.recv(), if up => match message {
                 ToSession::Info(info) => self.info(&info),
+                ToSession::MayReplace(answer) => drop(answer.send(!self.takes_card())),
                 ToSession::Replaced(leg) => self.replaced(*leg),
             },
             Some(answer) = self.answers.1.recv() => self.answered(answer),
@@ -182,6 +200,8 @@ impl Session {
             event = OperatorLeg::next(&mut self.bridge.leg), if up => self.operator(event).await,
             script = bridge::done(&mut self.bridge.script), if up => self.begin_payment(script),
             referred = bridge::done(&mut self.bridge.referral), if up => self.referred(referred).await,
+            () = until(session_due), if up => self.session_due(),
+            alive = bridge::done(&mut self.refreshing), if up => self.refreshed(alive),
             () = until(timeout) => self.call.handle_timeout(self.clock.now()),
             () = self.switchboard.cancel.cancelled(), if up => self.end("shutdown"),
         }
@@ -316,10 +336,44 @@ impl Session {
         let NewLeg { dialog, states, media } = leg;
         tracing::info!(call = %self.desk.call(), "the caller's leg was replaced");
         let before = core::mem::replace(&mut self.dialog, dialog);
-        (self.states, self.media) = (states, media);
+        (self.states, self.media, self.timer) = (states, media, None);
         self.send_bye(before);
         self.call.handle(Input::EventsWithdrawn, self.clock.now());
         self.hold(self.media.is_held());
+    }
+
+    /// Whether some of a card is there: then nobody else gets onto the caller's leg.
+    fn takes_card(&self) -> bool {
+        let progress = self.call.progress();
+        let is_in_card = progress
+            .field()
+            .is_some_and(|field| field.is_card_data() && (field != Field::Pan || progress.digits() > 0));
+        progress.secure() == SecureState::Secured && (is_in_card || progress.phase() == Phase::Authorizing)
+    }
+
+    /// The session timer is up: it is refreshed, or the peer has not done so and is gone.
+    fn session_due(&mut self) {
+        let Some(timer) = self.timer else { return };
+        if timer.due().1 == Due::GiveUp {
+            return self.end("the session was not refreshed");
+        }
+        let (dialog, offer) = (self.dialog.clone(), self.media.offer());
+        let headers = message::sdp_headers().into_iter().chain(timer.request()).collect();
+        self.refreshing = Some(tokio::spawn(async move {
+            let asked = dialog.reinvite_with_glare_retry(Some(headers), Some(offer.into_bytes()), GLARES);
+            let answer = tokio::time::timeout(REFRESH_PATIENCE, asked).await;
+            let gone = [StatusCode::RequestTimeout, StatusCode::CallTransactionDoesNotExist];
+            matches!(answer, Ok(Ok(Some(response))) if !gone.contains(&response.status_code))
+        }));
+    }
+
+    fn refreshed(&mut self, alive: Option<bool>) {
+        if alive != Some(true) {
+            return self.end("the peer is gone");
+        }
+        if let Some(timer) = &mut self.timer {
+            timer.refresh(None, self.clock.now());
+        }
     }
 
     fn info(&mut self, info: &InfoBody) {
@@ -331,7 +385,11 @@ impl Session {
     /// A re-INVITE or UPDATE: hold, resume, another address, or nothing new.
     async fn reoffer(&mut self, request: &Request, handle: &TransactionHandle) {
         self.media.heard(self.clock.now());
-        if !message::answer_reoffer(&mut self.media, request, handle).await {
+        if let Some(timer) = &mut self.timer {
+            timer.refresh(Some(request), self.clock.now());
+        }
+        let more = self.timer.iter().flat_map(SessionTimer::answer).collect();
+        if !message::answer_reoffer(&mut self.media, request, handle, more).await {
             tracing::debug!(call = %self.desk.call(), "a re-invite could not be answered");
         }
         if !self.media.delivers_events() {
@@ -350,7 +408,7 @@ impl Session {
 }
 
 /// Sleeps until then, or for ever.
-async fn until(at: Option<tokio::time::Instant>) {
+pub(super) async fn until(at: Option<tokio::time::Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at).await,
         None => core::future::pending().await,
@@ -358,8 +416,12 @@ async fn until(at: Option<tokio::time::Instant>) {
 }
 
 /// One frame of audio.
-const FRAME: Duration = Duration::from_millis(20);
+pub(super) const FRAME: Duration = Duration::from_millis(20);
+/// How often a refresh that crosses the peer's own request is tried.
+const GLARES: usize = 3;
+/// A peer that does not answer a refresh for this long is gone.
+const REFRESH_PATIENCE: Duration = Duration::from_secs(32);
 /// Answers that may wait: one lookup and one verdict are open at a time.
 const ANSWERS: usize = 4;
 /// An RTP packet of 200 ms fits; more than a network packet carries anyway.
-const MAX_DATAGRAM: usize = 2048;
+pub(super) const MAX_DATAGRAM: usize = 2048;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use super::peers::free_port;
+use super::peers::{free_port, takes_udp_port};
 
 /// The phone. It answers by itself and sends keys as telephone-events.
 pub(crate) struct Linphone {
@@ -21,7 +21,18 @@ pub(crate) struct Linphone {
 
 impl Linphone {
     /// Starts the program with a home of its own. With a `route` its calls go there whatever they are to.
+    ///
+    /// A port that was free may be somebody else's by the time the program wants it: then it is started again.
     pub(crate) async fn start(route: Option<SocketAddr>) -> Self {
+        for _ in 0..5 {
+            if let Some(phone) = Self::try_start(route).await {
+                return phone;
+            }
+        }
+        panic!("linphonec does not get its port");
+    }
+
+    async fn try_start(route: Option<SocketAddr>) -> Option<Self> {
         let home = tempfile::tempdir().expect("a folder");
         std::fs::create_dir_all(home.path().join(".local/share/linphone")).expect("a folder");
         let (port, rtp) = (free_port(), u32::from(free_port()).clamp(10_000, 60_000) & !1);
@@ -51,13 +62,16 @@ impl Linphone {
             .kill_on_drop(true)
             .spawn()
             .expect("linphonec starts");
+        if !takes_udp_port(&mut child, port).await {
+            return None;
+        }
         let (commands, words) = (child.stdin.take().expect("piped"), child.stdout.take().expect("piped"));
         let mut phone = Self { child, commands, words, heard: String::new(), port, _home: home };
         phone.wait_for("linphonec>", Duration::from_secs(20)).await;
         phone.command("soundcard use files").await;
         phone.command("ports").await;
         phone.wait_for("rtp port", Duration::from_secs(20)).await;
-        phone
+        Some(phone)
     }
 
     /// Where it can be called.

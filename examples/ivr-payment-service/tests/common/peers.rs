@@ -160,6 +160,104 @@ Content-Length: 0
 </scenario>
 "#;
 
+/// A sipp that waits for one call and answers it by its scenario.
+pub(crate) struct SippServer {
+    child: Child,
+    port: u16,
+    folder: PathBuf,
+}
+
+impl SippServer {
+    /// Starts sipp with its files in `folder`; with another port where the one it was given is taken meanwhile.
+    pub(crate) async fn start(folder: &Path, scenario: &str) -> Self {
+        std::fs::write(folder.join("server.xml"), scenario).expect("the scenario can be written");
+        for _ in 0..5 {
+            let port = free_sip_port();
+            let mut child = Command::new("sipp")
+                .current_dir(folder)
+                .args([
+                    "-sf",
+                    "server.xml",
+                    "-i",
+                    "127.0.0.1",
+                    "-p",
+                    &port.to_string(),
+                    "-m",
+                    "1",
+                    "-nostdin",
+                ])
+                .args(["-mp", &free_media_port().to_string(), "-trace_msg", "-message_file", "messages.log"])
+                .args(["-timeout", "90s"])
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .kill_on_drop(true)
+                .spawn()
+                .expect("sipp starts");
+            if takes_udp_port(&mut child, port).await {
+                return Self { child, port, folder: folder.to_owned() };
+            }
+        }
+        panic!("sipp does not start");
+    }
+
+    /// Where a user of its can be called; the server itself where there is none.
+    pub(crate) fn uri(&self, user: &str) -> String {
+        let at = if user.is_empty() { "" } else { "@" };
+        format!("sip:{user}{at}127.0.0.1:{}", self.port)
+    }
+
+    /// Waits until one of the messages it has sent or received holds this text, and returns all of them.
+    pub(crate) async fn logged(&self, text: &str) -> String {
+        let mut messages = String::new();
+        for _ in 0..200 {
+            messages = std::fs::read_to_string(self.folder.join("messages.log")).unwrap_or_default();
+            if messages.contains(text) {
+                return messages;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("no {text} in {messages}");
+    }
+
+    /// Waits until its call has come to the end of the scenario.
+    pub(crate) async fn succeeds(mut self, limit: Duration) {
+        let ended = tokio::time::timeout(limit, self.child.wait()).await;
+        let messages = std::fs::read_to_string(self.folder.join("messages.log")).unwrap_or_default();
+        assert!(ended.is_ok_and(|ended| ended.is_ok_and(|status| status.success())), "{messages}");
+    }
+}
+
+/// Waits until a program of ours has this UDP port; whether it has, and not somebody else.
+pub(crate) async fn takes_udp_port(child: &mut Child, port: u16) -> bool {
+    for _ in 0..200 {
+        if child.try_wait().expect("our own child").is_some() {
+            return false;
+        }
+        match child.id() {
+            Some(id) if has_udp_port(id, port) => return true,
+            _ => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+    child.kill().await.expect("our own child can be ended");
+    false
+}
+
+/// Whether one of a process's sockets is bound to this UDP port, as the kernel lists them.
+fn has_udp_port(process: u32, port: u16) -> bool {
+    let wanted = format!(":{port:04X}");
+    let tables =
+        ["/proc/net/udp", "/proc/net/udp6"].map(|table| std::fs::read_to_string(table).unwrap_or_default());
+    let of_port = tables.iter().flat_map(|table| table.lines()).filter_map(|line| {
+        let fields: Vec<_> = line.split_whitespace().collect();
+        fields.get(1)?.ends_with(&wanted).then(|| fields.get(9).map(|inode| format!("socket:[{inode}]")))?
+    });
+    let sockets: Vec<String> = of_port.collect();
+    let Ok(files) = std::fs::read_dir(format!("/proc/{process}/fd")) else { return false };
+    let targets = files.filter_map(|file| std::fs::read_link(file.ok()?.path()).ok());
+    targets.into_iter().any(|target| sockets.iter().any(|socket| target.as_os_str() == socket.as_str()))
+}
+
 /// A baresip without any audio device, driven over its control socket.
 pub(crate) struct Baresip {
     child: Child,
