@@ -230,7 +230,7 @@ const SLOP_DB: f32 = 8.0;
 /// Part of the band's power that the strongest row and column have at least.
 const LEAST_PURITY: f32 = 0.3;
 /// The same for a block that is suspected.
-const SUSPECT_PURITY: f32 = 0.6;
+const SUSPECT_PURITY: f32 = 0.7;
 /// Part of all power that they have at least: a hum or a dial tone may be 11 dB louder than a key.
 const LEAST_CLARITY: f32 = 0.08;
 

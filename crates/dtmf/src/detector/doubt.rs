@@ -23,11 +23,25 @@ pub(super) struct Past {
 
 /// The doubt about a measured pair; infinite beyond a hard limit.
 pub(super) fn doubt(m: &Measurement, past: &Past, criteria: &Criteria) -> f32 {
+    if m.evenness < MIN_EVENNESS {
+        return f32::INFINITY;
+    }
+    lasting_doubt(m, criteria)
+        + BEND * square(m.high.bend_hz / 20.0)
+        + LOW_SLOPE * square(m.low.slope_db / 4.0)
+        + HIGH_SLOPE * square(m.high.slope_db / 4.0)
+        + SCATTER * m.high.scatter
+        + UNEVENNESS * (STEADY_EVENNESS - m.evenness).max(0.0)
+        + doubt_of_past(m, past)
+}
+
+/// The part of it that is not about change; infinite beyond a hard limit.
+pub(super) fn lasting_doubt(m: &Measurement, criteria: &Criteria) -> f32 {
     let limit = criteria.max_frequency_error();
     let (low, high) = (square(m.low.error / limit), square(m.high.error / limit));
     let low_over_high_db = power_to_db(m.low.power / m.high.power);
     let twist = square(criteria.relative_twist(low_over_high_db));
-    if low > 1.0 || high > 1.0 || twist > 1.0 || m.evenness < MIN_EVENNESS {
+    if low > 1.0 || high > 1.0 || twist > 1.0 {
         return f32::INFINITY;
     }
     let twist_weight = if low_over_high_db > 0.0 { LOW_LOUDER } else { HIGH_LOUDER };
@@ -36,12 +50,6 @@ pub(super) fn doubt(m: &Measurement, past: &Past, criteria: &Criteria) -> f32 {
         + (LOW_ERROR + FAR_ERROR * low) * low
         + (HIGH_ERROR + FAR_ERROR * high) * high
         + (twist_weight + FAR_TWIST * twist) * twist
-        + BEND * square(m.high.bend_hz / 20.0)
-        + LOW_SLOPE * square(m.low.slope_db / 4.0)
-        + HIGH_SLOPE * square(m.high.slope_db / 4.0)
-        + SCATTER * m.high.scatter
-        + UNEVENNESS * (STEADY_EVENNESS - m.evenness).max(0.0)
-        + doubt_of_past(m, past)
 }
 
 /// The doubt that what came before the window adds.

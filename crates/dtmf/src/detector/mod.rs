@@ -7,6 +7,7 @@ mod kernel;
 mod listener;
 mod measure;
 mod resample;
+mod steadiness;
 mod tracker;
 
 pub use event::ToneEvent;

@@ -1,11 +1,12 @@
 //! The decisions: when blocks become a key, and when a key is over.
 
 use super::block::{Block, Kind, Pair, floor};
-use super::doubt::{Past, doubt, doubt_of_rival};
+use super::doubt::{Past, doubt, doubt_of_rival, lasting_doubt};
 use super::event::{Queue, ToneEvent};
 use super::history::History;
 use super::kernel::BLOCK;
-use super::measure::WINDOW;
+use super::measure::{Measurement, WINDOW};
+use super::steadiness::Steadiness;
 use crate::math::{power_to_db, sqrt};
 use crate::{Criteria, Key};
 
@@ -20,6 +21,8 @@ pub(super) struct Tracker {
     held: Option<Held>,
     suspicion: Suspicion,
     candidate: Option<Candidate>,
+    /// Of that candidate.
+    steadiness: Steadiness,
     /// What is left of the last key: its tones and their power when it was declared over.
     tail: Option<(Pair, f32)>,
 }
@@ -71,6 +74,7 @@ impl Tracker {
             held: None,
             suspicion: Suspicion::None,
             candidate: None,
+            steadiness: Steadiness::new(),
             tail: None,
         }
     }
@@ -143,6 +147,9 @@ impl Tracker {
         let age = before.map_or(0, |before| before.age + 1);
         let ambience = before.map_or_else(|| ambience(history), |before| before.ambience);
         let measured = pair.measure(history, self.criteria.max_frequency_error());
+        if age == 0 || measured.is_none() {
+            self.steadiness.clear();
+        }
         let Some(measured) = measured else {
             self.candidate = Some(Candidate { pair, age, ambience, doubt: f32::INFINITY });
             return None;
@@ -156,12 +163,14 @@ impl Tracker {
         }
         doubt /= self.criteria.max_doubt();
         self.candidate = Some(Candidate { pair, age, ambience, doubt });
-        // What is not beyond doubt has to be good enough twice in a row.
+        // What is not beyond doubt has to be good enough twice in a row, or to stand still for long.
+        let lasting = self.lasting(pair, &measured, history);
         let sure = doubt <= NO_DOUBT || doubt <= 1.0 && is_second;
-        if !sure || measured.low.power.min(measured.high.power) < self.floor {
+        let lead = if sure { measured.lead } else { lasting? };
+        if measured.low.power.min(measured.high.power) < self.floor {
             return None;
         }
-        let length = (WINDOW * BLOCK) as u64 + (measured.lead * BLOCK as f32) as u64;
+        let length = (WINDOW * BLOCK) as u64 + (lead * BLOCK as f32) as u64;
         Some(Held {
             key: pair.key()?,
             pair,
@@ -173,6 +182,16 @@ impl Tracker {
             absent_from: position,
             lost: 0,
         })
+    }
+
+    /// How many blocks before the newest window a pair began that has stood still since, if it has and if
+    /// little else speaks against it.
+    fn lasting(&mut self, pair: Pair, measured: &Measurement, history: &History) -> Option<f32> {
+        let doubt = lasting_doubt(measured, &self.criteria);
+        let lasting = self.steadiness.add(measured, doubt)?;
+        let limit = 2.0 * LASTING_DOUBT * self.criteria.max_doubt();
+        let is_sure = |rivals: f32| lasting.doubt + doubt + rivals <= limit;
+        (is_sure(0.0) && is_sure(2.0 * doubt_of_rival(pair.rival(history)))).then_some(lasting.lead)
     }
 
     /// Whether a key is only what is left of the last one, reflected: the same tones, there ever
@@ -325,9 +344,11 @@ fn ambience(history: &History) -> f32 {
 /// Decibels of the square of the magnitude of a 0 dBm0 tone.
 const FULL_SCALE_DB: f32 = 176.7115;
 /// Part of the band's power in the strongest row and column, below which measuring is not worth it.
-const PROMISING: f32 = 0.3;
+const PROMISING: f32 = 0.42;
 /// Doubt, as a part of what is allowed, at which one window is enough.
 const NO_DOUBT: f32 = 0.79;
+/// Doubt on average over a pair that stands still, as a part of what is allowed.
+const LASTING_DOUBT: f32 = 0.8;
 /// Part of its amplitude from which on a held tone counts as there.
 const PRESENT: f32 = 0.7;
 /// Part of the band's power that a held pair must have to count as there.

@@ -60,9 +60,9 @@ pub(super) trait Kernel: Copy {
 /// What a block of a frame has at most of the energy that [`Kernel::energy`] counts.
 #[inline(always)]
 fn most_energy(frame: &[i16; 4 * BLOCK]) -> i32 {
-    // All bits that any magnitude has; that of a negative sample is one more than its complement.
-    let bits = frame.iter().fold(0, |bits, &sample| bits | (sample ^ (sample >> 15)));
-    let peak = bits as u32 + 1;
+    // All bits that any magnitude has: not less than the largest of them, of which none is above 2^15.
+    let bits = frame.iter().fold(0, |bits, sample| bits | sample.unsigned_abs());
+    let peak = u32::from(bits).min(1 << 15);
     (BLOCK as u32 / 2 * ((2 * peak * peak) >> 6)) as i32
 }
 
