@@ -1,26 +1,30 @@
 //! One call's dealings with the store and the payments: what the telephony side knows of money.
 
 mod notes;
+mod script;
 mod talk;
 mod terms;
+mod till;
 
 use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use paytone_call::{Clips, Input};
-use paytone_card::{Card, MaskedPan, PanPolicy};
+use paytone_card::MaskedPan;
 use paytone_dialog::{
-    AfterCall, Details, Entry, Language, MerchantName, OrderCode, OrderRefusal, OrderSummary, Outcome,
-    Payment, Phase, Progress, Prompt, Script, Timeouts, Verdict,
+    AfterCall, Entry, Language, MerchantName, OrderCode, OrderRefusal, OrderSummary, Outcome, Payment, Phase,
+    Progress, Prompt, Script, Verdict,
 };
 use paytone_redact::SafeText;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
+pub use self::script::build_script;
+use self::script::script;
 pub use self::talk::CannotPay;
+use self::till::Till;
 use crate::Services;
 use crate::bus::{Commanded, EventKind};
-use crate::config::{DialogConfig, LineDialog, LineKind, LineMatch};
-use crate::guard::{Ruling, Try};
+use crate::config::{LineDialog, LineKind, LineMatch};
 use crate::matching::{self, Asker, Clues, KeyedCode, Matcher as _};
 use crate::recorder::Recorder;
 use crate::store::{
@@ -332,107 +336,9 @@ async fn record_later(store: Store, call: CallUlid, outcome: Outcome, at: Durati
 /// How long the end of a call waits for the store.
 const CLOSING: Duration = Duration::from_secs(2);
 
-/// Where one call pays: the guard first, then the payments.
-struct Till {
-    services: Services,
-    call: CallUlid,
-    source: SafeText,
-    line: String,
-}
-
-impl Till {
-    async fn pay(&self, order: &Order, card: Card, details: Details) -> Verdict {
-        match self.judge(order, &card).await {
-            Ruling::Pass => {}
-            Ruling::PassWithAlarm(alarm) => self.alarm(alarm),
-            Ruling::Stop(alarm) => {
-                tracing::warn!(call = %self.call, alarm, "a card was not tried");
-                self.alarm(alarm);
-                return Verdict::Unavailable;
-            }
-        }
-        let verdict = self.services.payments.authorize_as(self.call, order, card, details).await;
-        if matches!(verdict, Verdict::Declined { .. }) {
-            let (guard, now) = (&self.services.shop.guard, crate::clock::now());
-            if let Some(alarm) = guard.declined(&self.line, order.id, now) {
-                self.alarm(alarm);
-            }
-            guard.keep(now).await;
-        }
-        verdict
-    }
-
-    async fn judge(&self, order: &Order, card: &Card) -> Ruling {
-        let (merchant, money, caller) = (order.merchant, order.money, self.source.as_str());
-        let call = self.services.store.call(merchant, self.call.as_str()).await.ok().flatten();
-        let operator = call.and_then(|call| call.operator);
-        let operator = operator.as_ref().map(SafeText::as_str);
-        let this = Try { order: order.id, money, caller, operator, line: &self.line, card };
-        let (guard, now) = (&self.services.shop.guard, crate::clock::now());
-        let ruling = guard.judge(&this, now);
-        guard.keep(now).await;
-        ruling
-    }
-
-    fn alarm(&self, alarm: &'static str) {
-        let (merchant, now) = (self.services.shop.merchant_id, crate::clock::now());
-        self.services.bus.publish(merchant, Some(self.call), now, EventKind::Alarm { alarm });
-    }
-}
-
 /// What a panic left behind is as good as what it found: every change is one step.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The dialog of one call. The settings were checked when the service started.
-#[expect(clippy::expect_used, reason = "`Services::new` has built a script from the same settings")]
-fn script(
-    services: &Services,
-    languages: &[Language],
-    line: &LineDialog,
-    entry: Entry,
-    after: AfterCall,
-) -> Script {
-    build_script(&services.config.dialog, languages, line, entry, after)
-        .expect("the dialog settings were checked at start")
-}
-
-/// A script with the configured exceptions to the usual settings.
-///
-/// # Errors
-/// [`InvalidScript`](paytone_dialog::InvalidScript) if a setting is out of range.
-pub fn build_script(
-    config: &DialogConfig,
-    languages: &[Language],
-    line: &LineDialog,
-    entry: Entry,
-    after: AfterCall,
-) -> Result<Script, paytone_dialog::InvalidScript> {
-    let usual = Timeouts::default();
-    let timeouts = Timeouts {
-        first_digit: config.first_digit.unwrap_or(usual.first_digit),
-        inter_digit: config.inter_digit.unwrap_or(usual.inter_digit),
-        may_go_on: config.may_go_on.unwrap_or(usual.may_go_on),
-        field: config.field.unwrap_or(usual.field),
-        session: config.session.unwrap_or(usual.session),
-        ..usual
-    };
-    let mut script = line
-        .apply(Script::builder(entry).after(after))
-        .languages(languages)
-        .timeouts(timeouts)
-        .pan_policy(PanPolicy::default().with_test_numbers_only(true));
-    if let Some(tries) = config.no_input_attempts {
-        script = script.no_input(tries);
-    }
-    if let Some(tries) = config.no_match_attempts {
-        script = script.no_match(tries);
-    }
-    if let Some(times) = config.authorizations {
-        script = script.authorizations(times);
-    }
-    script.build()
 }
 
 /// What the caller hears of an order, in the order's language if prompts are spoken in it.

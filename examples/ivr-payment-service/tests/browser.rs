@@ -8,7 +8,8 @@ mod common;
 use std::time::Duration;
 
 use chromium::Chromium;
-use common::peers::{Baresip, Setup, available};
+use common::baresip::{Baresip, Setup};
+use common::peers::available;
 use common::{CODE, EXPIRY, Fixture};
 use paytone_card::test_numbers;
 use phone::{Call, Keys, Options, Target};

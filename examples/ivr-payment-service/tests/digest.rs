@@ -6,7 +6,8 @@ mod common;
 use std::time::Duration;
 
 use common::Fixture;
-use common::peers::{Baresip, Setup, SippServer, available};
+use common::baresip::{Baresip, Setup};
+use common::peers::{SippServer, available};
 use phone::{Call, Options, PhoneError, Target};
 
 const PATIENCE: Duration = Duration::from_secs(20);

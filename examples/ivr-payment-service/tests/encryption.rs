@@ -6,7 +6,8 @@ mod common;
 use std::path::Path;
 use std::time::Duration;
 
-use common::peers::{Baresip, Setup, available};
+use common::baresip::{Baresip, Setup};
+use common::peers::available;
 use common::{CODE, EXPIRY, Fixture};
 use ivr_payment_service::config::Config;
 use ivr_payment_service::{Service, StartError};

@@ -5,7 +5,8 @@ mod common;
 
 use std::time::Duration;
 
-use common::peers::{Baresip, Setup, available};
+use common::baresip::{Baresip, Setup};
+use common::peers::available;
 use common::sound::voice;
 use common::{CODE, EXPIRY, Fixture, Watch};
 use paytone_card::test_numbers;

@@ -8,7 +8,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use common::peers::{Baresip, Setup, available};
+use common::baresip::{Baresip, Setup};
+use common::peers::available;
 use common::sound::{HEARD, loudest_at_the_end, voice};
 use common::{CODE, EXPIRY, Fixture};
 use ivr_payment_service::scan::{Findings, scan, scan_audio};

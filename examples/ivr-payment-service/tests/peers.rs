@@ -5,7 +5,8 @@ mod common;
 
 use std::time::Duration;
 
-use common::peers::{Baresip, SippKeys, available, sipp_call};
+use common::baresip::Baresip;
+use common::peers::{SippKeys, available, sipp_call};
 use common::{CODE, EXPIRY, Fixture};
 use paytone_card::test_numbers;
 

@@ -5,8 +5,9 @@ mod common;
 
 use std::time::Duration;
 
+use common::baresip::{Baresip, Setup};
 use common::linphone::Linphone;
-use common::peers::{Baresip, Setup, SippServer, available};
+use common::peers::{SippServer, available};
 use common::sound::{HEARD, loudest_at_the_end, voice};
 use common::{CODE, EXPIRY, Fixture};
 use paytone_card::test_numbers;

@@ -12,8 +12,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
+use common::baresip::{Baresip, Setup};
 use common::page::Reader;
-use common::peers::{Baresip, Setup, available};
+use common::peers::available;
 use common::{CODE, EXPIRY, Fixture, Watch};
 use paytone_card::test_numbers;
 use paytone_psp_gmo::fake::{Fake, SHOP_ID, SHOP_PASSWORD, serve};

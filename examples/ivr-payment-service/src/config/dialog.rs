@@ -1,10 +1,41 @@
-//! How the dialog of one line differs from the usual one, as it is written in TOML.
+//! How the dialog differs from the usual one, everywhere and on one line, as it is written in TOML.
+
+use core::time::Duration;
 
 use paytone_dialog::{
     AfterCall, Confirm, CustomField, Field, HandOver, HangUpPolicy, Language, Mode, ScriptBuilder,
 };
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+
+use super::optional_seconds;
+
+/// Exceptions to the dialog's own defaults; what is not named keeps the default.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DialogConfig {
+    /// Times a field may get no key at all.
+    pub no_input_attempts: Option<u8>,
+    /// Times a field may get a wrong entry.
+    pub no_match_attempts: Option<u8>,
+    /// Authorisations one call may ask for.
+    pub authorizations: Option<u8>,
+    /// From the end of a prompt to the first key.
+    #[serde(rename = "first_digit_s", deserialize_with = "optional_seconds")]
+    pub first_digit: Option<Duration>,
+    /// Between two keys while the entry is too short.
+    #[serde(rename = "inter_digit_s", deserialize_with = "optional_seconds")]
+    pub inter_digit: Option<Duration>,
+    /// After a key that may have been the last.
+    #[serde(rename = "may_go_on_s", deserialize_with = "optional_seconds")]
+    pub may_go_on: Option<Duration>,
+    /// For one field altogether.
+    #[serde(rename = "field_s", deserialize_with = "optional_seconds")]
+    pub field: Option<Duration>,
+    /// For the whole dialog.
+    #[serde(rename = "session_s", deserialize_with = "optional_seconds")]
+    pub session: Option<Duration>,
+}
 
 /// The settings of `[lines.dialog]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]

@@ -33,7 +33,7 @@ use thiserror::Error;
 use self::layers::{explain, in_every_section, layers};
 
 pub use self::account::{AccountConfig, Login};
-pub use self::dialog::LineDialog;
+pub use self::dialog::{DialogConfig, LineDialog};
 pub use self::gateway::{GatewayConfig, GmoConfig, GmoEnvironment, GmoMerchant, Provider, StripeConfig};
 pub use self::layers::Flags;
 pub use self::line::{LineConfig, LineKind, LineMatch, MatchBy, UserPattern};
@@ -163,33 +163,6 @@ pub enum LogFormat {
     Text,
     /// One JSON object per event and line.
     Json,
-}
-
-/// Exceptions to the dialog's own defaults; what is not named keeps the default.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct DialogConfig {
-    /// Times a field may get no key at all.
-    pub no_input_attempts: Option<u8>,
-    /// Times a field may get a wrong entry.
-    pub no_match_attempts: Option<u8>,
-    /// Authorisations one call may ask for.
-    pub authorizations: Option<u8>,
-    /// From the end of a prompt to the first key.
-    #[serde(rename = "first_digit_s", deserialize_with = "optional_seconds")]
-    pub first_digit: Option<Duration>,
-    /// Between two keys while the entry is too short.
-    #[serde(rename = "inter_digit_s", deserialize_with = "optional_seconds")]
-    pub inter_digit: Option<Duration>,
-    /// After a key that may have been the last.
-    #[serde(rename = "may_go_on_s", deserialize_with = "optional_seconds")]
-    pub may_go_on: Option<Duration>,
-    /// For one field altogether.
-    #[serde(rename = "field_s", deserialize_with = "optional_seconds")]
-    pub field: Option<Duration>,
-    /// For the whole dialog.
-    #[serde(rename = "session_s", deserialize_with = "optional_seconds")]
-    pub session: Option<Duration>,
 }
 
 /// Why there is no usable configuration. Says where, never what was written there.

@@ -10,6 +10,7 @@ mod bridge;
 mod check;
 mod digest;
 mod endpoint;
+mod listen;
 mod media;
 mod message;
 mod operator;

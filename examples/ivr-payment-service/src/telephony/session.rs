@@ -1,5 +1,7 @@
 //! One call from answer to its outcome.
 
+mod refresh;
+
 use core::time::Duration;
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,7 +10,7 @@ use paytone_call::{Action, Call, FRAME_SAMPLES, Input, Settings};
 use paytone_dialog::{Field, Outcome, Phase, SecureState};
 use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TransactionHandle};
 use rsipstack::dialog::invite_dialog::InviteDialog;
-use rsipstack::sip::{Request, StatusCode};
+use rsipstack::sip::Request;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior};
@@ -19,7 +21,7 @@ use super::media::MediaSession;
 use super::message::{self, InfoBody};
 use super::operator::OperatorLeg;
 use super::recording::CallRecording;
-use super::timer::{Due, SessionTimer};
+use super::timer::SessionTimer;
 use crate::config::OperatorConfig;
 use crate::desk::Desk;
 use crate::recorder::Recorder;
@@ -351,31 +353,6 @@ impl Session {
         progress.secure() == SecureState::Secured && (is_in_card || progress.phase() == Phase::Authorizing)
     }
 
-    /// The session timer is up: it is refreshed, or the peer has not done so and is gone.
-    fn session_due(&mut self) {
-        let Some(timer) = self.timer else { return };
-        if timer.due().1 == Due::GiveUp {
-            return self.end("the session was not refreshed");
-        }
-        let (dialog, offer) = (self.dialog.clone(), self.media.offer());
-        let headers = message::sdp_headers().into_iter().chain(timer.request()).collect();
-        self.refreshing = Some(tokio::spawn(async move {
-            let asked = dialog.reinvite_with_glare_retry(Some(headers), Some(offer.into_bytes()), GLARES);
-            let answer = tokio::time::timeout(REFRESH_PATIENCE, asked).await;
-            let gone = [StatusCode::RequestTimeout, StatusCode::CallTransactionDoesNotExist];
-            matches!(answer, Ok(Ok(Some(response))) if !gone.contains(&response.status_code))
-        }));
-    }
-
-    fn refreshed(&mut self, alive: Option<bool>) {
-        if alive != Some(true) {
-            return self.end("the peer is gone");
-        }
-        if let Some(timer) = &mut self.timer {
-            timer.refresh(None, self.clock.now());
-        }
-    }
-
     fn info(&mut self, info: &InfoBody) {
         let now = self.clock.now();
         self.media.heard(now);
@@ -417,10 +394,6 @@ pub(super) async fn until(at: Option<tokio::time::Instant>) {
 
 /// One frame of audio.
 pub(super) const FRAME: Duration = Duration::from_millis(20);
-/// How often a refresh that crosses the peer's own request is tried.
-const GLARES: usize = 3;
-/// A peer that does not answer a refresh for this long is gone.
-const REFRESH_PATIENCE: Duration = Duration::from_secs(32);
 /// Answers that may wait: one lookup and one verdict are open at a time.
 const ANSWERS: usize = 4;
 /// An RTP packet of 200 ms fits; more than a network packet carries anyway.
