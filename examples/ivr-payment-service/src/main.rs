@@ -1,6 +1,7 @@
 //! `ivr-payment-service`: serves calls; `demo` shows one payment; `config check` judges the settings.
 
 use core::error::Error;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -134,7 +135,8 @@ async fn serve(file: Option<&Path>, flags: &Flags) -> Result<ExitCode, Box<dyn E
     let given = api::key_from_environment();
     let show_key = given.is_none();
     let service = Service::start(config, given.unwrap_or_else(api::make_key)).await?;
-    println!("{}", service::welcome(&service, show_key));
+    // Whoever started it may have stopped reading: that ends no service.
+    drop(writeln!(std::io::stdout(), "{}", service::welcome(&service, show_key)));
     service::until_stopped().await?;
     tokio::select! {
         () = service.drain(drain) => {}

@@ -116,10 +116,11 @@ async fn an_order_speaks_the_language_it_was_made_with() {
         assert_eq!(status, 201, "{order}");
         order["code"].as_str().unwrap().to_owned()
     };
-    let pay = format!("{}#{EXPIRY}{CODE}", test_numbers::VISA);
+    // Who keys before the first word hears none.
+    let pay = format!("~{}#{EXPIRY}{CODE}", test_numbers::VISA);
     let dialled = call(&fixture, &format!("pay-{}", order("D-1").await), &pay).await;
     assert_eq!((&dialled.call["outcome"], &dialled.languages[..]), (&json!("approved"), &[Language::Ja][..]));
-    let keyed = call(&fixture, "order", &format!("{}#{pay}", order("K-1").await)).await;
+    let keyed = call(&fixture, "order", &format!("~{}#{pay}", order("K-1").await)).await;
     assert_eq!(keyed.call["outcome"], "approved", "{}", keyed.call);
     assert_eq!(keyed.languages, [Language::En, Language::Ja]);
     fixture.stop().await;
