@@ -1,27 +1,23 @@
 //! The weighted sum in 64-bit words, for any processor.
 
-/// The sum of nineteen digits that weigh as much as they can; more says that something is not a digit.
-pub(super) const MOST: u32 = 28 * 9 + 9;
-
-/// The sum for 12 to 19 digits, give or take a multiple of ten; nothing for any other number of them.
+/// 8 to 24 digits; `None` when something is not a digit.
 #[inline]
 pub(super) fn sum(digits: &[u8]) -> Option<u32> {
     let (first, last) = (word(digits.first_chunk()?), word(digits.last_chunk()?));
-    // What the words after the first hold too is pushed out at its top.
-    let sum = match digits.len() {
-        length @ 12..=16 => {
+    match digits.len() {
+        length @ ..=16 => {
+            // What `last` holds too is pushed out at the top.
             let rest = first.unbounded_shl(8 * (16 - length) as u32);
             (above_nine(first) | above_nine(last) == 0).then(|| weigh(rest, last))
         }
-        length @ 17..=19 => {
+        length @ ..=24 => {
             let middle = word(digits[..length - 8].last_chunk()?);
             let rest = first.unbounded_shl(8 * (24 - length) as u32);
             let above_nine = above_nine(first) | above_nine(middle) | above_nine(last);
             (above_nine == 0).then(|| weigh(0, rest) + weigh(middle, last))
         }
-        _ => return None,
-    };
-    Some(sum.unwrap_or(u32::MAX))
+        _ => None,
+    }
 }
 
 /// Eight ASCII digits as eight bytes of value, the leftmost lowest.
