@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::Fixture;
 use common::baresip::{Baresip, Setup};
-use common::peers::{SippServer, available};
+use common::peers::{SippServer, available, sipp_reply, sipp_takes_call};
 use phone::{Call, Options, PhoneError, Target};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -45,7 +45,7 @@ async fn the_service_registers_and_says_goodbye() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let registrar = SippServer::start(folder.path(), REGISTRAR).await;
+    let registrar = SippServer::start(folder.path(), &registrar()).await;
     let settings = format!("{}register = true\n", account(&registrar.uri("")));
     let fixture = Fixture::start_with(&settings).await;
     registrar.logged("Expires: 300").await;
@@ -60,7 +60,7 @@ async fn an_operator_behind_a_switchboard_that_asks_is_called() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let switchboard = SippServer::start(folder.path(), SWITCHBOARD).await;
+    let switchboard = SippServer::start(folder.path(), &switchboard()).await;
     let line = format!(
         "{}[[lines]]\nname = 'desk'\nkind = 'pay_fixed'\namount = 1000\ncurrency = 'JPY'\nusers = ['desk']\n\
          [lines.operator]\nuri = '{}'\nstays = true\n",
@@ -78,120 +78,35 @@ async fn an_operator_behind_a_switchboard_that_asks_is_called() {
 }
 
 /// Asks once, checks the answer, and waits for the goodbye.
-const REGISTRAR: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<scenario name="registrar">
-<recv request="REGISTER"/>
-<send><![CDATA[
-SIP/2.0 401 Unauthorized
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-WWW-Authenticate: Digest realm="pbx", nonce="4711", algorithm=MD5, qop="auth"
-Content-Length: 0
-
-]]></send>
-<recv request="REGISTER"><action><verifyauth assign_to="good" username="paytone" password="secret"/></action></recv>
-<nop hide="true" test="good" next="good"/>
-<send next="end"><![CDATA[
-SIP/2.0 403 Forbidden
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Content-Length: 0
-
-]]></send>
-<label id="good"/>
-<send><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-[last_Contact:]
-Expires: 300
-Content-Length: 0
-
-]]></send>
-<recv request="REGISTER"/>
-<send><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Content-Length: 0
-
-]]></send>
-<label id="end"/>
-</scenario>
-"#;
+fn registrar() -> String {
+    scenario(
+        "REGISTER",
+        "",
+        &(sipp_reply("200 OK", "[last_Contact:]\nExpires: 300\n")
+            + "<recv request=\"REGISTER\"/>\n"
+            + &sipp_reply("200 OK", "")),
+    )
+}
 
 /// Asks the caller who it is, answers, and waits for the BYE.
-const SWITCHBOARD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<scenario name="switchboard">
-<recv request="INVITE"/>
-<send><![CDATA[
-SIP/2.0 401 Unauthorized
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-WWW-Authenticate: Digest realm="pbx", nonce="0815", algorithm=MD5, qop="auth"
-Content-Length: 0
+fn switchboard() -> String {
+    scenario("INVITE", "<recv request=\"ACK\"/>\n", &sipp_takes_call())
+}
 
-]]></send>
-<recv request="ACK"/>
-<recv request="INVITE"><action><verifyauth assign_to="good" username="paytone" password="secret"/></action></recv>
+/// Asks whoever sends this request for the password, and goes on where it is right.
+fn scenario(request: &str, after_refusal: &str, goes_on: &str) -> String {
+    let asks = "WWW-Authenticate: Digest realm=\"pbx\", nonce=\"4711\", algorithm=MD5, qop=\"auth\"\n";
+    let (asks, refuses) = (sipp_reply("401 Unauthorized", asks), sipp_reply("403 Forbidden", ""));
+    let refuses = refuses.replace("<send>", "<send next=\"end\">");
+    format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?>
+<scenario name="asks for a password">
+<recv request="{request}"/>
+{asks}{after_refusal}<recv request="{request}"><action><verifyauth assign_to="good" username="paytone" password="secret"/></action></recv>
 <nop hide="true" test="good" next="good"/>
-<send next="end"><![CDATA[
-SIP/2.0 403 Forbidden
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Content-Length: 0
-
-]]></send>
-<label id="good"/>
-<send retrans="500"><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Contact: <sip:[local_ip]:[local_port]>
-Content-Type: application/sdp
-Content-Length: [len]
-
-v=0
-o=sipp 1 1 IN IP4 [local_ip]
-s=-
-c=IN IP4 [media_ip]
-t=0 0
-m=audio [media_port] RTP/AVP 0
-a=rtpmap:0 PCMU/8000
-]]></send>
-<recv request="ACK"/>
-<recv request="BYE"/>
-<send><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:]
-[last_Call-ID:]
-[last_CSeq:]
-Content-Length: 0
-
-]]></send>
-<label id="end"/>
+{refuses}<label id="good"/>
+{goes_on}<label id="end"/>
 </scenario>
-"#;
+"#
+    )
+}

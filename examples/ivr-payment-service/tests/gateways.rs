@@ -7,12 +7,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use common::{CODE, EXPIRY, Fixture};
+use common::{CODE, EXPIRY, Fixture, gmo};
 use ivr_payment_service::config::Config;
 use ivr_payment_service::gateway::{GatewaySetupError, Secrets, open};
 use paytone_card::test_numbers;
 use paytone_psp::{Currency, Money};
-use paytone_psp_gmo::fake::{Fake, SHOP_ID, SHOP_PASSWORD, serve};
+use paytone_psp_gmo::fake::{Fake, SHOP_PASSWORD, serve};
 use phone::{Call, Keys, Options, Target};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -28,29 +28,6 @@ async fn paid_call(fixture: &Fixture, order: &Value, pan: &str) -> Value {
     fixture.ended_call(report.call_id()).await
 }
 
-fn gmo_settings(url: &str, password_file: &Path) -> String {
-    format!(
-        r#"
-        [gateway]
-        provider = "gmo"
-        [gateway.gmo]
-        environment = "test"
-        shop_id = "{SHOP_ID}"
-        password_file = {password_file:?}
-        url = "{url}"
-        [gateway.gmo.merchant]
-        name = "見本ストア"
-        name_kana = "ミホンストア"
-        name_alphabet = "Sample Store"
-        name_short = "見本"
-        contact_name = "お客様窓口"
-        contact_email = "support@example.com"
-        contact_phone = "0120-123-456"
-        contact_opening_hours = "10:00-18:00"
-        "#
-    )
-}
-
 /// A service that asks the stand-in for PG Multi-Payment Service.
 async fn with_gmo() -> (Fixture, Fake, tempfile::TempDir) {
     let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
@@ -60,7 +37,7 @@ async fn with_gmo() -> (Fixture, Fake, tempfile::TempDir) {
     tokio::spawn(serve(listener, fake.clone(), None));
     let password_file = secrets.path().join("password");
     std::fs::write(&password_file, format!("{SHOP_PASSWORD}\n")).unwrap();
-    (Fixture::start_with(&gmo_settings(&url, &password_file)).await, fake, secrets)
+    (Fixture::start_with(&gmo::settings(&url, &password_file)).await, fake, secrets)
 }
 
 /// The one charge among what was asked.
@@ -197,7 +174,7 @@ fn what_keeps_a_provider_from_being_asked_is_said_by_name() {
     let stripe = Config::from_toml("gateway.provider = 'stripe'").unwrap();
     let anothers = open(&stripe.gateway, Secrets::File).map(drop).unwrap_err();
     assert_eq!(anothers, GatewaySetupError::NoSecretFile("gateway.stripe.key_file"));
-    let good = gmo_settings("http://127.0.0.1:1", &password);
+    let good = gmo::settings("http://127.0.0.1:1", &password);
     let unreadable = good.replace("password\"", "nowhere\"");
     assert_eq!(setup_error(&unreadable), GatewaySetupError::Unreadable("gateway.gmo.password_file"));
     let live = good.replace("\"test\"", "\"live\"");
@@ -212,7 +189,7 @@ fn what_keeps_a_provider_from_being_asked_is_said_by_name() {
 /// Real cards at a live account may come from anywhere; a test account needs to be asked for.
 #[test]
 fn a_live_account_serves_beyond_this_machine_and_a_test_account_does_not() {
-    let good = gmo_settings("http://127.0.0.1:1", Path::new("password"));
+    let good = gmo::settings("http://127.0.0.1:1", Path::new("password"));
     let far = format!("sip.udp = '192.0.2.1:5060'\n{good}");
     assert!(Config::from_toml(&far).is_err());
     assert!(Config::from_toml(&format!("test_mode = true\n{far}")).is_ok());

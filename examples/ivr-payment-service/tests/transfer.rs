@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::baresip::{Baresip, Setup};
 use common::linphone::Linphone;
-use common::peers::{SippServer, available};
+use common::peers::{SippServer, available, sipp_takes_call};
 use common::sound::{HEARD, loudest_at_the_end, voice};
 use common::{CODE, EXPIRY, Fixture};
 use paytone_card::test_numbers;
@@ -95,7 +95,7 @@ async fn whoever_answers_is_told_the_order_and_the_outcome() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let operator = SippServer::start(folder.path(), UAS).await;
+    let operator = SippServer::start(folder.path(), &answers_once()).await;
     let fixture = Fixture::start_with(&line(&operator.uri("desk"), "dial")).await;
     let order = fixture.order("TOLD-7", 1200).await;
     let mut events = fixture.watch();
@@ -148,39 +148,9 @@ async fn linphone_transfers_attended_and_gets_the_caller_back() {
 }
 
 /// Answers one call and waits for its BYE.
-const UAS: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<scenario name="operator">
-<recv request="INVITE"/>
-<send retrans="500"><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Contact: <sip:[local_ip]:[local_port]>
-Content-Type: application/sdp
-Content-Length: [len]
-
-v=0
-o=sipp 1 1 IN IP4 [local_ip]
-s=-
-c=IN IP4 [media_ip]
-t=0 0
-m=audio [media_port] RTP/AVP 0
-a=rtpmap:0 PCMU/8000
-]]></send>
-<recv request="ACK"/>
-<recv request="BYE"/>
-<send><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:]
-[last_Call-ID:]
-[last_CSeq:]
-Content-Length: 0
-
-]]></send>
-</scenario>
-"#;
+fn answers_once() -> String {
+    let takes_call = sipp_takes_call();
+    format!(
+        "<?xml version=\"1.0\"?>\n<scenario name=\"operator\">\n<recv request=\"INVITE\"/>\n{takes_call}</scenario>\n"
+    )
+}

@@ -15,9 +15,9 @@ use std::time::{Duration, SystemTime};
 use common::baresip::{Baresip, Setup};
 use common::page::Reader;
 use common::peers::available;
-use common::{CODE, EXPIRY, Fixture, Watch};
+use common::{CODE, EXPIRY, Fixture, Watch, gmo};
 use paytone_card::test_numbers;
-use paytone_psp_gmo::fake::{Fake, SHOP_ID, SHOP_PASSWORD, serve};
+use paytone_psp_gmo::fake::{Fake, SHOP_PASSWORD, serve};
 use phone::{Call, Keys, Options, PhoneError, Target};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -105,7 +105,7 @@ async fn without_the_provider_no_card_is_asked_for() {
     let file = secrets.path().join("told");
     let alert =
         format!("[alert]\nurl = '{url}'\ncommand = ['sh', '-c', 'cat >>\"$0\"', '{}']\n", file.display());
-    let settings = alert + &gmo(&address.to_string(), &password) + &line(&operator);
+    let settings = alert + &gmo::settings(&format!("http://{address}"), &password) + &line(&operator);
     let fixture = Fixture::start_with(&settings).await;
     let reader = Reader::sign_in(&fixture).await;
     let order = fixture.order("DOWN-1", 1200).await;
@@ -322,27 +322,4 @@ async fn given_to_a_program(file: &Path) -> Value {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("no program was told");
-}
-
-fn gmo(address: &str, password: &Path) -> String {
-    format!(
-        r#"
-        [gateway]
-        provider = "gmo"
-        [gateway.gmo]
-        environment = "test"
-        shop_id = "{SHOP_ID}"
-        password_file = {password:?}
-        url = "http://{address}"
-        [gateway.gmo.merchant]
-        name = "見本ストア"
-        name_kana = "ミホンストア"
-        name_alphabet = "Sample Store"
-        name_short = "見本"
-        contact_name = "お客様窓口"
-        contact_email = "support@example.com"
-        contact_phone = "0120-123-456"
-        contact_opening_hours = "10:00-18:00"
-        "#
-    )
 }

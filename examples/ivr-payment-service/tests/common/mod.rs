@@ -4,6 +4,7 @@
 
 pub(crate) mod baresip;
 pub(crate) mod ear;
+pub(crate) mod gmo;
 pub(crate) mod linphone;
 pub(crate) mod page;
 pub(crate) mod peers;

@@ -158,6 +158,41 @@ Content-Length: 0
 </scenario>
 "#;
 
+/// What a sipp scenario sends as an answer to what it has received, with these headers of its own.
+pub(crate) fn sipp_reply(status: &str, headers: &str) -> String {
+    format!(
+        "<send><![CDATA[\nSIP/2.0 {status}\n[last_Via:]\n[last_From:]\n[last_To:];tag=[call_number]\n[last_Call-ID:]\n\
+         [last_CSeq:]\n{headers}Content-Length: 0\n\n]]></send>\n"
+    )
+}
+
+/// How a sipp scenario takes a call it has received and waits for its BYE.
+pub(crate) fn sipp_takes_call() -> String {
+    SIPP_TAKES_CALL.to_owned() + &SIPP_END[..SIPP_END.find("</scenario>").expect("a scenario has an end")]
+}
+
+const SIPP_TAKES_CALL: &str = r#"<send retrans="500"><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:];tag=[call_number]
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:[local_ip]:[local_port]>
+Content-Type: application/sdp
+Content-Length: [len]
+
+v=0
+o=sipp 1 1 IN IP4 [local_ip]
+s=-
+c=IN IP4 [media_ip]
+t=0 0
+m=audio [media_port] RTP/AVP 0
+a=rtpmap:0 PCMU/8000
+]]></send>
+<recv request="ACK"/>
+"#;
+
 /// A sipp that waits for one call and answers it by its scenario.
 pub(crate) struct SippServer {
     child: Child,
