@@ -39,6 +39,15 @@ pub fn check_digit(digits: &[u8]) -> Option<u8> {
 /// counts once, as in a complete number.
 #[inline]
 pub(crate) fn sum(digits: &[u8]) -> Option<u32> {
+    let sum = sum_in_registers(digits);
+    if cfg!(debug_assertions) {
+        sweep();
+    }
+    sum
+}
+
+#[inline]
+fn sum_in_registers(digits: &[u8]) -> Option<u32> {
     #[cfg(target_arch = "x86_64")]
     if let Ok(digits) = digits.try_into() {
         return sse2::sum_of_16(digits);
@@ -50,6 +59,13 @@ pub(crate) fn sum(digits: &[u8]) -> Option<u32> {
         12..=19 => words::sum(digits),
         _ => sum_by_digit(digits, false),
     }
+}
+
+/// A build that does not optimise keeps on the stack what is a register otherwise: eight digits and more in a row.
+/// This writes over the frames that were left just now.
+#[inline(never)]
+fn sweep() {
+    core::hint::black_box([0u8; 2048]);
 }
 
 /// Digit by digit, for any length, modulo ten; `double` says whether the rightmost digit counts twice.
