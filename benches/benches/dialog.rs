@@ -64,7 +64,7 @@ impl Call {
         while let Some(action) = self.dialog.poll_action() {
             match black_box(&action) {
                 Action::Play { id, .. } => self.playing = Some(*id),
-                Action::Finished(outcome) => self.outcome = Some(outcome.clone()),
+                Action::Finished(outcome) => self.outcome = Some(*outcome),
                 _ => {}
             }
         }

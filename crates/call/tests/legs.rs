@@ -304,7 +304,7 @@ fn a_bad_line_and_a_bad_gateway_end_in_one_outcome() {
                 world.wait(1);
             }
             world.wait(100);
-            assert_eq!(world.outcome, Some(outcome.clone()), "one frame in {loss} lost");
+            assert_eq!(world.outcome, Some(outcome), "one frame in {loss} lost");
             assert_eq!(world.outcome.unwrap().money_moved(), moved);
             assert_eq!(world.authorized, 1);
             assert_eq!(world.last, ["release", "hang up"]);

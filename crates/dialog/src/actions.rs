@@ -40,6 +40,11 @@ impl Actions {
         action
     }
 
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len == 0 && self.more.is_empty()
+    }
+
     /// Whether nothing is left, or the outcome alone.
     #[inline]
     pub(crate) fn only_outcome_left(&self) -> bool {

@@ -26,6 +26,7 @@ mod card;
 mod collecting;
 mod directing;
 mod ending;
+mod keying;
 mod menu;
 mod order;
 mod securing;
@@ -71,6 +72,9 @@ pub struct Dialog {
     /// It has changed and nobody has fetched it.
     report_due: bool,
     actions: Actions,
+    /// Knows no short way for a digit, to be compared with one that does.
+    #[cfg(test)]
+    always_long: bool,
 }
 
 /// What has happened so far that decides what comes.
@@ -129,6 +133,8 @@ impl Dialog {
             progress: Progress::new(),
             report_due: false,
             actions: Actions::new(),
+            #[cfg(test)]
+            always_long: false,
             plan,
             entry,
         };
@@ -137,7 +143,8 @@ impl Dialog {
     }
 
     /// Takes in what happened at `now`.
-    #[inline]
+    // Inlined, the event would be copied before it is looked at.
+    #[inline(never)]
     pub fn handle(&mut self, event: Event, now: Duration) {
         match event {
             // Most events are keys.
@@ -147,6 +154,9 @@ impl Dialog {
     }
 
     fn handle_key(&mut self, key: Key, now: Duration) {
+        if let Some((field, digit)) = self.next_digit(key) {
+            return self.take_digit(field, digit, now);
+        }
         if !self.is_finished() {
             self.key_pressed(key, now);
             self.settle(now);
@@ -215,6 +225,11 @@ impl Dialog {
     /// The next thing to do, in order; `None` until something else happens.
     #[inline]
     pub fn poll_action(&mut self) -> Option<Action> {
+        if self.report_due || !self.actions.is_empty() { self.next_action() } else { None }
+    }
+
+    #[inline(never)]
+    fn next_action(&mut self) -> Option<Action> {
         if self.report_due && self.actions.only_outcome_left() {
             self.report_due = false;
             return Some(Action::Report(self.progress));
@@ -284,11 +299,8 @@ impl Dialog {
         if seen.phase != self.progress.phase {
             seen.phase_since = nanoseconds(now);
         }
-        seen.sequence = seen.sequence.wrapping_add(1);
-        if core::mem::replace(&mut self.report_due, true) {
-            // Nobody has fetched the one before.
-            self.actions.push(Action::Report(self.progress));
-        }
+        self.next_report();
+        seen.sequence = self.progress.sequence;
         self.progress = seen;
     }
 

@@ -20,7 +20,7 @@ pub(crate) struct Keypad {
 }
 
 impl Keypad {
-    pub(crate) fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { type_ahead: TypeAhead::new(), swallow: false, last_key: 0, last_gap: 0 }
     }
 
@@ -36,6 +36,11 @@ impl Keypad {
         Duration::from_nanos(self.last_gap)
     }
 
+    /// Whether no key waits, and none is to be swallowed.
+    pub(crate) const fn is_clear(&self) -> bool {
+        self.type_ahead.is_empty() && !self.swallow
+    }
+
     pub(crate) fn wipe(&mut self) {
         self.type_ahead.wipe();
         self.swallow = false;
@@ -45,18 +50,20 @@ impl Keypad {
 /// The digits of anything but a card on their way in. Boxed and wiped like card digits, since a caller may
 /// key a card number here.
 pub(crate) struct CodeEntry {
-    ascii: Box<[u8; KeyedDigits::MAX]>,
+    /// Made with the first digit: many calls key nothing but a card.
+    ascii: Option<Box<[u8; KeyedDigits::MAX]>>,
     len: usize,
 }
 
 impl CodeEntry {
-    pub(crate) fn new() -> Self {
-        Self { ascii: Box::new([0; KeyedDigits::MAX]), len: 0 }
+    pub(crate) const fn new() -> Self {
+        Self { ascii: None, len: 0 }
     }
 
     /// Adds a digit (value 0 to 9) if there is room; tells how many there are now.
     pub(crate) fn push(&mut self, digit: u8) -> usize {
-        if let Some(place) = self.ascii.get_mut(self.len) {
+        let ascii = self.ascii.get_or_insert_with(|| Box::new([0; KeyedDigits::MAX]));
+        if let Some(place) = ascii.get_mut(self.len) {
             *place = b'0' + digit;
             self.len += 1;
         }
@@ -73,7 +80,7 @@ impl CodeEntry {
 
     /// What has been keyed, ASCII.
     pub(crate) fn digits(&self) -> &[u8] {
-        &self.ascii[..self.len]
+        self.ascii.as_ref().map_or(&[], |ascii| &ascii[..self.len])
     }
 
     /// What has been keyed, as a number.
@@ -83,7 +90,9 @@ impl CodeEntry {
 
     /// Every place but those in use is wiped already.
     pub(crate) fn wipe(&mut self) {
-        self.ascii[..self.len].zeroize();
+        if let Some(ascii) = &mut self.ascii {
+            ascii[..self.len].zeroize();
+        }
         self.len = 0;
     }
 }
@@ -106,6 +115,6 @@ mod tests {
             assert_eq!(entry.push(byte - b'0'), count);
         }
         assert_eq!(entry.take(), Some(code));
-        assert_eq!((entry.take(), *entry.ascii), (None, [0; KeyedDigits::MAX]));
+        assert_eq!((entry.take(), entry.ascii.as_deref()), (None, Some(&[0; KeyedDigits::MAX])));
     }
 }

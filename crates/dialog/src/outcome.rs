@@ -5,7 +5,7 @@ use paytone_psp::{DeclineReason, Recovery};
 use crate::{Field, OrderChange, OrderRefusal, Phase};
 
 /// How a dialog ended. A dialog has exactly one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
     /// The provider accepted the payment.

@@ -80,6 +80,11 @@ impl Collecting {
         }
     }
 
+    /// Whether an entry has begun and nothing but digits has happened to it.
+    pub(crate) const fn is_plain(&self) -> bool {
+        self.digits > 0 && !(self.running_on | self.cleared | self.menu | self.zero)
+    }
+
     /// The security code does not even show how many digits it has.
     pub(crate) const fn digits_to_show(&self) -> u8 {
         match self.field {

@@ -7,9 +7,9 @@ use zeroize::Zeroize;
 
 /// Keys that arrived before a field was there to take them, oldest first, wiped as they leave.
 ///
-/// Boxed so that moving the dialog leaves no copy of the keys behind.
+/// Boxed, with the first key, so that moving the dialog leaves no copy of the keys behind.
 pub(crate) struct TypeAhead {
-    codes: Box<[u8; CAPACITY]>,
+    codes: Option<Box<[u8; CAPACITY]>>,
     first: u8,
     len: u8,
 }
@@ -19,8 +19,12 @@ pub(crate) struct TypeAhead {
 pub(crate) const CAPACITY: usize = 64;
 
 impl TypeAhead {
-    pub(crate) fn new() -> Self {
-        Self { codes: Box::new([0; CAPACITY]), first: 0, len: 0 }
+    pub(crate) const fn new() -> Self {
+        Self { codes: None, first: 0, len: 0 }
+    }
+
+    fn codes(&mut self) -> &mut [u8; CAPACITY] {
+        self.codes.get_or_insert_with(|| Box::new([0; CAPACITY]))
     }
 
     /// The place of the key that is this many behind the first.
@@ -41,7 +45,7 @@ impl TypeAhead {
     pub(crate) fn push(&mut self, key: Key) {
         if self.has_room() {
             let place = self.place(self.len);
-            self.codes[place] = key.event_code();
+            self.codes()[place] = key.event_code();
             self.len += 1;
         }
     }
@@ -53,7 +57,7 @@ impl TypeAhead {
         for behind in 0..fits {
             let key = digits.pop_front().and_then(Key::from_digit);
             let place = self.place(behind);
-            self.codes[place] = key.map_or(0, Key::event_code);
+            self.codes()[place] = key.map_or(0, Key::event_code);
         }
     }
 
@@ -62,7 +66,7 @@ impl TypeAhead {
         if let Some(key) = Key::from_digit(digit).filter(|_| self.has_room()) {
             self.step_back(1);
             let place = self.place(0);
-            self.codes[place] = key.event_code();
+            self.codes()[place] = key.event_code();
         }
     }
 
@@ -71,8 +75,8 @@ impl TypeAhead {
             return None;
         }
         let place = self.place(0);
-        let key = Key::from_event_code(self.codes[place]);
-        self.codes[place].zeroize();
+        let key = Key::from_event_code(self.codes()[place]);
+        self.codes()[place].zeroize();
         self.first = (self.first + 1) % CAPACITY as u8;
         self.len -= 1;
         key
@@ -118,7 +122,7 @@ mod tests {
         keys.push(Key::Pound);
         keys.push_front(1);
         assert_eq!(all(&mut keys), [Key::D1, Key::D2, Key::Pound]);
-        assert_eq!(*keys.codes, [0; CAPACITY]);
+        assert_eq!(*keys.codes(), [0; CAPACITY]);
     }
 
     #[test]
@@ -149,6 +153,6 @@ mod tests {
         let mut keys = TypeAhead::new();
         keys.push(Key::D7);
         keys.wipe();
-        assert_eq!((keys.pop(), *keys.codes), (None, [0; CAPACITY]));
+        assert_eq!((keys.pop(), *keys.codes()), (None, [0; CAPACITY]));
     }
 }

@@ -292,7 +292,7 @@ impl Desk {
         let record = self.services.store.call_ended(self.call, &outcome, now);
         if !matches!(tokio::time::timeout(CLOSING, record).await, Ok(Ok(()))) {
             tracing::error!(call = %self.call, "the end of a call could not be recorded yet");
-            tokio::spawn(record_later(self.services.store.clone(), self.call, outcome.clone(), now));
+            tokio::spawn(record_later(self.services.store.clone(), self.call, outcome, now));
         }
         tracing::info!(call = %self.call, %outcome, "call ended");
         self.publish(EventKind::CallEnded(outcome));

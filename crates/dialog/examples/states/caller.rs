@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use paytone_card::{Card, test_numbers};
 use paytone_dialog::{
-    Action, Dialog, Entry, Event, Field, MerchantName, OrderCode, OrderRefusal, OrderSummary, Phase, PlayId,
-    Script, Timeouts, Verdict,
+    Action, Dialog, Entry, Event, Field, MerchantName, OrderChange, OrderCode, OrderRefusal, OrderSummary,
+    Phase, PlayId, Script, Timeouts, Verdict,
 };
 use paytone_dtmf::Key;
 use paytone_psp::{Currency, DeclineReason, Money, Recovery};
@@ -51,6 +51,10 @@ pub(crate) enum Step {
     NotATestCard,
     Unavailable,
     Unknown,
+    /// No card can be paid any more, though none has been sent.
+    PaymentsDown,
+    OrderWithdrawn,
+    Failed,
     Held,
     Resumed,
     /// The wait that is under study is over.
@@ -84,8 +88,9 @@ impl Step {
                 steps.push(Self::Declined(*reason));
             }
         }
-        steps.extend([Self::NotATestCard, Self::Unavailable, Self::Unknown, Self::Held, Self::Resumed]);
-        steps.extend([Self::Wait, Self::HungUp]);
+        steps.extend([Self::NotATestCard, Self::Unavailable, Self::Unknown]);
+        steps.extend([Self::PaymentsDown, Self::OrderWithdrawn, Self::Failed]);
+        steps.extend([Self::Held, Self::Resumed, Self::Wait, Self::HungUp]);
         steps
     }
 }
@@ -239,6 +244,9 @@ impl Caller {
             Step::NotATestCard => Event::Verdict(Verdict::NotATestCard),
             Step::Unavailable => Event::Verdict(Verdict::Unavailable),
             Step::Unknown => Event::Verdict(Verdict::Unknown),
+            Step::PaymentsDown => Event::Unavailable,
+            Step::OrderWithdrawn => Event::OrderWithdrawn(OrderChange::Cancelled),
+            Step::Failed => Event::Failed,
             Step::Held => Event::Held,
             Step::Resumed => Event::Resumed,
             Step::HungUp => Event::HungUp,

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::caller::Node;
 use crate::recording::Edge;
-use crate::study::{DIRECTED, MENU, Study, record};
+use crate::study::{DIRECTED, HANG_UP, MENU, Study, record};
 
 /// A page with the drawing in it, which code hosts show as a picture.
 pub(crate) fn mermaid(edges: &[Edge]) -> String {
@@ -38,7 +38,7 @@ pub(crate) fn dot(edges: &[Edge]) -> String {
         let _ = writeln!(text, "    {from} -> {to} [label=\"{}\\l\"];", labels.join("\\l"));
     }
     text += "}\n";
-    for ((_, study), name) in PARTS.into_iter().zip(["directed", "menu"]) {
+    for ((_, study), name) in PARTS.into_iter().zip(["directed", "menu", "hang_up"]) {
         let _ = writeln!(text, "digraph {name} {{\n    node [shape=box, style=rounded];");
         for (from, to, labels) in record(study) {
             let _ = writeln!(text, "    {from} -> {to} [label=\"{}\\l\"];", labels.join("\\l"));
@@ -56,7 +56,8 @@ fn fields(edges: &[Edge]) -> Vec<Node> {
 }
 
 /// What is drawn apart, each with what it is about.
-const PARTS: [(&str, &Study); 2] = [(ABOVE_DIRECTED, &DIRECTED), (ABOVE_MENU, &MENU)];
+const PARTS: [(&str, &Study); 3] =
+    [(ABOVE_DIRECTED, &DIRECTED), (ABOVE_MENU, &MENU), (ABOVE_HANG_UP, &HANG_UP)];
 
 const ABOVE_DIRECTED: &str = "
 ## What an operator can do
@@ -75,6 +76,13 @@ opened over, and none of it costs a try.
 
 ";
 
+const ABOVE_HANG_UP: &str = "
+## A caller who hangs up while the provider is asked
+
+What becomes of the payment under `HangUpPolicy::VoidIfApproved`, which takes an approval back that the caller did not wait for.
+
+";
+
 const ABOVE: &str = "\
 # The states of a dialog
 
@@ -84,6 +92,8 @@ fails when either is not current.
 
 - A box is a `Phase`; `collecting` is drawn as its open `Field`. `authorizing_alone` is `authorizing` after the caller hung up.
 - `time first_digit` is the end of that wait of `Timeouts`. `3 x wrong entry` is what the third one in a row leads to.
+- `unavailable` is a verdict: the provider was not reached. `no card can be paid` is `Event::Unavailable`, told before a card is
+  sent; `failed` is `Event::Failed`.
 - `declined ReenterCode` is a decline with that `Recovery`, the card handed back; `declined` is one with any.
 - In brackets: what else has to be so for the arrow to be taken; `after session` is after the end of that wait. `Maestro`
   stands for the brands whose cards may have no security code.

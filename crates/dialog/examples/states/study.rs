@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use paytone_card::{Card, test_numbers};
 use paytone_dialog::{
-    AfterCall, Command, Dialog, Entry, Event, Field, FieldSet, Language, Mode, Phase, PlayId, Script,
-    SecureState, Verdict,
+    AfterCall, Command, Dialog, Entry, Event, Field, FieldSet, HangUpPolicy, Language, Mode, Phase, PlayId,
+    Script, SecureState, Verdict,
 };
 use paytone_dtmf::Key;
 use paytone_psp::DeclineReason;
@@ -58,6 +58,7 @@ struct Situation {
     missing: FieldSet,
     mode: Mode,
     asked: u8,
+    gone: bool,
 }
 
 /// In the words of the drawing, and whether it is so.
@@ -78,6 +79,8 @@ const DIFFERENCES: &[Difference] = &[
     ("number there", number),
     ("line secured, number there", |now| secured(now) && number(now)),
     ("line clear, number there", |now| !secured(now) && number(now)),
+    ("caller gone", |now| now.gone),
+    ("caller there", |now| !now.gone),
     ("last authorization", last),
     ("not the last authorization", |now| !last(now)),
 ];
@@ -158,6 +161,27 @@ pub(crate) static MENU: Study = Study {
     ],
 };
 
+/// What becomes of a payment whose caller hangs up, where it is taken back.
+pub(crate) static HANG_UP: Study = Study {
+    script: || {
+        let script = Script::builder(Entry::Order(order())).authorizations(1);
+        script.hang_up(HangUpPolicy::VoidIfApproved).build().expect("the usual settings")
+    },
+    moves: &[
+        Move { name: "answered", make: |world| world.event(Event::Answered) },
+        Move { name: "secured", make: |world| world.event(Event::Secured) },
+        Move { name: "right entry", make: World::right_entry },
+        Move { name: "approved", make: |world| world.event(Event::Verdict(Verdict::Approved)) },
+        Move { name: "voided", make: |world| world.event(Event::Verdict(Verdict::Voided)) },
+        Move { name: "declined", make: |world| world.declined(DeclineReason::IssuerRefused) },
+        Move { name: "unavailable", make: |world| world.event(Event::Verdict(Verdict::Unavailable)) },
+        Move { name: "unknown", make: |world| world.event(Event::Verdict(Verdict::Unknown)) },
+        Move { name: "no answer in time", make: World::no_answer },
+        Move { name: "prompt done", make: World::heard_out },
+        Move { name: "hung up", make: World::hang_up },
+    ],
+};
+
 /// A dialog with a media side and a provider that do as they are told.
 struct World {
     dialog: Dialog,
@@ -165,11 +189,12 @@ struct World {
     playing: Option<PlayId>,
     card: Option<Card>,
     wanted: Option<Field>,
+    gone: bool,
 }
 
 impl World {
     fn new(script: Script) -> Self {
-        Self { dialog: Dialog::new(script), now: START, playing: None, card: None, wanted: None }
+        Self { dialog: Dialog::new(script), now: START, playing: None, card: None, wanted: None, gone: false }
     }
 
     fn situation(&self) -> Situation {
@@ -183,6 +208,7 @@ impl World {
             missing: now.missing(),
             mode: now.mode(),
             asked: now.authorizations(),
+            gone: self.gone,
         }
     }
 
@@ -215,6 +241,27 @@ impl World {
 
     fn heard_out(&mut self) -> bool {
         self.playing.take().is_some_and(|id| self.event(Event::PromptDone(id)))
+    }
+
+    fn hang_up(&mut self) -> bool {
+        if self.dialog.is_finished() || self.gone {
+            return false;
+        }
+        self.gone = true;
+        self.event(Event::HungUp)
+    }
+
+    /// The provider says nothing for as long as it is waited for.
+    fn no_answer(&mut self) -> bool {
+        let waits = |phase| matches!(phase, Phase::Authorizing | Phase::Voiding);
+        let before = self.dialog.progress().phase();
+        while waits(before) && self.dialog.progress().phase() == before {
+            let Some(at) = self.dialog.poll_timeout() else { break };
+            self.now = at;
+            self.dialog.handle_timeout(at);
+            self.drain();
+        }
+        self.dialog.progress().phase() != before
     }
 
     fn right_entry(&mut self) -> bool {

@@ -90,14 +90,26 @@ impl Dialog {
         if self.after.has_operator() && self.is_operators_key(digit, now) {
             return;
         }
+        let progress = self.push_pan(digit);
+        self.pan_progressed(progress, digit, now);
+    }
+
+    /// Adds a digit to the number.
+    #[inline]
+    pub(super) fn push_pan(&mut self, digit: u8) -> PanProgress {
         let card = self.card.get_or_insert_with(CardEntry::new);
         let progress = card.push_pan(digit, &self.cards);
         let digits = card.pan_len();
         // A brand that is certain stays so, whatever digit follows.
         self.brand = self.brand.or_else(|| card.brand());
         self.count(digits);
+        progress
+    }
+
+    /// Does what the number calls for now that it has this digit.
+    pub(super) fn pan_progressed(&mut self, progress: PanProgress, digit: u8, now: Duration) {
         match progress {
-            PanProgress::Incomplete => self.wait_for_key(self.wait_within_group(digits), now),
+            PanProgress::Incomplete => self.wait_for_key(self.wait_within_group(self.digits()), now),
             PanProgress::MayGoOn => self.wait_for_key(self.patience(self.plan.timeouts.may_go_on), now),
             PanProgress::Complete => self.submit(End::Full, now),
             PanProgress::TooLong => {
@@ -156,7 +168,7 @@ impl Dialog {
     }
 
     /// Longer where a group of digits ends on the card: the caller looks at the next one.
-    fn wait_within_group(&self, digits: usize) -> Duration {
+    pub(super) fn wait_within_group(&self, digits: usize) -> Duration {
         let ends = match self.brand {
             Some(Brand::AmericanExpress | Brand::DinersClub) => matches!(digits, 4 | 10),
             _ => matches!(digits, 4 | 8 | 12 | 16),

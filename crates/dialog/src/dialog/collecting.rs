@@ -110,7 +110,7 @@ impl Dialog {
         self.clear_pressed(now);
     }
 
-    fn digit(&mut self, field: Field, digit: u8, now: Duration) {
+    pub(super) fn digit(&mut self, field: Field, digit: u8, now: Duration) {
         match field {
             Field::Pan => self.pan_digit(digit, now),
             Field::Expiry => self.expiry_digit(digit, now),
@@ -241,6 +241,12 @@ impl Dialog {
             // No entry is longer than a card number.
             open.digits = (digits & 0x1f) as u8;
         }
+    }
+
+    /// Digits in the entry.
+    #[inline]
+    pub(super) fn digits(&self) -> usize {
+        self.collecting().map_or(0, |open| usize::from(open.digits))
     }
 
     pub(super) fn entry_is_empty(&self) -> bool {

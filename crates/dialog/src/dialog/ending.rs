@@ -36,7 +36,7 @@ impl Dialog {
     /// The last words have been said, or had their time.
     pub(super) fn closed(&mut self, now: Duration) {
         if let State::Closing(outcome) = &self.state {
-            self.finish(outcome.clone(), now);
+            self.finish(*outcome, now);
         }
     }
 
@@ -45,7 +45,7 @@ impl Dialog {
         match &self.state {
             // Money may be moving: the dialog lives on until it knows.
             State::Authorizing | State::Voiding => self.be_silent(),
-            State::Closing(outcome) => self.finish(outcome.clone(), now),
+            State::Closing(outcome) => self.finish(*outcome, now),
             state => self.finish(self.after_a_decline(Outcome::CallerHungUp(state.phase())), now),
         }
     }

@@ -11,7 +11,7 @@ pub struct Situation {
     pub(crate) attempt: u8,
     pub(crate) is_last_attempt: bool,
     pub(crate) brand: Option<Brand>,
-    pub(crate) outcome: Option<&'static str>,
+    pub(crate) outcome: Option<Outcome>,
 }
 
 impl Situation {
@@ -42,7 +42,7 @@ impl Situation {
     /// With the outcome settled.
     #[must_use]
     pub const fn with_outcome(self, outcome: &Outcome) -> Self {
-        Self { outcome: Some(outcome.as_str()), ..self }
+        Self { outcome: Some(*outcome), ..self }
     }
 
     /// The language that is spoken.

@@ -160,7 +160,7 @@ impl Wording {
     pub(super) fn fits(&self, prompt: &str, after: Option<&str>, now: &Situation) -> bool {
         let When { outcome, after: said, brand, mode, is_last_attempt, attempts, language } = &self.when;
         self.prompt == prompt
-            && outcome.is_none_or(|only| now.outcome == Some(only))
+            && outcome.is_none_or(|only| now.outcome.is_some_and(|outcome| outcome.as_str() == only))
             && said.is_none_or(|only| after == Some(only))
             && brand.is_none_or(|only| now.brand == Some(only))
             && mode.is_none_or(|only| now.mode == only)

@@ -141,7 +141,7 @@ impl Call {
             self.now = at.max(self.now);
             self.happen();
         }
-        self.outcome.clone().expect("a dialog ends")
+        self.outcome.expect("a dialog ends")
     }
 
     fn next(&self) -> Option<Duration> {
@@ -205,7 +205,7 @@ impl Call {
             Action::SlowMode(on) => format!("slow {on}"),
             Action::Consent { given, .. } => format!("consent {given}"),
             Action::Finished(outcome) => {
-                self.outcome = Some(outcome.clone());
+                self.outcome = Some(outcome);
                 format!("finished {outcome}")
             }
         };

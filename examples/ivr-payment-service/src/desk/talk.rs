@@ -65,7 +65,7 @@ impl Desk {
     /// A payment of a call that goes on has come to its end.
     pub fn settled(&self, outcome: &Outcome) {
         tracing::info!(call = %self.call, %outcome, "payment ended, the call goes on");
-        self.publish(EventKind::PaymentEnded(outcome.clone()));
+        self.publish(EventKind::PaymentEnded(*outcome));
     }
 
     /// The payment that an operator wanted could not begin after all.

@@ -29,7 +29,7 @@ impl Session {
             return Some(outcome);
         }
         // The payment is settled and recorded before anything is tried that can fail.
-        self.desk.close(outcome.clone()).await;
+        self.desk.close(outcome).await;
         self.bridge.closed = true;
         self.count_keys();
         self.call = Call::new(self.desk.idle_script(), self.desk.clips(), self.bridge.talk());
