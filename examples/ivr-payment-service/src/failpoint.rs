@@ -10,6 +10,9 @@ use std::sync::{LazyLock, atomic};
 pub const PLACES: [&str; 7] =
     ["intent", "sending", "answered", "learnt", "operation", "operation-answered", "delivered"];
 
+/// Those a request with an Idempotency-Key comes to as well: its key is taken, and its answer is there and not kept yet.
+pub const REQUEST_PLACES: [&str; 2] = ["request-taken", "request-answered"];
+
 /// Whether the process may run: always, but for a release build with fail points that nobody asked for.
 #[must_use]
 pub fn may_start() -> bool {

@@ -148,6 +148,8 @@ impl Payments {
                 Err(ChangeError::Event(_)) => {}
             }
         }
+        // Only now: whoever asks again is told what the journal has been brought to.
+        store.abandon_requests().await?;
         Ok(Recovered { calls, attempts })
     }
 

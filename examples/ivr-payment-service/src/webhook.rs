@@ -15,6 +15,8 @@
 //! );
 //! ```
 
+mod inbox;
+
 use core::time::Duration;
 use std::sync::Arc;
 
@@ -30,6 +32,8 @@ use sha2::Sha256;
 use crate::clock::Clock;
 use crate::failpoint;
 use crate::store::{Delivery, SigningKeys, Store, StoreError, Tried};
+
+pub use self::inbox::{Inbox, NotTaken, Turn};
 
 /// How long after each failed try the next is made. After the last there is none: the delivery is dead until somebody
 /// asks for it again.
@@ -80,7 +84,7 @@ pub fn sign(id: &str, at: Duration, body: &str, keys: &[&[u8]]) -> String {
 }
 
 /// What a receiver does: checks the three headers and the body against the keys it knows. A message that passes may still
-/// have come before: its id tells.
+/// have come before, or after a later one: [`Inbox`] tells.
 ///
 /// # Errors
 ///

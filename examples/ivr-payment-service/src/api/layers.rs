@@ -15,12 +15,11 @@ use paytone_redact::SafeText;
 
 use super::body::receive;
 use super::{Backend, Problem};
+use crate::failpoint;
 use crate::store::{AuditEntry, Begun, MerchantUlid, Principal, Seen};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const LONGEST_KEY: usize = 64;
-/// No request takes longer than this, whatever the provider does.
-const ABANDONED: Duration = Duration::from_secs(10 * 60);
 const LONGEST_ANSWER: usize = 1024 * 1024;
 
 /// How many requests a merchant may make: so many a second, and so many at once after a rest.
@@ -138,15 +137,14 @@ pub(super) async fn once(
     let body = receive(body).await?;
     let whole = [parts.method.as_str().as_bytes(), b" ", parts.uri.path().as_bytes(), b"\n", &body].concat();
     match backend.store.begin_request(principal.merchant, &key, &whole, backend.clock.now()).await? {
-        Seen::New => parts.extensions.insert(Keyed { key: key.clone(), resumed: None, begun: None }),
+        Seen::New => parts.extensions.insert(Keyed { key: key.clone(), begun: None }),
         Seen::Answered { status, answer } => return Ok(repeated(status, answer)),
-        // Nobody carries it out any more. What it came to, if anything, is in the journal: it cannot be done twice.
-        Seen::Unfinished { since, begun } if backend.clock.now().saturating_sub(since) >= ABANDONED => {
-            parts.extensions.insert(Keyed { key: key.clone(), resumed: Some(since), begun })
-        }
-        Seen::Unfinished { .. } => return Err(Problem::KEY_IN_USE),
+        // What it came to, if anything, is in the journal: it cannot be done twice.
+        Seen::Resumed { begun } => parts.extensions.insert(Keyed { key: key.clone(), begun }),
+        Seen::InUse => return Err(Problem::KEY_IN_USE),
         Seen::Other => return Err(Problem::KEY_REUSED),
     };
+    failpoint::hit("request-taken");
     // Whoever asked may go away meanwhile; the answer is kept all the same.
     let request = Request::from_parts(parts, Body::from(body));
     let merchant = principal.merchant;
@@ -154,6 +152,7 @@ pub(super) async fn once(
         let (parts, body) = next.run(request).await.into_parts();
         let body = axum::body::to_bytes(body, LONGEST_ANSWER).await.unwrap_or_default();
         let text = String::from_utf8_lossy(&body);
+        failpoint::hit("request-answered");
         let kept = backend.store.finish_request(merchant, &key, parts.status.as_u16(), &text).await;
         if let Err(error) = kept {
             tracing::error!(%error, "an answer could not be kept");
@@ -167,9 +166,7 @@ pub(super) async fn once(
 #[derive(Debug, Clone)]
 pub(super) struct Keyed {
     pub(super) key: SafeText,
-    /// When it was first made, where that try ended with its process.
-    pub(super) resumed: Option<Duration>,
-    /// What that try began to do with a payment.
+    /// What an earlier try with the key began to do with a payment.
     pub(super) begun: Option<Begun>,
 }
 

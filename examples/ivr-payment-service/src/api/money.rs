@@ -1,8 +1,6 @@
 //! What moves money without a caller: captures, voids, refunds, charges of stored cards. Every request carries an
 //! `Idempotency-Key`.
 
-use core::time::Duration;
-
 use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
@@ -127,38 +125,25 @@ pub(super) async fn refund(
 pub(super) async fn charge(
     State(backend): State<Backend>,
     Extension(principal): Extension<Principal>,
+    Extension(keyed): Extension<Keyed>,
     id: Id,
     request: Request,
 ) -> Answer {
     may(&principal, Role::Supervisor)?;
-    let resumed = request.extensions().get::<Keyed>().and_then(|keyed| keyed.resumed);
+    let order = find(&backend, &principal, id).await?;
+    if let Some(begun) = keyed.begun {
+        return came_to(&backend, order, begun).await;
+    }
     let mut body = Fields::read(request).await?.only(&["stored_card"])?;
     let unknown = || Problem::field("stored_card", "there is no such stored card");
     let card = StoredCardUlid::parse(&body.text("stored_card")?).map_err(|_| unknown())?;
-    let order = find(&backend, &principal, id).await?;
-    if let Some(charged) = charged_before(&backend, &order, card, resumed).await? {
-        return answer(&backend, order, &charged).await;
-    }
     if order.state_at(backend.clock.now()) != OrderState::Open || !order.terms.purpose.has_amount() {
         return Err(Problem::ORDER_OVER);
     }
     let card = backend.store.stored_card(principal.merchant, card).await?.ok_or_else(unknown)?;
-    let charged = backend.payments.charge_stored(&order, &card).await?;
+    let request = RequestKey { merchant: order.merchant, key: keyed.key };
+    let charged = backend.payments.charge_stored_for(Some(request), &order, &card).await?;
     answer(&backend, order, &charged).await
-}
-
-/// What came of a charge whose answer nobody got because the service stopped.
-async fn charged_before(
-    backend: &Backend,
-    order: &Order,
-    card: StoredCardUlid,
-    resumed: Option<Duration>,
-) -> Result<Option<AttemptRecord>, Problem> {
-    let Some(since) = resumed else { return Ok(None) };
-    let attempts = backend.store.attempts_of(order.id).await?;
-    let this =
-        |record: &AttemptRecord| record.source.stored_card() == Some(card) && record.created_at >= since;
-    Ok(attempts.into_iter().rfind(this))
 }
 
 /// Which cards to list.

@@ -123,10 +123,24 @@ impl Payments {
         order: &Order,
         card: &StoredCardRecord,
     ) -> Result<AttemptRecord, OperationError> {
+        self.charge_stored_for(None, order, card).await
+    }
+
+    /// The same for a request, which can be answered from the journal should this process be killed.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`]. A decline is no error: it is the attempt's state.
+    pub async fn charge_stored_for(
+        &self,
+        request: Option<RequestKey>,
+        order: &Order,
+        card: &StoredCardRecord,
+    ) -> Result<AttemptRecord, OperationError> {
         let (sender, receiver) = oneshot::channel();
         let (this, order, card) = (self.clone(), order.clone(), card.clone());
         self.authorizations.spawn(async move {
-            let done = this.cashier.charge_stored(&order, &card).await;
+            let done = this.cashier.charge_stored(request.as_ref(), &order, &card).await;
             if let Ok(record) = &done {
                 this.look_up(record.clone());
             }
@@ -254,6 +268,7 @@ impl Cashier {
 
     async fn charge_stored(
         &self,
+        request: Option<&RequestKey>,
         order: &Order,
         card: &StoredCardRecord,
     ) -> Result<AttemptRecord, OperationError> {
@@ -263,7 +278,8 @@ impl Cashier {
         let (last_four, brand) = (card.last_four, card.brand);
         let chosen = &Chosen::new(order, &Details::default());
         let new = NewAttempt { attempt: &attempt, order: order.id, source, last_four, brand, chosen };
-        self.tools.store.begin_attempt(new, self.now()).await.map_err(ChangeError::from)?;
+        let begun = self.tools.store.begin_attempt_for(request, new, self.now());
+        begun.await.map_err(ChangeError::from)?;
         self.publish(order.merchant, None, &attempt);
         failpoint::hit("intent");
         let answer = match attempt.pending() {

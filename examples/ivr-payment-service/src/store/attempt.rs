@@ -135,6 +135,20 @@ impl Store {
     /// [`StoreError::NotHeld`] where the call does not have the order (any more), or an order to be paid by a stored card
     /// cannot be paid; [`StoreError::LiveAttempt`], or the database fails. Nothing may then be sent.
     pub async fn begin_attempt(&self, new: NewAttempt<'_>, now: Duration) -> Result<(), StoreError> {
+        self.begin_attempt_for(None, new, now).await
+    }
+
+    /// The same for a request: that this attempt is what it began is written with it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`begin_attempt`](Self::begin_attempt).
+    pub async fn begin_attempt_for(
+        &self,
+        request: Option<&RequestKey>,
+        new: NewAttempt<'_>,
+        now: Duration,
+    ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         let held = match new.source {
             Source::Call(call) => sql("SELECT orders.merchant FROM orders JOIN calls ON calls.id = orders.leased_by
@@ -156,6 +170,9 @@ impl Store {
         match new.source {
             Source::Call(call) => call::set_card(&mut transaction, call, new.last_four, new.brand).await?,
             Source::StoredCard(_) => claim::refresh(&mut transaction, new.order, now).await?,
+        }
+        if let Some(request) = request {
+            idempotency::begin(&mut transaction, request, new.attempt).await?;
         }
         Ok(transaction.commit().await?)
     }

@@ -23,13 +23,13 @@ pub enum Seen {
         /// The body.
         answer: String,
     },
-    /// The request is being carried out, or was when the service stopped.
-    Unfinished {
-        /// Since when.
-        since: Duration,
-        /// What it began to do with a payment.
+    /// It was begun, and nobody carries it out any more, or its outcome was not known: it is for whoever asks now.
+    Resumed {
+        /// What it began to do with a payment; where it began nothing, it is to be carried out.
         begun: Option<Begun>,
     },
+    /// The request is being carried out.
+    InUse,
     /// The key came with another request.
     Other,
 }
@@ -48,7 +48,7 @@ pub struct RequestKey {
 pub struct Begun {
     /// Which payment.
     pub attempt: Reference,
-    /// Capture, void or refund.
+    /// Capture, void or refund; or a charge of a stored card.
     pub operation: Operation,
     /// What has been given back, in minor units, once a refund is done.
     pub refunded: u64,
@@ -59,6 +59,7 @@ impl Begun {
     #[must_use]
     pub fn is_done(&self, attempt: &Attempt) -> bool {
         match self.operation {
+            Operation::Authorize => true,
             Operation::Capture => attempt.captured().is_some(),
             Operation::Void => attempt.state() == State::Voided,
             _ => attempt.refunded().minor() >= self.refunded,
@@ -66,8 +67,14 @@ impl Begun {
     }
 }
 
+/// No request takes longer than this, whatever the provider does.
+const LONGEST: Duration = Duration::from_secs(10 * 60);
+/// `202 Accepted`: what was begun is open still. What it came to later is found with it.
+const UNKNOWN_YET: u16 = 202;
+
 impl Store {
-    /// Takes the key for this request, where it is new.
+    /// Takes the key for this request, where it is new, or where whoever took it is gone: one of those who make it again
+    /// gets it. It is not known of another process that it is gone until so much time has passed that no request takes.
     ///
     /// # Errors
     ///
@@ -86,27 +93,59 @@ impl Store {
             .put(key)
             .first(&mut transaction, |row| {
                 let status: u16 = row.count("status")?;
+                let since = row.optional_time("carried_since")?.unwrap_or(row.time("created_at")?);
+                let is_gone = row.flag("abandoned")? || now.saturating_sub(since) >= LONGEST;
                 Ok(match status {
                     _ if row.bytes("request")? != request => Seen::Other,
-                    0 => Seen::Unfinished { since: row.time("created_at")?, begun: None },
+                    0 if !is_gone => Seen::InUse,
+                    0 | UNKNOWN_YET => Seen::Resumed { begun: None },
                     status => Seen::Answered { status, answer: row.text("answer")?.to_owned() },
                 })
             })
             .await?;
-        if let Some(known) = known {
-            let Seen::Unfinished { since, .. } = known else { return Ok(known) };
-            let begun = begun(&mut transaction, merchant, key).await?;
-            return Ok(Seen::Unfinished { since, begun });
-        }
-        sql("INSERT INTO idempotency (merchant, key, request, status, answer, created_at) VALUES ($1, $2, $3, 0, '', $4)")
-            .put(&merchant)
-            .put(key)
-            .put(Bytes(&request))
-            .put(millis(now))
+        let seen = match known {
+            Some(Seen::Resumed { .. }) => {
+                sql("UPDATE idempotency SET node = $1, carried_since = $2, abandoned = 0 WHERE merchant = $3 AND key = $4")
+                    .put(Word(self.node()))
+                    .put(millis(now))
+                    .put(&merchant)
+                    .put(key)
+                    .run(&mut transaction)
+                    .await?;
+                Seen::Resumed { begun: begun(&mut transaction, merchant, key).await? }
+            }
+            Some(known) => return Ok(known),
+            None => {
+                sql("INSERT INTO idempotency (merchant, key, request, status, answer, created_at, node)
+                     VALUES ($1, $2, $3, 0, '', $4, $5)")
+                .put(&merchant)
+                .put(key)
+                .put(Bytes(&request))
+                .put(millis(now))
+                .put(Word(self.node()))
+                .run(&mut transaction)
+                .await?;
+                Seen::New
+            }
+        };
+        transaction.commit().await?;
+        Ok(seen)
+    }
+
+    /// Gives up every request that this node was carrying out when it stopped: the node is this process now, and carries out
+    /// none yet. How many.
+    ///
+    /// # Errors
+    ///
+    /// The database fails.
+    pub async fn abandon_requests(&self) -> Result<u64, StoreError> {
+        let mut transaction = self.begin().await?;
+        let abandoned = sql("UPDATE idempotency SET abandoned = 1 WHERE node = $1 AND status = 0")
+            .put(Word(self.node()))
             .run(&mut transaction)
             .await?;
         transaction.commit().await?;
-        Ok(Seen::New)
+        Ok(abandoned)
     }
 
     /// Keeps the answer. An answer is made of our own words and of what was redacted when it was stored.

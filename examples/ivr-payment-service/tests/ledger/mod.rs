@@ -1,4 +1,5 @@
-//! A payment provider that outlives the process that uses it: JSON lines over a socket. Some of its answers are lost.
+//! A payment provider that outlives the process that uses it: JSON lines over a socket. Some of its answers are lost, where
+//! it is told to lose some.
 #![allow(dead_code, reason = "each half is used by its own process")]
 
 use std::collections::HashMap;
@@ -7,10 +8,10 @@ use std::sync::{Arc, Mutex};
 
 use paytone_psp::simulator::Simulator;
 use paytone_psp::{
-    Approval, AskError, Authorization, Authorize, BoxFuture, CallContext, CaptureRequest, ChargeStored,
-    CheckpointBlob, DoubtCause, Found, Gateway as _, GatewayError, GatewayInfo, InDoubt, Money, Operation,
-    ProviderState, Reference, RefundRequest, Refusal, Register, Registration, Retry, Snapshot, StoredCardId,
-    Verification, Verify, VoidRequest,
+    Approval, AskError, Authorization, Authorize, BoxFuture, CallContext, Capture, CaptureRequest,
+    ChargeStored, CheckpointBlob, DoubtCause, Found, Gateway as _, GatewayError, GatewayInfo, InDoubt, Money,
+    Operation, ProviderState, Reference, RefundRequest, Refusal, Register, Registration, Retry, Snapshot,
+    StoredCardId, Verification, Verify, VoidRequest,
 };
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -25,20 +26,40 @@ pub(crate) struct Provider {
 }
 
 struct Books {
-    /// What was charged and given back, by reference.
-    charges: HashMap<String, (u64, u64)>,
-    /// How often money was taken.
+    accounts: HashMap<String, Account>,
+    /// How often money was reserved or taken at once.
     taken: u32,
     silent: u32,
+    /// Of how many answers to those that move money one is lost.
+    loses: Option<u32>,
     rng: StdRng,
 }
 
+/// What is known of one reference, in minor units.
+#[derive(Clone, Copy, Default)]
+struct Account {
+    reserved: u64,
+    charged: u64,
+    back: u64,
+    voided: bool,
+}
+
 impl Provider {
+    /// One that loses one answer in four.
     pub(crate) async fn start(seed: u64) -> Self {
+        Self::losing(Some(4), seed).await
+    }
+
+    /// One that answers always.
+    pub(crate) async fn reliable() -> Self {
+        Self::losing(None, 0).await
+    }
+
+    async fn losing(loses: Option<u32>, seed: u64) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let rng = StdRng::seed_from_u64(seed);
-        let books = Arc::new(Mutex::new(Books { charges: HashMap::new(), taken: 0, silent: 0, rng }));
+        let books = Arc::new(Mutex::new(Books { accounts: HashMap::new(), taken: 0, silent: 0, loses, rng }));
         let shared = books.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -60,9 +81,14 @@ impl Provider {
         self.books.lock().unwrap().silent
     }
 
-    /// What is held now.
+    /// What has been taken and not given back.
     pub(crate) fn held(&self) -> u64 {
-        self.books.lock().unwrap().charges.values().map(|(charged, back)| charged - back).sum()
+        self.books.lock().unwrap().accounts.values().map(|one| one.charged - one.back).sum()
+    }
+
+    /// What is reserved and not taken.
+    pub(crate) fn reserved(&self) -> u64 {
+        self.books.lock().unwrap().accounts.values().map(|one| one.reserved).sum()
     }
 }
 
@@ -80,19 +106,25 @@ async fn serve(stream: TcpStream, books: Arc<Mutex<Books>>) {
 }
 
 impl Books {
-    /// Carries a request out; one answer in four to those that move money is lost.
+    /// Carries a request out.
     fn answer(&mut self, request: &Value) -> Option<Value> {
         let reference = request["reference"].as_str().unwrap().to_owned();
         let amount = request["amount"].as_u64().unwrap_or_default();
-        match request["what"].as_str().unwrap() {
-            "charge" => {
-                self.taken += 1;
-                self.charges.entry(reference.clone()).or_default().0 += amount;
-            }
-            "refund" => self.charges.get_mut(&reference).unwrap().1 += amount,
-            _ => return Some(self.shown(&reference)),
+        let what = request["what"].as_str().unwrap();
+        if what == "look" {
+            return Some(self.shown(&reference));
         }
-        if self.rng.random_range(0..4) == 0 {
+        let account = self.accounts.entry(reference.clone()).or_default();
+        match what {
+            "charge" => account.charged += amount,
+            "reserve" => account.reserved += amount,
+            "capture" => *account = Account { reserved: 0, charged: account.charged + amount, ..*account },
+            "void" => *account = Account { reserved: 0, voided: true, ..*account },
+            "refund" => account.back += amount,
+            other => panic!("asked for {other}"),
+        }
+        self.taken += u32::from(matches!(what, "charge" | "reserve"));
+        if self.loses.is_some_and(|many| self.rng.random_range(0..many) == 0) {
             self.silent += 1;
             return None;
         }
@@ -100,8 +132,10 @@ impl Books {
     }
 
     fn shown(&self, reference: &str) -> Value {
-        match self.charges.get(reference) {
-            Some((charged, back)) => json!({ "charged": charged, "back": back }),
+        match self.accounts.get(reference) {
+            Some(Account { reserved, charged, back, voided }) => {
+                json!({ "reserved": reserved, "charged": charged, "back": back, "voided": voided })
+            }
             None => json!({}),
         }
     }
@@ -129,12 +163,29 @@ impl Gateway {
     }
 }
 
+impl Gateway {
+    async fn change(
+        &self,
+        what: &str,
+        operation: Operation,
+        reference: Reference,
+        money: Option<Money>,
+    ) -> Result<Snapshot, GatewayError> {
+        let answer = self.ask(what, &reference, money).await;
+        answer.and_then(|shown| snapshot(reference, &shown)).ok_or_else(|| doubt(reference, operation))
+    }
+}
+
 fn snapshot(reference: Reference, shown: &Value) -> Option<Snapshot> {
     let yen = |name: &str| shown[name].as_u64().map(|minor| Money::new(minor, paytone_psp::Currency::JPY));
-    let (charged, back) = (yen("charged")?, yen("back")?);
-    let state =
-        if back.is_zero() { ProviderState::Captured } else { ProviderState::Refunded { total: back } };
-    Some(Snapshot { reference, state, money: charged, transaction: None, test: true })
+    let (reserved, charged, back) = (yen("reserved")?, yen("charged")?, yen("back")?);
+    let (state, money) = match shown["voided"].as_bool()? {
+        true => (ProviderState::Voided, charged),
+        false if !reserved.is_zero() => (ProviderState::Authorised, reserved),
+        false if back.is_zero() => (ProviderState::Captured, charged),
+        false => (ProviderState::Refunded { total: back }, charged),
+    };
+    Some(Snapshot { reference, state, money, transaction: None, test: true })
 }
 
 fn doubt(reference: Reference, operation: Operation) -> GatewayError {
@@ -159,7 +210,8 @@ impl paytone_psp::Gateway for Gateway {
             if context.checkpoint.save(&CheckpointBlob::new(b"k".to_vec()).unwrap()).await.is_err() {
                 return Err(GatewayError::NotSent { retry: Retry::Never });
             }
-            let answer = self.ask("charge", &request.reference, Some(request.money)).await;
+            let what = if request.capture == Capture::Auto { "charge" } else { "reserve" };
+            let answer = self.ask(what, &request.reference, Some(request.money)).await;
             match answer.and_then(|shown| snapshot(request.reference, &shown)) {
                 Some(snapshot) => Ok(Authorization::Approved(Approval { snapshot, approval_code: None })),
                 None => Err(doubt(request.reference, Operation::Authorize)),
@@ -172,11 +224,25 @@ impl paytone_psp::Gateway for Gateway {
         _: CallContext<'a>,
         request: RefundRequest<'a>,
     ) -> BoxFuture<'a, Result<Snapshot, GatewayError>> {
-        Box::pin(async move {
-            let answer = self.ask("refund", &request.reference, Some(request.money)).await;
-            let shown = answer.and_then(|shown| snapshot(request.reference, &shown));
-            shown.ok_or_else(|| doubt(request.reference, Operation::Refund))
-        })
+        let money = Some(request.money);
+        Box::pin(self.change("refund", Operation::Refund, request.reference, money))
+    }
+
+    fn capture<'a>(
+        &'a self,
+        _: CallContext<'a>,
+        request: CaptureRequest<'a>,
+    ) -> BoxFuture<'a, Result<Snapshot, GatewayError>> {
+        let money = Some(request.money);
+        Box::pin(self.change("capture", Operation::Capture, request.reference, money))
+    }
+
+    fn void<'a>(
+        &'a self,
+        _: CallContext<'a>,
+        request: VoidRequest<'a>,
+    ) -> BoxFuture<'a, Result<Snapshot, GatewayError>> {
+        Box::pin(self.change("void", Operation::Void, request.reference, None))
     }
 
     fn lookup<'a>(
@@ -196,22 +262,6 @@ impl paytone_psp::Gateway for Gateway {
         _: Verify<'a>,
     ) -> BoxFuture<'a, Result<Verification, GatewayError>> {
         unsupported(Operation::Verify)
-    }
-
-    fn capture<'a>(
-        &'a self,
-        _: CallContext<'a>,
-        _: CaptureRequest<'a>,
-    ) -> BoxFuture<'a, Result<Snapshot, GatewayError>> {
-        unsupported(Operation::Capture)
-    }
-
-    fn void<'a>(
-        &'a self,
-        _: CallContext<'a>,
-        _: VoidRequest<'a>,
-    ) -> BoxFuture<'a, Result<Snapshot, GatewayError>> {
-        unsupported(Operation::Void)
     }
 
     fn register<'a>(

@@ -26,6 +26,7 @@ use paytone_psp::simulator::Simulator;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
+use crate::fixtures::postgres::Server;
 use crate::fixtures::{TTL, TestClock, call, card, claim};
 
 pub(crate) const KEY: &str = "a-key-for-tests";
@@ -37,6 +38,16 @@ pub(crate) struct Shop {
     pub(crate) payments: Payments,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) bus: Bus,
+}
+
+/// A shop on each database. The PostgreSQL server goes with the last.
+pub(crate) async fn shops() -> (Vec<Shop>, Option<Server>) {
+    let server = Server::start().await;
+    let mut shops = vec![Shop::new().await];
+    if let Some(server) = &server {
+        shops.push(Shop::on(server.store().await, RateLimit::new(10_000, 10_000)).await);
+    }
+    (shops, server)
 }
 
 pub(crate) struct Answer {
@@ -51,7 +62,10 @@ impl Shop {
     }
 
     pub(crate) async fn with_rate(rate: RateLimit) -> Self {
-        let store = Store::in_memory().await.unwrap();
+        Self::on(Store::in_memory().await.unwrap(), rate).await
+    }
+
+    pub(crate) async fn on(store: Store, rate: RateLimit) -> Self {
         let merchant = store.first_merchant().await.unwrap().id;
         let (clock, bus) = (TestClock::new(), Bus::new());
         let tools = Tools {

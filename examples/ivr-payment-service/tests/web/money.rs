@@ -247,7 +247,8 @@ async fn a_charge_that_was_not_answered_is_found_again_by_its_key() {
         if sent {
             let id = StoredCardUlid::parse(&card).unwrap();
             let stored = shop.store.stored_card(order.merchant, id).await.unwrap().unwrap();
-            shop.payments.charge_stored(&order, &stored).await.unwrap();
+            let request = Some(RequestKey { merchant: order.merchant, key: key.clone() });
+            shop.payments.charge_stored_for(request, &order, &stored).await.unwrap();
         }
         let early = shop.pay(&path, name, body.clone()).await;
         assert_eq!(early.json["type"], "urn:paytone:problem:idempotency-key-in-use", "it may be under way");

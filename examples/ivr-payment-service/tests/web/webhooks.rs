@@ -8,12 +8,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::routing::post;
 use base64ct::{Base64, Encoding as _};
-use ivr_payment_service::webhook::{Courier, DELAYS, Forged, TOLERANCE, verify};
+use ivr_payment_service::clock::Clock as _;
+use ivr_payment_service::webhook::{Courier, DELAYS, Forged, Inbox, NotTaken, TOLERANCE, Turn, verify};
 use paytone_card::test_numbers;
 use paytone_psp::attempt::State as AttemptState;
 use serde_json::{Value, json};
 
-use super::{KEY, Shop};
+use super::{KEY, Shop, shops};
 use crate::fixtures::NOW;
 
 /// A merchant's own server: keeps what it is sent, and answers as it is told.
@@ -183,6 +184,96 @@ async fn after_the_last_try_a_delivery_is_dead_the_next_goes_out_and_it_can_be_a
     courier.deliver_due().await.unwrap();
     assert_eq!(receiver.types().last().unwrap(), "A-1 payment.captured");
     assert_eq!(shop.get("/v1/needs-person").await.json["webhooks"], json!([]));
+}
+
+/// A message as it came, and when it is looked at.
+struct Came<'a>(&'a (HeaderMap, String), Duration);
+
+impl Came<'_> {
+    fn taken_by(&self, inbox: &mut Inbox, key: &[u8]) -> Result<Turn, NotTaken> {
+        let Self((headers, body), now) = self;
+        let of = |name| header(headers, name);
+        let (id, at, tags) = (of("webhook-id"), of("webhook-timestamp"), of("webhook-signature"));
+        inbox.take(&id, &at, &tags, body, &[key], *now)
+    }
+
+    fn sequence(&self) -> u64 {
+        serde_json::from_str::<Value>(&self.0.1).unwrap()["sequence"].as_u64().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_sees_one_orders_events_in_order_until_one_is_dead_and_then_on_with_a_gap() {
+    let (shops, _server) = shops().await;
+    for shop in shops {
+        let (receiver, url) = Receiver::start().await;
+        let made = shop.post("/v1/webhooks", json!({ "url": url })).await.json;
+        pay(&shop, "A-1").await;
+        shop.pay("/v1/orders/A-1/refund", "r1", json!({ "amount": 100 })).await;
+        shop.pay("/v1/orders/A-1/refund", "r2", json!({ "amount": 200 })).await;
+        let courier = Courier::new(shop.store.clone(), shop.clock.clone());
+        receiver.answer(&[503; DELAYS.len() + 1]);
+        for delay in DELAYS {
+            courier.deliver_due().await.unwrap();
+            shop.clock.advance(delay);
+        }
+        let before: Vec<_> =
+            receiver.messages.lock().unwrap().iter().map(|one| Came(one, NOW).sequence()).collect();
+        assert_eq!(before, [1; DELAYS.len()], "nothing overtakes what is still tried");
+
+        courier.deliver_due().await.unwrap();
+        let dead = shop.get("/v1/needs-person").await.json["webhooks"][0].clone();
+        let again = format!("/v1/deliveries/{}/redeliver", dead["id"].as_str().unwrap());
+        shop.ask(KEY, &Method::POST, &again, None, None).await;
+        courier.deliver_due().await.unwrap();
+        let messages = receiver.messages.lock().unwrap().clone();
+        let (key, now) = (key_of(&made), shop.clock.now());
+        // What was refused was not taken.
+        let mut inbox = Inbox::default();
+        let taken: Vec<_> = messages[DELAYS.len() + 1..]
+            .iter()
+            .map(|one| (Came(one, now).sequence(), Came(one, now).taken_by(&mut inbox, &key).unwrap()))
+            .collect();
+        let gap = || Turn::Early { missing: vec![1] };
+        assert_eq!(taken, [(2, gap()), (3, gap()), (1, Turn::Late)]);
+        shop.store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_takes_each_message_once_in_whatever_order_and_none_that_was_forged_or_replayed() {
+    let shop = Shop::new().await;
+    let (receiver, url) = Receiver::start().await;
+    let key = key_of(&shop.post("/v1/webhooks", json!({ "url": url })).await.json);
+    pay(&shop, "A-1").await;
+    for (once, amount) in [("r1", 100), ("r2", 200)] {
+        shop.pay("/v1/orders/A-1/refund", once, json!({ "amount": amount })).await;
+    }
+    Courier::new(shop.store.clone(), shop.clock.clone()).deliver_due().await.unwrap();
+    let messages = receiver.messages.lock().unwrap().clone();
+    assert_eq!(messages.len(), 3);
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let (mut inbox, mut newest) = (Inbox::default(), 0);
+        for place in order {
+            let came = Came(&messages[place], NOW);
+            let turn = came.taken_by(&mut inbox, &key).unwrap();
+            let is_news = matches!(turn, Turn::Next | Turn::Early { .. });
+            assert_eq!(is_news, came.sequence() > newest, "{order:?} {place}");
+            newest = newest.max(came.sequence());
+            assert_eq!(came.taken_by(&mut inbox, &key), Ok(Turn::Again), "replayed at once");
+            let late = Came(&messages[place], NOW + TOLERANCE + Duration::from_secs(1));
+            assert_eq!(late.taken_by(&mut inbox, &key), Err(Forged::Time.into()), "replayed later");
+        }
+    }
+
+    let mut inbox = Inbox::default();
+    let (headers, body) = &messages[0];
+    let forged = (headers.clone(), body.replace("\"sequence\":1", "\"sequence\":3"));
+    assert_ne!(forged.1, *body);
+    assert_eq!(Came(&forged, NOW).taken_by(&mut inbox, &key), Err(Forged::Signature.into()));
+    let swapped = (headers.clone(), messages[2].1.clone());
+    assert_eq!(Came(&swapped, NOW).taken_by(&mut inbox, &key), Err(Forged::Signature.into()));
+    assert_eq!(Came(&messages[0], NOW).taken_by(&mut inbox, &key), Ok(Turn::Next), "forgeries leave nothing");
 }
 
 #[tokio::test]
