@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use paytone_call::{Clips, Input};
 use paytone_card::MaskedPan;
 use paytone_dialog::{
-    AfterCall, Entry, Language, MerchantName, OrderCode, OrderRefusal, OrderSummary, Outcome, Payment, Phase,
-    Progress, Prompt, Script, Verdict,
+    AfterCall, Entry, Field, Language, MerchantName, OrderCode, OrderRefusal, OrderSummary, Outcome, Payment,
+    Phase, Progress, Prompt, Script, Verdict,
 };
 use paytone_redact::SafeText;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
@@ -39,6 +39,8 @@ pub struct Desk {
     source: SafeText,
     order: Arc<Mutex<Option<Order>>>,
     card: Option<MaskedPan>,
+    /// What the caller is being asked for.
+    asked: Option<Field>,
     language: Option<Language>,
     line: String,
     languages: Vec<Language>,
@@ -100,6 +102,7 @@ impl Desk {
             source: SafeText::new(&caller.source),
             order: Arc::default(),
             card: None,
+            asked: None,
             language: None,
             line: line_name,
             languages: line.languages.clone(),
@@ -283,13 +286,24 @@ impl Desk {
             let (services, call) = (self.services.clone(), self.call);
             tokio::spawn(async move { services.store.call_card(call, masked, brand).await });
         }
+        match progress.phase() {
+            Phase::Collecting => self.asked = progress.field(),
+            // A call that is over was left where it was.
+            Phase::Finished => {}
+            _ => self.asked = None,
+        }
         self.publish(EventKind::Progress(progress));
     }
 
     /// Records the outcome and lets go of the order. A caller does not wait for a database that is away: it is told later.
     pub async fn close(&self, outcome: Outcome) {
         let now = crate::clock::now();
-        let record = self.services.store.call_ended(self.call, &outcome, now);
+        let record = async {
+            if let Some(field) = self.asked {
+                self.services.store.call_left_at(self.call, field).await?;
+            }
+            self.services.store.call_ended(self.call, &outcome, now).await
+        };
         if !matches!(tokio::time::timeout(CLOSING, record).await, Ok(Ok(()))) {
             tracing::error!(call = %self.call, "the end of a call could not be recorded yet");
             tokio::spawn(record_later(self.services.store.clone(), self.call, outcome, now));

@@ -53,6 +53,8 @@ const MOST_TRIES: u32 = 3;
 pub struct Payments {
     cashier: Arc<Cashier>,
     authorizations: TaskTracker,
+    /// Nobody waits for the requests in flight any more.
+    given_up: CancellationToken,
     lookups: CancellationToken,
 }
 
@@ -90,6 +92,7 @@ impl Payments {
         Self {
             cashier: Arc::new(Cashier { tools }),
             authorizations: TaskTracker::new(),
+            given_up: CancellationToken::new(),
             lookups: CancellationToken::new(),
         }
     }
@@ -117,7 +120,7 @@ impl Payments {
         let chosen = Chosen::new(order, &details);
         let (sender, receiver) = oneshot::channel();
         let (this, order) = (self.clone(), order.clone());
-        self.authorizations.spawn(async move {
+        self.in_the_background(async move {
             let (verdict, doubtful) = this.cashier.authorize(call, &order, card, chosen).await;
             // A caller who is gone leaves nobody to tell; the journal has it.
             drop(sender.send(verdict));
@@ -160,7 +163,14 @@ impl Payments {
         self.authorizations.close();
         if tokio::time::timeout(patience, self.authorizations.wait()).await.is_err() {
             tracing::warn!("requests still in flight at shutdown; they are looked up at the next start");
+            self.given_up.cancel();
+            self.authorizations.wait().await;
         }
+    }
+
+    /// Goes on whatever becomes of who asked for it, until the service is shut down: the journal has where it was then.
+    fn in_the_background(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.authorizations.spawn(self.given_up.clone().run_until_cancelled_owned(task));
     }
 
     /// Looks an attempt up until its outcome is known, in a task of its own.

@@ -5,6 +5,7 @@ mod services;
 use core::time::Duration;
 use std::net::SocketAddr;
 
+use paytone_card::test_numbers;
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 
@@ -258,8 +259,16 @@ pub fn welcome(service: &Service, show_key: bool) -> String {
             password.expose_secret()
         )
     });
+    let services = service.services();
+    let is_test = services.payments.is_test(services.shop.merchant_id);
+    let only = if is_test { "; test cards only" } else { "" };
+    let try_it = if is_test {
+        format!("a card to try it with, keyed on the phone: {} # 1230 123\n\n", test_numbers::VISA)
+    } else {
+        String::new()
+    };
     format!(
-        "sip on {sip} (udp) and {} (tcp), http on {http}; test cards only\n\n\
+        "sip on {sip} (udp) and {} (tcp), http on {http}{only}\n\n\
          call with any softphone on this machine, no account needed:\n\
          \x20 sip:pay@{sip}      a payment at a fixed price\n\
          \x20 sip:order@{sip}    asks for an order code\n\n\
@@ -267,7 +276,7 @@ pub fn welcome(service: &Service, show_key: bool) -> String {
          \x20 curl -s {scheme}://{http}/v1/orders -H 'Authorization: Bearer {key}' \\\n\
          \x20   -H 'Content-Type: application/json' \\\n\
          \x20   -d '{{\"order_id\":\"A-1001\",\"amount\":1200,\"currency\":\"JPY\"}}'\n\n\
-         the operators' console:\n\
+         {try_it}the operators' console:\n\
          \x20 {scheme}://{http}/console\n{first}",
         service.sip_tcp()
     )

@@ -2,15 +2,15 @@
 //! Whatever the browser has seen by then holds no card.
 #![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
-mod chromium;
 mod common;
+mod driver;
 
 use std::time::Duration;
 
-use chromium::Chromium;
 use common::baresip::{Baresip, Setup};
 use common::peers::available;
 use common::{CODE, EXPIRY, Fixture};
+use driver::{Browser, Engine};
 use paytone_card::test_numbers;
 use phone::{Call, Keys, Options, Target};
 use secrecy::ExposeSecret;
@@ -21,11 +21,20 @@ const PAN: &str = test_numbers::JCB;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_watches_a_call_pay_and_gives_the_money_back() {
-    if !(available("chromium") && available("chromedriver")) {
+    watches_a_call_pay(Engine::Chromium).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_watches_a_call_pay_in_firefox() {
+    watches_a_call_pay(Engine::Firefox).await;
+}
+
+async fn watches_a_call_pay(engine: Engine) {
+    if !engine.is_available() {
         return;
     }
     let fixture = Fixture::start_with("").await;
-    let mut browser = Chromium::start("en").await;
+    let mut browser = Browser::start(engine, "en").await;
     let console = format!("http://{}/console", fixture.service.http());
     sign_in(&mut browser, &console, &fixture).await;
 
@@ -74,15 +83,11 @@ async fn an_operator_watches_a_call_pay_and_gives_the_money_back() {
     assert!(seen.contains("/console/orders/"), "requests were logged");
     assert_eq!(runs(&seen), 0, "no run of nine digits of the number");
     assert_eq!(labelled(&seen), Vec::<&str>::new(), "no security code behind its name");
-    assert!(
-        !seen.contains("\"level\":\"SEVERE\""),
-        "nothing the browser complains of: {}",
-        complaints(&seen)
-    );
+    assert_eq!(Browser::complaints(&seen), "", "nothing the browser complains of");
 }
 
 /// The operator has gone on to something else: the order opens by itself when its call is over.
-async fn comes_back(browser: &mut Chromium, console: &str, fixture: &Fixture) {
+async fn comes_back(browser: &mut Browser, console: &str, fixture: &Fixture) {
     browser.open(&format!("{console}/new")).await;
     browser.write("input[name=order_id]", "A-1002").await;
     browser.write("input[name=amount]", "500").await;
@@ -102,7 +107,7 @@ async fn comes_back(browser: &mut Chromium, console: &str, fixture: &Fixture) {
 /// The operator stays on the line, talks with the caller, leads field by field; all of it in Japanese.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_on_the_line_leads_a_japanese_payment() {
-    if !(available("chromium") && available("chromedriver") && available("baresip")) {
+    if !(Engine::Chromium.is_available() && available("baresip")) {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -113,7 +118,7 @@ async fn an_operator_on_the_line_leads_a_japanese_payment() {
         phone.uri()
     );
     let fixture = Fixture::start_with(&line).await;
-    let mut browser = Chromium::start("ja").await;
+    let mut browser = Browser::start(Engine::Chromium, "ja").await;
     let console = format!("http://{}/console", fixture.service.http());
     sign_in(&mut browser, &console, &fixture).await;
     browser.wait_for("input[name=order_id]").await;
@@ -164,11 +169,11 @@ async fn an_operator_on_the_line_leads_a_japanese_payment() {
     phone.stop().await;
     fixture.stop().await;
     assert_eq!((runs(&seen), labelled(&seen)), (0, Vec::new()), "no digits of the card");
-    assert!(!seen.contains("\"level\":\"SEVERE\""), "{}", complaints(&seen));
+    assert_eq!(Browser::complaints(&seen), "");
 }
 
 /// With the password that was shown once, and then with one's own.
-async fn sign_in(browser: &mut Chromium, console: &str, fixture: &Fixture) {
+async fn sign_in(browser: &mut Browser, console: &str, fixture: &Fixture) {
     let given = fixture.service.first_password().unwrap().expose_secret().to_owned();
     browser.open(console).await;
     browser.wait_for("input[name=login]").await;
@@ -183,7 +188,7 @@ async fn sign_in(browser: &mut Chromium, console: &str, fixture: &Fixture) {
     enter(browser, OWN_PASSWORD).await;
 }
 
-async fn enter(browser: &mut Chromium, password: &str) {
+async fn enter(browser: &mut Browser, password: &str) {
     browser.write("input[name=login]", "admin").await;
     browser.write("input[name=password]", password).await;
     browser.click("button.primary").await;
@@ -206,10 +211,6 @@ fn labelled(seen: &str) -> Vec<&'static str> {
         })
     });
     found.collect()
-}
-
-fn complaints(seen: &str) -> String {
-    seen.lines().filter(|line| line.starts_with('{') && line.contains("\"level\":\"SEVERE\"")).collect()
 }
 
 #[test]

@@ -7,7 +7,9 @@ mod common;
 #[allow(dead_code, unreachable_pub, reason = "each test program uses its part")]
 mod postgres;
 
+use std::convert::Infallible;
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
@@ -21,7 +23,9 @@ use paytone_psp_gmo::fake::{Fake, SHOP_PASSWORD, serve};
 use phone::{Call, Keys, Options, PhoneError, Target};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -36,6 +40,31 @@ fn line(operator: &Baresip) -> String {
 
 async fn operator(folder: &Path) -> Baresip {
     Baresip::start_as(folder, Setup { answers: true, ..Setup::default() }).await
+}
+
+/// The caller hears that it cannot be paid now, and not a word of a card; the operator has them back, until they hang up.
+/// The call's SIP Call-ID.
+async fn goes_back(watch: &mut Watch, operator: &mut Baresip, caller: Call) -> String {
+    let said = says(watch, "back-to-operator").await;
+    assert_eq!(said, ["service-unavailable", "back-to-operator"], "not a word of a card");
+    operator.wait_for("CALL_ESTABLISHED", PATIENCE).await;
+    let call_id = caller.call_id().to_owned();
+    caller.hang_up().await;
+    operator.wait_for("CALL_CLOSED", PATIENCE).await;
+    call_id
+}
+
+/// The switchboard hears at once that no call is taken.
+async fn is_refused(fixture: &Fixture) {
+    assert!(matches!(dial(fixture).await, Err(PhoneError::Refused { .. })), "a call was taken");
+}
+
+/// What was wrong is over: the call is known to have ended without money, its order is open and can be paid.
+async fn recovers(fixture: &Fixture, order: &Value, call_id: &str) {
+    becomes(fixture, 200, "ready", json!([])).await;
+    assert_eq!(fixture.ended_call(call_id).await["outcome"], "gateway_unavailable");
+    fixture.order_becomes(order["order_id"].as_str().unwrap(), "open").await;
+    pays(fixture, order).await;
 }
 
 async fn dial(fixture: &Fixture) -> Result<Call, PhoneError> {
@@ -93,37 +122,25 @@ async fn without_the_provider_no_card_is_asked_for() {
     if !available("baresip") {
         return;
     }
-    let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    let (fake, secrets) = (Fake::new(now), tempfile::tempdir().unwrap());
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let provider = tokio::spawn(serve(listener, fake.clone(), None));
-    let password = secrets.path().join("password");
-    std::fs::write(&password, SHOP_PASSWORD).unwrap();
-    let mut operator = operator(secrets.path()).await;
+    let (mut provider, folder) = (Provider::start().await, tempfile::tempdir().unwrap());
+    let mut operator = operator(folder.path()).await;
     let (told, url) = listen_for_alerts().await;
-    let file = secrets.path().join("told");
+    let file = folder.path().join("told");
     let alert =
         format!("[alert]\nurl = '{url}'\ncommand = ['sh', '-c', 'cat >>\"$0\"', '{}']\n", file.display());
-    let settings = alert + &gmo::settings(&format!("http://{address}"), &password) + &line(&operator);
+    let settings = alert + &provider.settings() + &line(&operator);
     let fixture = Fixture::start_with(&settings).await;
     let reader = Reader::sign_in(&fixture).await;
     let order = fixture.order("DOWN-1", 1200).await;
     becomes(&fixture, 200, "ready", json!([])).await;
     assert!(!reader.get("/board").await.1.contains("cannot be reached"));
 
-    provider.abort();
-    drop(provider.await);
+    provider.go_away().await;
     let mut watch = fixture.watch();
     let caller = dial(&fixture).await.unwrap();
-    let said = says(&mut watch, "back-to-operator").await;
-    assert_eq!(said, ["service-unavailable", "back-to-operator"], "not a word of a card");
-    operator.wait_for("CALL_ESTABLISHED", PATIENCE).await;
-    let call = fixture.ended_call(caller.call_id()).await;
+    let call_id = goes_back(&mut watch, &mut operator, caller).await;
+    let call = fixture.ended_call(&call_id).await;
     assert_eq!(call["outcome"], "gateway_unavailable", "{call}");
-    caller.hang_up().await;
-    operator.wait_for("CALL_CLOSED", PATIENCE).await;
-
     becomes(&fixture, 200, "degraded", json!(["gateway"])).await;
     let posted = tokio::time::timeout(PATIENCE, told).await.unwrap().unwrap();
     assert_eq!(
@@ -139,12 +156,10 @@ async fn without_the_provider_no_card_is_asked_for() {
     let left = fixture.get("/v1/orders/DOWN-1").await;
     assert_eq!((&left["state"], &left["attempts"]), (&json!("open"), &json!([])));
 
-    let listener = TcpListener::bind(address).await.unwrap();
-    tokio::spawn(serve(listener, fake.clone(), None));
-    becomes(&fixture, 200, "ready", json!([])).await;
+    provider.come_back().await;
+    recovers(&fixture, &order, &call_id).await;
     assert!(!reader.get("/board").await.1.contains("cannot be reached"), "the banner is gone");
-    pays(&fixture, &order).await;
-    assert_eq!(fake.held().len(), 1);
+    assert_eq!(provider.fake.held().len(), 1);
     operator.stop().await;
     fixture.stop().await;
 }
@@ -167,29 +182,19 @@ async fn without_the_database_no_card_is_asked_for() {
     says(&mut watch, "enter-order-code").await;
     server.kill();
     caller.press(&keys(&format!("{}#", code(&order)))).await.unwrap();
-    assert_eq!(says(&mut watch, "back-to-operator").await, ["service-unavailable", "back-to-operator"]);
-    operator.wait_for("CALL_ESTABLISHED", PATIENCE).await;
-    let call_id = caller.call_id().to_owned();
-    caller.hang_up().await;
-    operator.wait_for("CALL_CLOSED", PATIENCE).await;
+    let call_id = goes_back(&mut watch, &mut operator, caller).await;
     becomes(&fixture, 503, "not_ready", json!(["database"])).await;
     assert_eq!(reader.get("/board").await.0, 503, "the page says that there is no database");
-    assert!(
-        matches!(dial(&fixture).await, Err(PhoneError::Refused { .. })),
-        "the switchboard hears it at once"
-    );
+    is_refused(&fixture).await;
 
     server.start_again().await;
-    becomes(&fixture, 200, "ready", json!([])).await;
-    assert_eq!(fixture.ended_call(&call_id).await["outcome"], "gateway_unavailable");
-    fixture.order_becomes("DOWN-2", "open").await;
-    pays(&fixture, &order).await;
+    recovers(&fixture, &order, &call_id).await;
     operator.stop().await;
     fixture.stop().await;
 }
 
 /// A file system of eight megabytes in memory, which takes root. Dropped, it is gone.
-struct SmallDisk(tempfile::TempDir);
+struct SmallDisk(TempDir);
 
 impl SmallDisk {
     fn mount() -> Option<Self> {
@@ -244,24 +249,14 @@ async fn on_a_full_disk_no_card_is_asked_for() {
     says(&mut watch, "enter-order-code").await;
     disk.fill();
     caller.press(&keys(&format!("{}#", code(&order)))).await.unwrap();
-    assert_eq!(says(&mut watch, "back-to-operator").await, ["service-unavailable", "back-to-operator"]);
-    operator.wait_for("CALL_ESTABLISHED", PATIENCE).await;
-    let call_id = caller.call_id().to_owned();
-    caller.hang_up().await;
-    operator.wait_for("CALL_CLOSED", PATIENCE).await;
+    let call_id = goes_back(&mut watch, &mut operator, caller).await;
     becomes(&fixture, 503, "not_ready", json!(["database_writes"])).await;
     let (status, page) = reader.get("/board").await;
     assert!(status == 200 && page.contains("Nothing can be saved"), "{page}");
-    assert!(
-        matches!(dial(&fixture).await, Err(PhoneError::Refused { .. })),
-        "the switchboard hears it at once"
-    );
+    is_refused(&fixture).await;
 
     disk.clear();
-    becomes(&fixture, 200, "ready", json!([])).await;
-    assert_eq!(fixture.ended_call(&call_id).await["outcome"], "gateway_unavailable");
-    fixture.order_becomes("FULL-1", "open").await;
-    pays(&fixture, &order).await;
+    recovers(&fixture, &order, &call_id).await;
     operator.stop().await;
     drop(fixture.stop().await);
 }
@@ -276,7 +271,7 @@ async fn a_service_that_is_being_stopped_finishes_its_calls() {
     says(&mut watch, "enter-order-code").await;
     let goes_on = async {
         becomes(&fixture, 503, "not_ready", json!(["stopping"])).await;
-        assert!(matches!(dial(&fixture).await, Err(PhoneError::Refused { .. })), "no new call");
+        is_refused(&fixture).await;
         let card = format!("{}#~{}#{EXPIRY}{CODE}", code(&order), test_numbers::VISA);
         caller.press(&keys(&card)).await.unwrap();
         caller.wait_for_hang_up(PATIENCE).await
@@ -287,8 +282,97 @@ async fn a_service_that_is_being_stopped_finishes_its_calls() {
     fixture.stop().await;
 }
 
+/// Whose caller comes back is known after a restart too: their order opens by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_restart_a_call_still_comes_back_to_its_operator() {
+    let fixture = Fixture::start().await;
+    let order = fixture.order("BACK-1", 1200).await;
+    let path = format!("/orders/{}", order["id"].as_str().unwrap());
+    let mut reader = Reader::sign_in(&fixture).await;
+    assert_eq!(reader.get(&path).await.0, 200, "looked at");
+    let fixture = Fixture::start_in(fixture.stop().await, "").await;
+    reader.goes_to(&fixture);
+    let mut told = reader.listen("/live?board=1").await;
+    let caller = dial(&fixture).await.unwrap();
+    caller.hang_up().await;
+    told.wait_for("event: toast", PATIENCE).await;
+    let mut caller = dial(&fixture).await.unwrap();
+    let card = format!("{}#~{}#{EXPIRY}{CODE}", code(&order), test_numbers::VISA);
+    caller.press(&keys(&card)).await.unwrap();
+    let popped = told.wait_for("event: pop", PATIENCE).await;
+    assert!(popped.contains(&format!("/console{path}")), "{popped}");
+    caller.hang_up().await;
+    drop(told);
+    fixture.stop().await;
+}
+
+/// A payment whose answer has not come when the service is stopped is parked: the next start asks what became of it, and
+/// nothing is charged again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_parks_a_payment_without_an_answer() {
+    let provider = Provider::start().await;
+    let fixture = Fixture::start_with(&provider.settings()).await;
+    // The stand-in charges this amount and never answers.
+    let order = fixture.order("STOP-2", 1263).await;
+    let mut caller = dial(&fixture).await.unwrap();
+    let card = format!("{}#~{}#{EXPIRY}{CODE}", code(&order), test_numbers::VISA);
+    caller.press(&keys(&card)).await.unwrap();
+    provider.holds(1).await;
+    let fixture = Fixture::start_in(fixture.stop().await, &provider.settings()).await;
+    drop(caller);
+    fixture.order_becomes("STOP-2", "paid").await;
+    let attempts = fixture.get("/v1/orders/STOP-2").await["attempts"].clone();
+    assert_eq!((attempts.as_array().unwrap().len(), provider.fake.held().len()), (1, 1), "{attempts}");
+    fixture.stop().await;
+}
+
+/// A stand-in for PG Multi-Payment Service that can go away and come back at its address.
+struct Provider {
+    fake: Fake,
+    address: SocketAddr,
+    serving: JoinHandle<std::io::Result<Infallible>>,
+    secrets: TempDir,
+}
+
+impl Provider {
+    async fn start() -> Self {
+        let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        let (fake, secrets) = (Fake::new(now), tempfile::tempdir().unwrap());
+        std::fs::write(secrets.path().join("password"), SHOP_PASSWORD).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        Self { serving: tokio::spawn(serve(listener, fake.clone(), None)), fake, address, secrets }
+    }
+
+    fn settings(&self) -> String {
+        gmo::settings(&format!("http://{}", self.address), &self.secrets.path().join("password"))
+    }
+
+    /// Nobody listens there any more.
+    async fn go_away(&mut self) {
+        self.serving.abort();
+        assert!((&mut self.serving).await.is_err(), "it was serving");
+    }
+
+    async fn come_back(&mut self) {
+        let listener = TcpListener::bind(self.address).await.unwrap();
+        self.serving = tokio::spawn(serve(listener, self.fake.clone(), None));
+    }
+
+    /// Waits until it has charged so often.
+    async fn holds(&self, charges: usize) {
+        for _ in 0..1200 {
+            if self.fake.held().len() == charges {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{:?} instead of {charges}", self.fake.held().len());
+    }
+}
+
 /// A server for one alert: what it is told, and where it is.
-async fn listen_for_alerts() -> (tokio::task::JoinHandle<Value>, String) {
+async fn listen_for_alerts() -> (JoinHandle<Value>, String) {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/alerts", listener.local_addr().unwrap());

@@ -11,9 +11,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::field::{Fields, is_clean};
 use super::page::{self, Page, csrf, role};
-use super::seat::Seat;
+use super::seat::{Seat, note};
 use super::{Desk, format};
-use crate::store::{AuditEntry, Operator, OperatorRole, OperatorUlid, StoreError};
+use crate::store::{Operator, OperatorRole, OperatorUlid, StoreError};
 
 pub(super) async fn list(State(desk): State<Desk>, Extension(seat): Extension<Seat>) -> Response {
     shown(&desk, &seat, StatusCode::OK, &html! {}).await
@@ -34,27 +34,21 @@ pub(super) async fn create(
     let (role, language) =
         (OperatorRole::parse(fields.text("role")), fields.text("language").parse::<Language>());
     let (true, Some(role), Ok(language)) = (usable, role, language) else {
-        let wrong = words.of(
+        let why = words.of(
             "A sign-in name takes letters, digits, “-”, “_”, “.” and “@”.",
             "サインイン名は英数字と「-」「_」「.」「@」です。",
         );
-        return shown(
-            &desk,
-            &seat,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            &html! { p.error role="alert" { (wrong) } },
-        )
-        .await;
+        return wrong(&desk, &seat, StatusCode::UNPROCESSABLE_ENTITY, why).await;
     };
     let (login, name) = (SafeText::new(&login), SafeText::new(name));
     match desk.operators.create(&seat.operator, &login, &name, role, language).await {
         Ok(given) => {
-            note(&desk, &seat, "make operator", login.as_str()).await;
+            note(&desk, &seat, "make operator", login.as_str(), None).await;
             shown(&desk, &seat, StatusCode::CREATED, &given_password(&seat, login.as_str(), &given)).await
         }
         Err(StoreError::Conflict) => {
-            let wrong = words.of("This sign-in name is taken.", "このサインイン名は使われています。");
-            shown(&desk, &seat, StatusCode::CONFLICT, &html! { p.error role="alert" { (wrong) } }).await
+            let why = words.of("This sign-in name is taken.", "このサインイン名は使われています。");
+            wrong(&desk, &seat, StatusCode::CONFLICT, why).await
         }
         Err(_) => page::database_down(&desk),
     }
@@ -68,11 +62,10 @@ pub(super) async fn reset_password(
     let Ok(id) = OperatorUlid::parse(&id) else { return page::not_found(&desk, &seat).await };
     match desk.operators.reset_password(&seat.operator, id).await {
         Ok(given) => {
-            note(&desk, &seat, "give password", id.as_str()).await;
+            note(&desk, &seat, "give password", id.as_str(), None).await;
             shown(&desk, &seat, StatusCode::OK, &given_password(&seat, "", &given)).await
         }
-        Err(StoreError::NotFound) => page::not_found(&desk, &seat).await,
-        Err(_) => page::database_down(&desk),
+        Err(error) => failed(&desk, &seat, error).await,
     }
 }
 
@@ -84,16 +77,12 @@ pub(super) async fn disable(
     let words = seat.words();
     let Ok(id) = OperatorUlid::parse(&id) else { return page::not_found(&desk, &seat).await };
     match desk.backend.store.disable_operator(seat.merchant(), id, desk.backend.clock.now()).await {
-        Ok(()) => {
-            note(&desk, &seat, "close operator", id.as_str()).await;
-            Redirect::to("/console/operators").into_response()
-        }
+        Ok(()) => done(&desk, &seat, "close operator", id).await,
         Err(StoreError::Conflict) => {
-            let wrong = words.of("The last administrator stays.", "最後の管理者は停止できません。");
-            shown(&desk, &seat, StatusCode::CONFLICT, &html! { p.error role="alert" { (wrong) } }).await
+            let why = words.of("The last administrator stays.", "最後の管理者は停止できません。");
+            wrong(&desk, &seat, StatusCode::CONFLICT, why).await
         }
-        Err(StoreError::NotFound) => page::not_found(&desk, &seat).await,
-        Err(_) => page::database_down(&desk),
+        Err(error) => failed(&desk, &seat, error).await,
     }
 }
 
@@ -104,27 +93,26 @@ pub(super) async fn drop_authenticator(
 ) -> Response {
     let Ok(id) = OperatorUlid::parse(&id) else { return page::not_found(&desk, &seat).await };
     match desk.backend.store.set_totp(seat.merchant(), id, None).await {
-        Ok(()) => {
-            note(&desk, &seat, "take authenticator off", id.as_str()).await;
-            Redirect::to("/console/operators").into_response()
-        }
-        Err(StoreError::NotFound) => page::not_found(&desk, &seat).await,
-        Err(_) => page::database_down(&desk),
+        Ok(()) => done(&desk, &seat, "take authenticator off", id).await,
+        Err(error) => failed(&desk, &seat, error).await,
     }
 }
 
-async fn note(desk: &Desk, seat: &Seat, action: &'static str, object: &str) {
-    let entry = AuditEntry {
-        actor: seat.operator.login.clone(),
-        action: SafeText::new(action),
-        success: true,
-        origin: seat.origin(),
-        object: SafeText::new(object),
-        detail: SafeText::new(""),
-    };
-    if let Err(error) = desk.backend.store.audit(seat.merchant(), &entry, desk.backend.clock.now()).await {
-        tracing::error!(%error, "an action could not be audited");
+/// The list again, with why nothing was done.
+async fn wrong(desk: &Desk, seat: &Seat, status: StatusCode, why: &str) -> Response {
+    shown(desk, seat, status, &html! { p.error role="alert" { (why) } }).await
+}
+
+async fn failed(desk: &Desk, seat: &Seat, error: StoreError) -> Response {
+    match error {
+        StoreError::NotFound => page::not_found(desk, seat).await,
+        _ => page::database_down(desk),
     }
+}
+
+async fn done(desk: &Desk, seat: &Seat, action: &'static str, id: OperatorUlid) -> Response {
+    note(desk, seat, action, id.as_str(), None).await;
+    Redirect::to("/console/operators").into_response()
 }
 
 fn given_password(seat: &Seat, login: &str, given: &SecretString) -> Markup {

@@ -16,7 +16,7 @@ use super::seat::Seat;
 use super::wording::Wording;
 use super::{Desk, format};
 use crate::operators::Permission;
-use crate::store::{CallFilter, CallRecord};
+use crate::store::{CallFilter, CallRecord, Order};
 
 const ENDED: u32 = 12;
 const UP: u32 = 200;
@@ -55,20 +55,17 @@ pub(super) async fn board(desk: &Desk, seat: &Seat) -> Markup {
         div.calls { @for call in &up { (up_card(desk, words, call).await) } }
         h2 { (words.of("Just ended", "終了した通話")) }
         @if over.is_empty() { p.hint { (words.of("None yet.", "まだありません。")) } }
-        @else { (ended(desk, words, &over)) }
+        @else { (ended(desk, words, &over).await) }
     }
 }
 
 async fn up_card(desk: &Desk, words: Wording, call: &CallRecord) -> Markup {
     let live = LiveCall::so_far(&desk.backend.bus, call.id);
-    let order = match &call.order {
-        Some(order) => desk.backend.store.order(call.merchant, order.as_str()).await.ok().flatten(),
-        None => None,
-    };
+    let order = order_of(desk, call).await;
     let progress = live.progress.as_ref();
     html! {
         a.card.call href={ "/console/calls/" (call.id) } data-call=(call.id) {
-            strong { @if let Some(order) = &order { (order.order_id.as_str()) " · " (format::money(order.money)) } @else { (words.of("no order yet", "受注未確定")) } }
+            strong { @if let Some(order) = &order { (order.order_id.as_str()) " · " (format::money(words, order.money)) } @else { (words.of("no order yet", "受注未確定")) } }
             span { (phase_name(words, live.phase()))
                 @if let Some(field) = progress.and_then(Progress::field) { ": " (field_name(words, field)) } }
             span.hint { (call.line) " · " time.timer data-since=(call.started_at.as_millis()) {}
@@ -77,15 +74,27 @@ async fn up_card(desk: &Desk, words: Wording, call: &CallRecord) -> Markup {
     }
 }
 
-fn ended(desk: &Desk, words: Wording, calls: &[CallRecord]) -> Markup {
+async fn order_of(desk: &Desk, call: &CallRecord) -> Option<Order> {
+    desk.backend.store.order(call.merchant, call.order.as_ref()?.as_str()).await.ok().flatten()
+}
+
+async fn ended(desk: &Desk, words: Wording, calls: &[CallRecord]) -> Markup {
+    let mut orders = Vec::with_capacity(calls.len());
+    for call in calls {
+        orders.push(order_of(desk, call).await);
+    }
     html! {
         table {
-            thead { tr { th { (words.of("Ended", "終了")) } th { (words.of("How", "結果")) } th { (words.of("Card", "カード")) } th { (words.of("Took", "時間")) } th { (words.of("Run by", "担当")) } th {} } }
-            tbody { @for call in calls {
+            thead { tr { th { (words.of("Ended", "終了")) } th { (words.of("Order", "受注")) } th { (words.of("How", "結果")) } th { (words.of("Card", "カード")) } th { (words.of("Took", "時間")) } th { (words.of("Run by", "担当")) } } }
+            tbody { @for (call, order) in calls.iter().zip(&orders) {
                 @if let Some(ending) = &call.ending {
                     @let told = told(words, &ending.outcome, ending.detail.as_deref());
                     tr {
                         td { (format::clock_time(ending.at, &desk.time_zone)) }
+                        td { a href={ "/console/calls/" (call.id) } {
+                            @if let Some(order) = order { (order.order_id.as_str()) " · " (format::money(words, order.money)) }
+                            @else { (words.of("no order", "受注なし")) }
+                        } }
                         td {
                             span.tag.(told.tone) { (told.what) }
                             @if comes_back(desk, call, ending.at) { " " span.tag.busy { (words.of("Caller is coming back", "お客様が戻ります")) } }
@@ -93,7 +102,6 @@ fn ended(desk: &Desk, words: Wording, calls: &[CallRecord]) -> Markup {
                         td { @if let (Some(brand), Some(masked)) = (call.brand, &call.last_four) { (brand.label()) " ···· " (masked.last_four()) } }
                         td { (format::length(ending.at.saturating_sub(call.started_at))) }
                         td { @if let Some(operator) = &call.operator { (operator) } }
-                        td { a href={ "/console/calls/" (call.id) } { (words.of("Open", "開く")) } }
                     }
                 }
             } }

@@ -119,13 +119,16 @@ fn waiting(words: Wording, order: &Value) -> Markup {
 }
 
 fn phase(desk: &Desk, words: Wording, order: &Value, call: &CallRecord, live: &LiveCall) -> Markup {
+    if let Some(given_back) = given_back(words, order).filter(|_| call.ending.is_some()) {
+        return given_back;
+    }
     if let Some(ending) = &call.ending {
         let told = told(words, &ending.outcome, ending.detail.as_deref());
         return html! {
             section.card.phase.(told.tone) data-outcome=(ending.outcome) {
                 h2 { (told.what) }
                 p.say { (told.next) }
-                @if order::text(order, "state") == "paid" { p.amount { (order::amount(order)) } }
+                @if order::text(order, "state") == "paid" { p.amount { (order::amount(words, order)) } }
             }
         };
     }
@@ -143,7 +146,7 @@ fn phase(desk: &Desk, words: Wording, order: &Value, call: &CallRecord, live: &L
         return html! {
             section.card.phase.busy data-phase="talk" {
                 h2 { (words.of("You are talking with the caller", "お客様と通話中です")) }
-                p { (words.of("on the line for", "通話")) " " time.timer data-since=(call.started_at.as_millis()) {} }
+                p { (words.of("Call", "通話")) " " time.timer data-since=(call.started_at.as_millis()) {} }
                 p.hint { (words.of("Press “Take the payment” once the caller has the card ready. Keys never reach you.", "お客様のカードの準備ができたら「決済を始める」を押してください。プッシュ音はオペレーターには聞こえません。")) }
             }
         };
@@ -153,14 +156,65 @@ fn phase(desk: &Desk, words: Wording, order: &Value, call: &CallRecord, live: &L
         section.card.phase.busy data-phase=(live.phase().as_str()) {
             h2 { (phase_words(words, live)) }
             p {
-                @if let Some(since) = since { (words.of("For", "経過")) " " time.timer data-since=(since) {} " · " }
-                (words.of("on the line for", "通話")) " " time.timer data-since=(call.started_at.as_millis()) {}
+                @if let Some(since) = since { (words.of("This step", "この段階")) " " time.timer data-since=(since) {} " · " }
+                (words.of("call", "通話")) " " time.timer data-since=(call.started_at.as_millis()) {}
             }
             @if live.progress.as_ref().is_some_and(Progress::no_key_heard) {
                 p.notice { (words.of("No key has been heard yet: the phone may send no tones. Ask the caller to press one.", "プッシュ音が届いていません。トーンを送れない電話かもしれません。どれか一つ押していただいてください。")) }
             }
             @if live.progress.as_ref().is_some_and(Progress::is_held) { p.notice { (words.of("The caller is on hold.", "保留中です。")) } }
         }
+    }
+}
+
+/// What was paid and is no longer: nobody is to be told that it went through.
+fn given_back(words: Wording, order: &Value) -> Option<Markup> {
+    let what = match order::text(order, "state") {
+        "refunded" => words.of("Paid, and given back since.", "支払い後、返金済みです。"),
+        "voided" => words.of("Reserved, and let go of since.", "与信後、取り消し済みです。"),
+        _ => return None,
+    };
+    let next = words.of(
+        "To take the payment after all, make a new order.",
+        "改めてお支払いいただく場合は、新しい受注を作成してください。",
+    );
+    Some(html! {
+        section.card.phase data-outcome="given_back" { h2 { (what) } p.say { (next) } p.amount { (order::amount(words, order)) } }
+    })
+}
+
+/// What an alarm of a call means.
+fn alarm_words(words: Wording, alarm: &str) -> &'static str {
+    match alarm {
+        "same_payment" => words.of(
+            "The same card paid the same amount for another order a moment ago: ask whether that is meant.",
+            "同じカードで同額の決済が直前にありました。二重でないかお客様に確認してください。",
+        ),
+        "operator_unreachable" => {
+            words.of("Your phone could not be reached.", "オペレーターの電話に接続できませんでした。")
+        }
+        "recording_failed" => {
+            words.of("This call could not be recorded to its end.", "通話を最後まで録音できませんでした。")
+        }
+        "recorder_paused" => words.of(
+            "The recorder did not go on: tell whoever looks after it.",
+            "録音装置が再開していません。設備の担当者に連絡してください。",
+        ),
+        "decline_rate" => words.of(
+            "The line was closed: nearly every card on it is declined.",
+            "否決が続いたため、この回線を一時停止しました。",
+        ),
+        "card_left_over" => words.of(
+            "A stored card could not be taken back: see “Needs a person”.",
+            "登録カードを取り消せませんでした。「要対応」を確認してください。",
+        ),
+        "gateway_unreachable" => {
+            words.of("The payment provider could not be reached.", "決済会社に接続できませんでした。")
+        }
+        _ => words.of(
+            "Tell a supervisor to look at this call.",
+            "スーパーバイザーにこの通話の確認を依頼してください。",
+        ),
     }
 }
 
@@ -263,7 +317,7 @@ fn facts(desk: &Desk, words: Wording, call: &CallRecord, live: &LiveCall) -> Mar
                 @if asked > 0 { dt { (words.of("Provider asked", "決済会社への照会")) } dd { @if asked == 1 { (words.of("once", "1回")) } @else { (asked) (words.of(" times", "回")) } } }
                 @if let Some(attempt) = live.attempt { dt { (words.of("Payment", "決済")) } dd { (attempt_words(words, attempt)) } }
                 @if call.ending.is_none() && !missing.is_empty() { dt { (words.of("Still missing", "未入力")) } dd #missing { (missing) } }
-                dt { (words.of("Keys", "入力音の保護")) } dd #masking { (masking(words, call, live, stays(desk, call))) }
+                dt { (words.of("Key tones", "入力音の保護")) } dd #masking { (masking(words, call, live, stays(desk, call))) }
                 dt { (words.of("Recorder", "録音")) } dd #recorder { (recorder(words, line(desk, call), live)) }
                 dt { (words.of("Set-up", "接続形態")) } dd { (topology(words, line(desk, call))) }
                 dt { (words.of("Line", "回線")) } dd { (call.line) }
@@ -271,7 +325,7 @@ fn facts(desk: &Desk, words: Wording, call: &CallRecord, live: &LiveCall) -> Mar
                 dt { (words.of("Began", "開始")) } dd { (format::clock_time(call.started_at, &desk.time_zone)) }
                 @if let Some(ending) = &call.ending { dt { (words.of("Took", "時間")) } dd { (format::length(ending.at.saturating_sub(call.started_at))) } }
                 @if let Some(operator) = &call.operator { dt { (words.of("Run by", "操作担当")) } dd { (operator) } }
-                @for alarm in &live.alarms { dt { (words.of("Alarm", "警告")) } dd.alarm { (alarm) } }
+                @for alarm in &live.alarms { dt { (words.of("Alarm", "警告")) } dd.alarm { (alarm_words(words, alarm)) } }
             }
         }
     }

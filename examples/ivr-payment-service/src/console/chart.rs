@@ -15,15 +15,15 @@ pub(super) struct Bar {
     pub(super) tone: &'static str,
 }
 
-/// Bars under each other, the longest as wide as the chart.
-pub(super) fn bars(title: &str, bars: &[Bar]) -> Markup {
+/// Bars under each other, the longest as wide as the chart; `none` where there are none.
+pub(super) fn bars(title: &str, none: &str, bars: &[Bar]) -> Markup {
     let longest = bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1);
     let all: u64 = bars.iter().map(|bar| bar.count).sum();
     let height = bars.len().max(1) * ROW + 4;
     html! {
         figure.chart {
             figcaption { (title) }
-            @if bars.is_empty() { p.hint { "–" } }
+            @if bars.is_empty() { p.hint { (none) } }
             @else { svg viewBox={ "0 0 640 " (height) } role="img" aria-label=(title) {
                 @for (index, bar) in bars.iter().enumerate() {
                     @let y = index * ROW;
@@ -47,10 +47,11 @@ mod tests {
     #[test]
     fn the_longest_bar_is_as_wide_as_the_chart() {
         let of = |label: &str, count| Bar { label: label.to_owned(), count, tone: "good" };
-        let drawn = bars("Outcomes", &[of("paid", 30), of("<b>", 10)]).into_string();
+        let drawn = bars("Outcomes", "none yet", &[of("paid", 30), of("<b>", 10)]).into_string();
         assert!(drawn.contains(r#"width="260""#) && drawn.contains(r#"width="86""#), "{drawn}");
         assert!(drawn.contains("75 %") && drawn.contains("25 %"), "{drawn}");
         assert!(!drawn.contains("<b>"));
-        assert!(!bars("none", &[]).into_string().contains("svg"), "nothing to draw");
+        let nothing = bars("none", "none yet", &[]).into_string();
+        assert!(!nothing.contains("svg") && nothing.contains("none yet"), "nothing to draw: {nothing}");
     }
 }

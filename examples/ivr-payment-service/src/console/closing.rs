@@ -101,27 +101,34 @@ pub(super) async fn section(
                 @if training { input type="hidden" name="training" value="1"; }
                 button { (words.of("Download as CSV", "CSVをダウンロード")) }
             }
-            p.hint { (words.of("Without times whole days, in your time zone. The file opens in Excel.", "時刻を省略すると1日単位（貴社のタイムゾーン）になります。ファイルはExcelで開けます。")) }
+            p.hint { (words.of("For a shift set the times, for whole days leave them empty; both in your time zone. The file opens in Excel.", "シフト単位の場合は時刻を指定してください。省略すると1日単位（貴社のタイムゾーン）です。ファイルはExcelで開けます。")) }
         }
     }
 }
 
 fn by_operator(words: Wording, payments: &[PaymentReport]) -> Markup {
-    let mut sums: BTreeMap<(String, &str), (u64, u64)> = BTreeMap::new();
-    for payment in payments.iter().filter(|payment| payment.held) {
+    let mut sums: BTreeMap<(String, &str), (u64, u64, u64)> = BTreeMap::new();
+    for payment in payments.iter().filter(|payment| payment.paid) {
         let operator = payment.operator.as_ref().map_or_else(String::new, ToString::to_string);
-        let (count, sum) = sums.entry((operator, payment.money.currency().code())).or_default();
+        let (count, taken, back) = sums.entry((operator, payment.money.currency().code())).or_default();
         *count += 1;
-        *sum = sum.saturating_add(payment.money.minor().saturating_sub(payment.refunded));
+        *taken = taken.saturating_add(payment.money.minor());
+        *back = back.saturating_add(payment.refunded);
     }
+    let shown = |minor: u64, currency: &str| {
+        Currency::parse(currency)
+            .map_or_else(|_| String::new(), |currency| format::money(words, Money::new(minor, currency)))
+    };
     html! {
         @if sums.is_empty() { p.hint { (words.of("Nothing was taken on these days.", "この期間の売上はありません。")) } }
         @else { table {
-            thead { tr { th { (words.of("Operator", "担当者")) } th.number { (words.of("Payments", "決済")) } th.number { (words.of("Taken, refunds off", "売上（返金控除後）")) } } }
-            tbody { @for ((operator, currency), (count, sum)) in &sums { tr {
+            thead { tr { th { (words.of("Operator", "担当者")) } th.number { (words.of("Payments", "決済")) } th.number { (words.of("Taken or reserved", "売上・与信")) } th.number { (words.of("Given back", "返金")) } th.number { (words.of("Left", "差引")) } } }
+            tbody { @for ((operator, currency), (count, taken, back)) in &sums { tr {
                 td { @if operator.is_empty() { (words.of("without an operator", "担当者なし")) } @else { (operator) } }
                 td.number { (count) }
-                td.number { @if let Ok(currency) = Currency::parse(currency) { (format::money(Money::new(*sum, currency))) } }
+                td.number { (shown(*taken, currency)) }
+                td.number { (shown(*back, currency)) }
+                td.number { (shown(taken.saturating_sub(*back), currency)) }
             } } }
         } }
     }

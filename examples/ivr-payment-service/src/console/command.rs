@@ -82,6 +82,16 @@ fn under_way(desk: &Desk, words: Wording, call: &CallRecord, live: &LiveCall) ->
             (one("take_back", "", words.of("Back to me", "オペレーターに戻す")))
             (one("cancel", "danger", words.of("End the payment", "決済を中止する")))
         }
+        details.help #what-buttons-do {
+            summary { (words.of("What the buttons do", "ボタンの説明")) }
+            dl.facts {
+                dt { (words.of("Say it again", "もう一度案内")) } dd { (words.of("The caller hears the last question again.", "直前の案内をお客様にもう一度流します。")) }
+                dt { (words.of("Slow keys", "ゆっくり入力")) } dd { (words.of("More time for every key, and shorter questions.", "1桁ごとの待ち時間を長くします。")) }
+                dt { (words.of("I lead", "項目ごとに操作")) } dd { (words.of("You say which field comes next, and when to pay.", "どの項目を入力していただくか、いつ決済するかをあなたが決めます。")) }
+                dt { (words.of("Back to me", "戻す")) } dd { (words.of("Stops, and the caller comes back to you. The order stays open.", "入力をやめ、お客様の電話があなたに戻ります。受注は未払いのままです。")) }
+                dt { (words.of("End", "中止")) } dd { (words.of("Ends the payment. Nothing is charged; the same code works again.", "決済を中止します。請求はされず、同じコードが使えます。")) }
+            }
+        }
     }
 }
 

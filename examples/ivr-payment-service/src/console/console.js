@@ -4,16 +4,18 @@
   const body = document.body;
   const byId = (id) => document.getElementById(id);
 
-  // Parts arrive as HTML the server made; whoever was at a button stays at it.
+  // Parts arrive as HTML the server made; whoever was at a button stays at it, and what was opened stays open.
   const replace = (id, html) => {
     const part = byId(id);
     if (!part) return;
+    const open = [...part.querySelectorAll("details[open][id]")].map((details) => details.id);
     const at = part.contains(document.activeElement) ? document.activeElement.id : "";
     const said = part.querySelector(".answer");
     const text = said ? said.textContent : "";
     part.innerHTML = html;
     const again = part.querySelector(".answer");
     if (again && text) again.textContent = text;
+    for (const details of open) if (byId(details)) byId(details).open = true;
     if (at && byId(at)) byId(at).focus();
     tick();
   };
@@ -41,7 +43,9 @@
     const state = document.querySelector("#order-state [data-state]");
     if (!state) return;
     const card = byId("handover");
-    if (card) card.hidden = !["open", "collecting"].includes(state.dataset.state);
+    const over = !["open", "collecting"].includes(state.dataset.state);
+    if (card) card.hidden = over;
+    for (const until of document.querySelectorAll(".until")) until.hidden = over;
     // A paid order is not cancelled but given back.
     const cancel = byId("cancel-order");
     if (cancel) cancel.hidden = !["open", "collecting", "expired"].includes(state.dataset.state);

@@ -43,10 +43,10 @@ pub(super) fn number(text: &str) -> Option<u64> {
     (plain.len() <= 12).then(|| plain.parse().ok())?
 }
 
-/// Japanese keyboards write full-width digits; commas group them.
+/// Japanese keyboards write full-width digits; commas group them, and the sign of the currency may stand by them.
 fn half_width(c: char) -> Option<char> {
     match c {
-        ',' | '，' | ' ' | '\u{3000}' => None,
+        ',' | '，' | '、' | ' ' | '\u{3000}' | '¥' | '￥' | '円' | '$' | '€' | '£' => None,
         '０'..='９' => char::from_digit(u32::from(c) - u32::from('０'), 10),
         c => Some(c),
     }
@@ -61,6 +61,8 @@ mod tests {
     fn numbers_are_read_as_people_write_them() {
         assert_eq!(number("12,000"), Some(12_000));
         assert_eq!(number("１２，０００"), Some(12_000));
+        assert_eq!(number("￥12,000"), Some(12_000));
+        assert_eq!(number("１２，０００円"), Some(12_000));
         assert_eq!(number("12.5"), None);
         assert_eq!(number("-5"), None);
         assert_eq!(number(""), None);

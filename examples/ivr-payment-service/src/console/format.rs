@@ -7,6 +7,8 @@ use jiff::tz::TimeZone;
 use paytone_card::Brand;
 use paytone_psp::Money;
 
+use super::wording::Wording;
+
 /// A time of a day in this zone, such as `2026-11-22 18:30:05`.
 pub(super) fn date_time(time: Duration, zone: &TimeZone) -> String {
     zoned(time, zone).strftime("%Y-%m-%d %H:%M:%S").to_string()
@@ -27,12 +29,16 @@ pub(super) fn zoned(time: Duration, zone: &TimeZone) -> jiff::Zoned {
     Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX).to_zoned(zone.clone())
 }
 
-/// An amount with its currency and grouped digits: `JPY 12,000`, `USD 12.50`.
-pub(super) fn money(money: Money) -> String {
+/// An amount with its currency and grouped digits: `JPY 12,000`, `USD 12.50`; in Japanese `12,000円`.
+pub(super) fn money(words: Wording, money: Money) -> String {
     let plain = money.to_string();
     let (currency, number) = plain.split_once(' ').unwrap_or(("", &plain));
     let (whole, rest) = number.split_at(number.find('.').unwrap_or(number.len()));
-    format!("{currency} {}{rest}", grouped(whole))
+    let whole = grouped(whole);
+    match currency {
+        "JPY" if words.is_japanese() => format!("{whole}円"),
+        _ => format!("{currency} {whole}{rest}"),
+    }
 }
 
 pub(super) fn grouped(digits: &str) -> String {
@@ -86,14 +92,19 @@ pub(super) fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use paytone_dialog::Language;
     use paytone_psp::Currency;
 
     #[test]
     fn amounts_are_grouped_and_have_the_decimals_of_their_currency() {
-        let of = |minor, code| money(Money::new(minor, Currency::parse(code).unwrap()));
-        assert_eq!(of(1_234_567, "JPY"), "JPY 1,234,567");
-        assert_eq!(of(100, "JPY"), "JPY 100");
-        assert_eq!(of(1_234_567, "USD"), "USD 12,345.67");
+        let of = |language, minor, code| {
+            money(Wording(language), Money::new(minor, Currency::parse(code).unwrap()))
+        };
+        assert_eq!(of(Language::En, 1_234_567, "JPY"), "JPY 1,234,567");
+        assert_eq!(of(Language::En, 100, "JPY"), "JPY 100");
+        assert_eq!(of(Language::En, 1_234_567, "USD"), "USD 12,345.67");
+        assert_eq!(of(Language::Ja, 1_234_567, "JPY"), "1,234,567円");
+        assert_eq!(of(Language::Ja, 1_250, "USD"), "USD 12.50");
     }
 
     #[test]

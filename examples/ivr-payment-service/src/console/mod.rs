@@ -7,7 +7,6 @@
 
 mod admin;
 mod assets;
-mod attending;
 mod audit;
 mod board;
 mod call;
@@ -44,8 +43,6 @@ use crate::config::{LineConfig, SupportConfig};
 use crate::health::Health;
 use crate::operators::Operators;
 
-use self::attending::Attending;
-
 pub use self::routes::{ROUTES, Route};
 
 /// What the pages need of the service.
@@ -80,8 +77,6 @@ struct Inner {
     setup: Setup,
     /// The API, for whoever has been let in.
     api: Router,
-    /// Who looked at an order last: its call comes back to them.
-    attending: Attending,
 }
 
 impl core::ops::Deref for Desk {
@@ -95,5 +90,5 @@ impl core::ops::Deref for Desk {
 /// The pages as an axum router.
 pub fn router(setup: Setup) -> Router {
     let api = crate::api::for_principals(setup.backend.clone());
-    routes::router(Desk(Arc::new(Inner { setup, api, attending: Attending::default() })))
+    routes::router(Desk(Arc::new(Inner { setup, api })))
 }

@@ -1,7 +1,7 @@
 //! Capture, void, refund: what an order's payments have come to, and what a supervisor can do about them.
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::{MatchedPath, Path, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
@@ -40,8 +40,8 @@ fn shown(desk: &Desk, words: Wording, attempt: &Value) -> Markup {
             dt { (time(desk, attempt, "created_at")) }
             dd { span.tag.(tone(attempt)) { (state(words, text(attempt, "state"))) } @if test { " " span.tag.training { (words.of("training", "練習")) } } }
             dt { (words.of("Card", "カード")) } dd { (format::brand(text(attempt, "brand"))) " ···· " (text(attempt, "last_four")) }
-            dt { (words.of("Amount", "金額")) } dd { (amount_of(attempt, "amount")) }
-            @if refunded > 0 { dt { (words.of("Given back", "返金")) } dd { (amount_of(attempt, "refunded")) } }
+            dt { (words.of("Amount", "金額")) } dd { (amount_of(words, attempt, "amount")) }
+            @if refunded > 0 { dt { (words.of("Given back", "返金")) } dd { (amount_of(words, attempt, "refunded")) } }
             @if !text(attempt, "transaction_id").is_empty() { dt { (words.of("Transaction", "取引番号")) } dd.break { (text(attempt, "transaction_id")) } }
             @if !text(attempt, "decline_reason").is_empty() { dt { (words.of("Reason", "理由")) } dd { (super::outcome::told(words, "declined", Some(text(attempt, "decline_reason"))).what) } }
             @if text(attempt, "money_moved") == "maybe" { dt { (words.of("Money", "請求")) } dd.alarm { (words.of("Nobody knows yet: do not take the card again.", "未確定です。再度の決済は行わないでください。")) } }
@@ -112,31 +112,16 @@ fn form(
     }
 }
 
-pub(super) async fn capture(
+/// Capture, void or refund: the last part of the path says which.
+pub(super) async fn act(
     State(desk): State<Desk>,
     Extension(seat): Extension<Seat>,
     Path(id): Path<String>,
+    path: MatchedPath,
     Extension(fields): Extension<Fields>,
 ) -> Response {
-    operate(&desk, &seat, &id, "capture", &fields).await
-}
-
-pub(super) async fn void(
-    State(desk): State<Desk>,
-    Extension(seat): Extension<Seat>,
-    Path(id): Path<String>,
-    Extension(fields): Extension<Fields>,
-) -> Response {
-    operate(&desk, &seat, &id, "void", &fields).await
-}
-
-pub(super) async fn refund(
-    State(desk): State<Desk>,
-    Extension(seat): Extension<Seat>,
-    Path(id): Path<String>,
-    Extension(fields): Extension<Fields>,
-) -> Response {
-    operate(&desk, &seat, &id, "refund", &fields).await
+    let action = path.as_str().rsplit('/').next().unwrap_or_default();
+    operate(&desk, &seat, &id, action, &fields).await
 }
 
 async fn operate(desk: &Desk, seat: &Seat, id: &str, action: &str, fields: &Fields) -> Response {

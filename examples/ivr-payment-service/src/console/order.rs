@@ -16,10 +16,14 @@ use super::refusal::Refusal;
 use super::seat::Seat;
 use super::wording::Wording;
 use super::{Desk, format, inner, money};
+use crate::config::{LineKind, UserPattern};
 use crate::operators::Permission;
 use crate::store::{Note, OrderUlid};
 
 const LONGEST_NOTE: usize = 500;
+/// The currencies of the form, and what they are called in Japanese.
+const CURRENCIES: [(&str, &str); 4] =
+    [("JPY", "円"), ("USD", "米ドル"), ("EUR", "ユーロ"), ("GBP", "英ポンド")];
 
 /// An empty form.
 pub(super) async fn blank(State(desk): State<Desk>, Extension(seat): Extension<Seat>) -> Response {
@@ -67,8 +71,9 @@ impl ParseMinor for &str {
 /// An amount in minor units, from what somebody wrote in major ones.
 pub(super) fn minor(written: &str, currency: Currency) -> Option<u64> {
     let exponent = usize::from(currency.exponent());
-    let (whole, rest) = written.split_once('.').unwrap_or((written, ""));
-    if rest.len() > exponent || (written.contains('.') && rest.is_empty()) {
+    let written = written.replace('．', ".");
+    let (whole, rest) = written.split_once('.').unwrap_or((&written, ""));
+    if rest.chars().count() > exponent || (written.contains('.') && rest.is_empty()) {
         return None;
     }
     let whole = super::field::number(whole)?;
@@ -105,7 +110,7 @@ async fn form(
                 label { (words.of("Amount", "金額")) " " small { (words.of("such as 12,000", "例: 12,000")) }
                     input.amount name="amount" inputmode="decimal" maxlength="16" autocomplete="off" value=(again("amount", "")) aria-invalid=[wrong("amount")]; }
                 label { (words.of("Currency", "通貨"))
-                    select name="currency" { @for code in ["JPY", "USD", "EUR", "GBP"] { option selected[code == currency] { (code) } } } }
+                    select name="currency" { @for (code, label) in CURRENCIES { option value=(code) selected[code == currency] { (words.of(code, label)) } } } }
                 label { (words.of("What is done", "処理"))
                     (purposes(words, &again("purpose", "capture"))) }
             }
@@ -114,7 +119,7 @@ async fn form(
                     input name="description" maxlength="200" autocomplete="off" value=(again("description", "")) aria-invalid=[wrong("description")]; }
                 label { (words.of("The caller hears", "音声案内の言語"))
                     select name="language" {
-                        option value="" { (words.of("the line's language", "回線の設定に従う")) }
+                        option value="" { (words.of("the line's usual language", "回線の設定に従う")) }
                         option value="ja" selected[again("language", "") == "ja"] { "日本語" }
                         option value="en" selected[again("language", "") == "en"] { "English" }
                     } }
@@ -158,11 +163,14 @@ pub(super) async fn shown(
     status: StatusCode,
     wrong: Option<&str>,
 ) -> Response {
-    let Ok(order) = read(desk, seat, id).await else { return page::not_found(desk, seat).await };
-    let Ok(ulid) = OrderUlid::parse(text(&order, "id")) else { return page::not_found(desk, seat).await };
+    let Some((ulid, order)) = find(desk, seat, id).await else { return page::not_found(desk, seat).await };
     let words = seat.words();
     if seat.may(Permission::TakeOrders) {
-        desk.0.attending.looks(ulid, &seat.operator.login);
+        // Where it cannot be kept the call comes back as a notice only.
+        let kept = desk.backend.store.attend(seat.merchant(), ulid, &seat.operator.login).await;
+        if let Err(error) = kept {
+            tracing::warn!(%error, "who looks at an order could not be kept");
+        }
     }
     let watched = Watched::of_order(desk, seat, ulid).await;
     let notes = desk.backend.store.notes(ulid).await.unwrap_or_default();
@@ -170,14 +178,23 @@ pub(super) async fn shown(
     let body = html! {
         @if let Some(wrong) = wrong { p.error role="alert" { (wrong) } }
         div.order {
-            div { (head(desk, seat, &order)) (hand_over(words, &order))
-                section #money { (money::section(desk, seat, &order)) }
-                (notes_section(desk, seat, &order, &notes)) }
+            div.first { (head(desk, seat, &order)) (hand_over(desk, seat, &order)) }
             div.live { @for (id, part) in call::parts(desk, seat, &order, &watched) { div id=(id) { (part) } } }
+            div.last {
+                section #money { (money::section(desk, seat, &order)) }
+                (notes_section(desk, seat, &order, &notes))
+                (cancel_form(seat, &order))
+            }
         }
     };
     let live = format!("order={ulid}");
     page::show_as(desk, seat, status, Page { title: &title, menu: "orders", live, body }).await
+}
+
+/// An order of the merchant's, and its own id.
+async fn find(desk: &Desk, seat: &Seat, id: &str) -> Option<(OrderUlid, Value)> {
+    let order = read(desk, seat, id).await.ok()?;
+    Some((OrderUlid::parse(text(&order, "id")).ok()?, order))
 }
 
 /// The order as the API shows it.
@@ -195,33 +212,60 @@ fn head(desk: &Desk, seat: &Seat, order: &Value) -> Markup {
     html! {
         h1 { (words.of("Order", "受注")) " " (text(order, "order_id")) " " span #order-state { (state_tag(words, text(order, "state"))) } }
         dl.facts {
-            dt { (words.of("Amount", "金額")) } dd.amount { (amount(order)) }
+            dt { (words.of("Amount", "金額")) } dd.amount { (amount(words, order)) }
             @if !text(order, "customer_number").is_empty() { dt { (words.of("Customer", "お客様番号")) } dd { (text(order, "customer_number")) } }
             @if !text(order, "description").is_empty() { dt { (words.of("For", "内容")) } dd { (text(order, "description")) } }
             dt { (words.of("Taken", "受付")) } dd { (time(desk, order, "created_at")) }
-            dt { (words.of("Code works until", "コードの期限")) } dd { (time(desk, order, "expires_at")) }
+            @if is_payable(order) { dt.until { (words.of("Code works until", "コードの期限")) } dd.until { (time(desk, order, "expires_at")) } }
         }
     }
 }
 
 /// The code and where to transfer to, large, ready to copy.
-fn hand_over(words: Wording, order: &Value) -> Markup {
+fn hand_over(desk: &Desk, seat: &Seat, order: &Value) -> Markup {
+    let words = seat.words();
     let code = text(order, "code");
     let uris = order.get("sip_uris").and_then(Value::as_array).cloned().unwrap_or_default();
     let first = uris.first().and_then(Value::as_str).unwrap_or_default();
-    let over = !matches!(text(order, "state"), "open" | "collecting");
+    let payment_lines =
+        if seat.merchant() == desk.backend.merchant { keyed_on(desk, first) } else { Vec::new() };
+    let bare = format!("sip:{code}@");
+    let is_number = uris.iter().filter_map(Value::as_str).any(|uri| uri.starts_with(&bare));
     html! {
-        section.card.handover #handover hidden[over] {
-            h2 { (words.of("Transfer the caller to", "転送先")) }
-            p.big { code #code { (format::code(code)) }
-                button.copy type="button" data-copy=(code) { (words.of("Copy", "コピー")) } }
+        section.card.handover #handover hidden[!is_payable(order)] {
+            h2 { (words.of("Transfer the caller to", "お客様の電話の転送先")) }
             @if !first.is_empty() {
-                p.uri { code { (first) } button.copy type="button" data-copy=(first) { (words.of("Copy", "コピー")) } }
+                p.what { (words.of("This order's own address", "この受注専用のアドレス")) }
+                p.uri { code { (first) } (copy(words, first)) }
             }
-            p.hint { (words.of("Transfer to the address, or transfer to the payment line and have the caller key the code. You may hang up or wait; the caller comes back to you if your telephone system is set up for it.",
-                "このアドレスへ転送するか、決済回線へ転送してお客様にコードを入力していただきます。転送後は切ってもお待ちいただいても構いません。")) }
+            @if is_number { p.what { (words.of("or, on a telephone, this number", "または電話機からこの番号（受付コード）")) } }
+            @else { p.what { (words.of("Order code", "受付コード")) } }
+            p.big { code #code { (format::code(code)) } (copy(words, code)) }
+            @if !payment_lines.is_empty() {
+                p.hint #payment-line { (words.of("Or transfer to the payment line and have the caller key this number there: ", "または決済回線へ転送し、この番号をお客様に入力していただきます: "))
+                    @for (index, line) in payment_lines.iter().enumerate() { @if index > 0 { (words.of(" or ", "、")) } code { (line) } } }
+            }
+            p.hint { (words.of("After the transfer you may hang up, or wait. This page shows how it goes on.",
+                "転送後は切ってもお待ちいただいても構いません。状況はこのページに表示されます。")) }
         }
     }
+}
+
+fn copy(words: Wording, what: &str) -> Markup {
+    html! { button.copy type="button" data-copy=(what) { (words.of("Copy", "コピー")) } }
+}
+
+/// Where callers key a code themselves, on the host of the order's own address.
+fn keyed_on(desk: &Desk, address: &str) -> Vec<String> {
+    let Some((_, host)) = address.rsplit_once('@') else { return Vec::new() };
+    let lines = desk.lines.iter().filter(|line| line.kind == LineKind::Order && line.merchant.is_none());
+    let users = lines.filter_map(|line| {
+        line.users.iter().find_map(|user| match user {
+            UserPattern::Literal(user) => Some(user),
+            UserPattern::Code { .. } => None,
+        })
+    });
+    users.map(|user| format!("sip:{user}@{host}")).collect()
 }
 
 pub(super) fn state_tag(words: Wording, state: &str) -> Markup {
@@ -266,8 +310,7 @@ pub(super) async fn note(
 ) -> Response {
     let words = seat.words();
     let written = fields.text("note");
-    let Ok(order) = read(&desk, &seat, &id).await else { return page::not_found(&desk, &seat).await };
-    let Ok(ulid) = OrderUlid::parse(text(&order, "id")) else { return page::not_found(&desk, &seat).await };
+    let Some((ulid, _)) = find(&desk, &seat, &id).await else { return page::not_found(&desk, &seat).await };
     let wrong = if written.is_empty() || written.chars().count() > LONGEST_NOTE {
         Some(words.of("A note has 1 to 500 characters.", "メモは1〜500文字で入力してください。"))
     } else if !is_clean(written) {
@@ -303,15 +346,27 @@ fn notes_section(desk: &Desk, seat: &Seat, order: &Value, notes: &[Note]) -> Mar
                         textarea name="note" rows="2" maxlength="500" required {} }
                     button { (words.of("Keep it", "保存")) }
                 }
-                @if matches!(text(order, "state"), "open" | "collecting" | "expired") {
-                    form.danger #cancel-order method="post" action={ "/console/orders/" (id) "/cancel" } data-sure=(words.of("Cancel this order?", "この受注を取り消しますか？")) {
-                        (csrf(seat))
-                        button { (words.of("Cancel the order", "受注を取り消す")) }
-                    }
-                }
             }
         }
     }
+}
+
+fn cancel_form(seat: &Seat, order: &Value) -> Markup {
+    let words = seat.words();
+    let can_be = matches!(text(order, "state"), "open" | "collecting" | "expired");
+    html! {
+        @if can_be && seat.may(Permission::TakeOrders) {
+            form.danger #cancel-order method="post" action={ "/console/orders/" (text(order, "id")) "/cancel" } data-sure=(words.of("Cancel this order? Its code will not work any more.", "この受注を取り消しますか？受付コードは使えなくなります。")) {
+                (csrf(seat))
+                button { (words.of("Cancel the order", "受注を取り消す")) }
+            }
+        }
+    }
+}
+
+/// Whether its code still leads to a payment.
+fn is_payable(order: &Value) -> bool {
+    matches!(text(order, "state"), "open" | "collecting")
 }
 
 /// A text out of an answer; empty where there is none.
@@ -320,14 +375,14 @@ pub(super) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
 }
 
 /// The amount with its currency.
-pub(super) fn amount(value: &Value) -> String {
-    amount_of(value, "amount")
+pub(super) fn amount(words: Wording, value: &Value) -> String {
+    amount_of(words, value, "amount")
 }
 
-pub(super) fn amount_of(value: &Value, name: &str) -> String {
+pub(super) fn amount_of(words: Wording, value: &Value, name: &str) -> String {
     let minor = value.get(name).and_then(Value::as_u64).unwrap_or_default();
     match Currency::parse(text(value, "currency")) {
-        Ok(currency) => format::money(Money::new(minor, currency)),
+        Ok(currency) => format::money(words, Money::new(minor, currency)),
         Err(_) => String::new(),
     }
 }
@@ -349,6 +404,9 @@ mod tests {
         let (yen, dollars) = (Currency::parse("JPY").unwrap(), Currency::parse("USD").unwrap());
         assert_eq!(minor("12,500", yen), Some(12_500));
         assert_eq!(minor("１２５００", yen), Some(12_500));
+        assert_eq!(minor("￥12,500", yen), Some(12_500));
+        assert_eq!(minor("12,500円", yen), Some(12_500));
+        assert_eq!(minor("１２．５０", dollars), Some(1250));
         assert_eq!(minor("12.50", yen), None);
         assert_eq!(minor("12.5", dollars), Some(1250));
         assert_eq!(minor("12.05", dollars), Some(1205));

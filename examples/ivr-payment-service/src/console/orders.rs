@@ -106,7 +106,7 @@ fn table(desk: &Desk, words: Wording, page: &Value) -> Markup {
                 tr {
                     td { a href={ "/console/orders/" (text(order, "id")) } { (text(order, "order_id")) } }
                     td { (text(order, "customer_number")) }
-                    td.number { (amount(order)) }
+                    td.number { (amount(words, order)) }
                     td { (state_tag(words, text(order, "state"))) }
                     td { (time(desk, order, "created_at")) }
                 }

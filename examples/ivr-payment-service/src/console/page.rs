@@ -46,7 +46,7 @@ pub(super) async fn show_as(desk: &Desk, seat: &Seat, status: StatusCode, page: 
             body data-live=[live] data-csrf=(seat.csrf) data-idle=(desk.operators.rules().session.idle.as_secs())
                 data-copied=(words.of("Copied", "コピーしました")) {
                 a.skip href="#main" { (words.of("Skip to the content", "本文へ")) }
-                (navigation(seat, page.menu))
+                (navigation(seat, page.menu, &seat.at))
                 div #banner { (banner) }
                 div #toasts role="status" aria-live="polite" {}
                 main #main tabindex="-1" { (page.body) }
@@ -85,7 +85,7 @@ fn head(title: &str) -> Markup {
     }
 }
 
-fn navigation(seat: &Seat, here: &str) -> Markup {
+fn navigation(seat: &Seat, here: &str, back: &str) -> Markup {
     let words = seat.words();
     let entries: [(&str, &str, &str, Permission); 8] = [
         ("new", "/console/new", words.of("New order", "新規受注"), Permission::TakeOrders),
@@ -103,7 +103,8 @@ fn navigation(seat: &Seat, here: &str) -> Markup {
             a.brand href="/console" { "Paytone" }
             nav aria-label=(words.of("Pages", "ページ")) {
                 @for (name, path, label, permission) in entries {
-                    @if seat.may(permission) {
+                    // Before there is a password of one's own, every page leads to it.
+                    @if seat.may(permission) && !seat.operator.password_is_given {
                         a href=(path) aria-current=[(name == here).then_some("page")] { (label) }
                     }
                 }
@@ -116,6 +117,7 @@ fn navigation(seat: &Seat, here: &str) -> Markup {
                 form method="post" action="/console/profile/language" {
                     (csrf(seat))
                     input type="hidden" name="language" value=(other.0);
+                    input type="hidden" name="back" value=(back);
                     button.plain lang=(other.0) { (other.1) }
                 }
                 form method="post" action="/console/sign-out" {
@@ -165,8 +167,8 @@ pub(super) async fn banner(desk: &Desk, seat: &Seat) -> Markup {
         @if desk.backend.payments.is_test(seat.merchant()) {
             p.banner.training {
                 strong { (words.of("Training", "練習モード")) } " "
-                (words.of("Nothing here moves money; only published test card numbers work.",
-                    "実際の請求は発生しません。使えるのは公開テストカード番号だけです。"))
+                (words.of("Nothing here moves money; only published test card numbers work (the guide for administrators lists some).",
+                    "実際の請求は発生しません。使えるのは公開テストカード番号だけです（管理者向けガイドに例があります）。"))
             }
         }
         @if let Some(incident) = incident { (shown_incident(desk, words, &incident)) }

@@ -68,7 +68,7 @@ fn facts(desk: &Desk, seat: &Seat, payment: &Value) -> Markup {
     html! {
         dl.facts {
             dt { (words.of("Reference", "参照番号")) } dd.break { code { (text(payment, "reference")) } }
-            dt { (words.of("Amount", "金額")) } dd { (amount_of(payment, "amount")) }
+            dt { (words.of("Amount", "金額")) } dd { (amount_of(words, payment, "amount")) }
             dt { (words.of("Card", "カード")) } dd { (format::brand(text(payment, "brand"))) " ···· " (text(payment, "last_four")) }
             dt { (words.of("Sent", "送信")) } dd { (time(desk, payment, "created_at")) }
         }

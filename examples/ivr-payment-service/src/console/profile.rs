@@ -12,6 +12,7 @@ use super::Desk;
 use super::field::Fields;
 use super::page::{self, Page, csrf};
 use super::seat::{Seat, set_cookie};
+use super::sign_in::inside;
 use crate::operators::{InvalidPassword, SignInError, make_secret, step_of, written};
 
 pub(super) async fn show(State(desk): State<Desk>, Extension(seat): Extension<Seat>) -> Response {
@@ -40,7 +41,10 @@ pub(super) async fn change_password(
                 "現在のパスワードが正しくないか、新しいパスワードが同じです。",
             ),
             Err(SignInError::Password(InvalidPassword::TooSimple)) => {
-                words.of("The new password is too simple.", "新しいパスワードが単純すぎます。")
+                words.of(
+                    "The new password is too simple: it is your name, or a few characters over and over. Three words that do not belong together are a good one.",
+                    "新しいパスワードが単純すぎます（サインイン名と同じ、または同じ文字の繰り返し）。関係のない単語を3つほど並べるのがおすすめです。",
+                )
             }
             Err(SignInError::Password(_)) => words.of(
                 "The new password has 12 to 128 characters.",
@@ -55,7 +59,8 @@ pub(super) async fn change_password(
 
 /// Every session ends with the password; the new one opens the next.
 fn signed_out(desk: &Desk) -> Response {
-    ([(header::SET_COOKIE, set_cookie(None, desk.secure))], Redirect::to("/console/sign-in")).into_response()
+    ([(header::SET_COOKIE, set_cookie(None, desk.secure))], Redirect::to("/console/sign-in?changed=1"))
+        .into_response()
 }
 
 /// The first time: shows a secret to put into an app. With a code that fits: from now on it is asked for.
@@ -109,12 +114,13 @@ pub(super) async fn language(
     Extension(seat): Extension<Seat>,
     Extension(fields): Extension<Fields>,
 ) -> Response {
+    let back = inside(fields.filled("back"));
     if let Ok(language) = fields.text("language").parse::<Language>()
         && desk.backend.store.set_operator_language(seat.operator.id, language).await.is_err()
     {
         return page::database_down(&desk);
     }
-    Redirect::to("/console").into_response()
+    Redirect::to(&back).into_response()
 }
 
 /// Somebody types or moves the pointer: the session is not idle.
@@ -128,9 +134,9 @@ async fn shown(desk: &Desk, seat: &Seat, status: StatusCode, wrong: Option<&str>
     let body = html! {
         h1 { (title) }
         @if seat.operator.password_is_given {
-            p.notice { (words.of("Somebody else has chosen your password: choose one of your own first.", "初期パスワードのままです。まず自分のパスワードに変更してください。")) }
+            p.notice { (words.of("You signed in with a password to begin with. Choose one of your own: then you can start.", "初期パスワードでサインインしています。自分のパスワードに変更すると使い始められます。")) }
         }
-        div.columns { (password_form(seat, wrong)) (authenticator_form(seat)) }
+        div.columns { (password_form(seat, wrong)) @if !seat.operator.password_is_given { (authenticator_form(seat)) } }
     };
     page::show_as(desk, seat, status, Page { title, menu: "profile", live: String::new(), body }).await
 }
@@ -145,7 +151,7 @@ fn password_form(seat: &Seat, wrong: Option<&str>) -> Markup {
                 (csrf(seat))
                 input type="text" name="login" autocomplete="username" value=(seat.operator.login) hidden;
                 label { (words.of("Present password", "現在のパスワード"))
-                    input type="password" name="old" autocomplete="current-password" required; }
+                    input type="password" name="old" autocomplete="current-password" required autofocus[seat.operator.password_is_given]; }
                 label { (words.of("New password (12 characters or more)", "新しいパスワード（12文字以上）"))
                     input type="password" name="new" autocomplete="new-password" required minlength="12" maxlength="128"; }
                 label { (words.of("The new one again", "新しいパスワード（確認）"))

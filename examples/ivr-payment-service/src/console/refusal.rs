@@ -43,7 +43,7 @@ fn about_field(words: Wording, field: &str) -> &'static str {
             "The order id takes 1 to 64 letters, digits, “-”, “_” and “.”, and nothing that could be a card number.",
             "注文番号は英数字と「-」「_」「.」で1〜64文字です。カード番号のような並びは使えません。",
         ),
-        "amount" => words.of("The amount is a whole number, at least 1.", "金額は1以上の整数で入力してください。"),
+        "amount" => words.of("Write the amount in digits, more than 0: 12,000 in yen, 12.50 in dollars.", "金額は1円以上の数字で入力してください（例: 12,000）。"),
         "currency" => words.of("This currency is not known.", "この通貨は使えません。"),
         "customer_number" => words.of(
             "The customer number takes letters, digits, “-”, “_” and “.”, and nothing that could be a card number.",

@@ -9,8 +9,10 @@ use axum::response::Response;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
+use paytone_dialog::Field;
 use serde::Deserialize;
 
+use super::call::field_name;
 use super::chart::{Bar, bars};
 use super::outcome::told;
 use super::page::{self, Page};
@@ -90,13 +92,14 @@ pub(super) async fn show(
     let body = html! {
         h1 { (title) }
         (form(words, span, with_training))
-        @if !with_training && training_calls > 0 { p.hint #left-out { (training_calls) " " (words.of("training calls are left out.", "件の練習通話を除いています。")) } }
+        @if !with_training && training_calls > 0 { p.hint #left-out { (training_calls) (words.of(" training calls are left out. Tick “Include training” to see them.", "件の練習通話を除いています。表示するには「練習も含める」を選んでください。")) } }
         (figures(words, &calls, &payments))
         div.columns {
-            (bars(words.of("How calls ended", "通話の結果"), &outcomes(words, &calls)))
-            (bars(words.of("Where callers gave up", "離脱した項目"), &drop_off(words, &calls)))
-            (bars(words.of("Tries at the provider per call", "通話ごとの決済試行回数"), &tries(&calls)))
-            (bars(words.of("How long paid calls took", "支払い完了までの時間"), &durations(&calls)))
+            @let none = words.of("Nothing on these days.", "この期間のデータはありません。");
+            (bars(words.of("How calls ended", "通話の結果"), none, &outcomes(words, &calls)))
+            (bars(words.of("Where callers gave up", "離脱した項目"), none, &drop_off(words, &calls)))
+            (bars(words.of("Tries at the provider per call", "通話ごとの決済試行回数"), none, &tries(words, &calls)))
+            (bars(words.of("How long paid calls took (minutes)", "支払い完了までの時間（分:秒）"), none, &durations(&calls)))
         }
         (closing::section(&desk, &seat, span, with_training, &payments).await)
     };
@@ -109,16 +112,16 @@ fn form(words: Wording, span: Span, training: bool) -> Markup {
         form.row.search method="get" action="/console/reports" {
             label { (words.of("From", "開始日")) input type="date" name="from" value=(from); }
             label { (words.of("To", "終了日")) input type="date" name="to" value=(to); }
-            label.check { input type="checkbox" name="training" value="1" checked[training]; (words.of("Training, too", "練習も含める")) }
+            label.check { input type="checkbox" name="training" value="1" checked[training]; (words.of("Include training", "練習も含める")) }
             button { (words.of("Show", "表示")) }
         }
     }
 }
 
 fn figures(words: Wording, calls: &[CallReport], payments: &[PaymentReport]) -> Markup {
-    let paid = payments.iter().filter(|payment| payment.held).count();
+    let paid = payments.iter().filter(|payment| payment.paid).count();
     let mut sums: BTreeMap<String, u64> = BTreeMap::new();
-    for payment in payments.iter().filter(|payment| payment.held) {
+    for payment in payments.iter().filter(|payment| payment.paid) {
         let sum = sums.entry(payment.money.currency().code().to_owned()).or_default();
         *sum = sum.saturating_add(payment.money.minor().saturating_sub(payment.refunded));
     }
@@ -128,7 +131,7 @@ fn figures(words: Wording, calls: &[CallReport], payments: &[PaymentReport]) -> 
             div { dt { (words.of("Payments", "決済")) } dd { (paid) } }
             @for (currency, minor) in sums {
                 @if let Ok(currency) = paytone_psp::Currency::parse(&currency) {
-                    div { dt { (words.of("Taken, refunds off", "売上（返金控除後）")) } dd { (format::money(paytone_psp::Money::new(minor, currency))) } }
+                    div { dt { (words.of("Taken, refunds off", "売上（返金控除後）")) } dd { (format::money(words, paytone_psp::Money::new(minor, currency))) } }
                 }
             }
         }
@@ -149,12 +152,23 @@ fn outcomes(words: Wording, calls: &[CallReport]) -> Vec<Bar> {
     bars
 }
 
-/// Hang-ups by phase and give-ups by field.
+/// The outcomes of calls whose caller could have paid and did not.
+const GAVE_UP: [&str; 7] = [
+    "caller_hung_up",
+    "too_many_attempts",
+    "no_input",
+    "no_key_heard",
+    "operator_requested",
+    "cancelled_by_caller",
+    "session_expired",
+];
+
+/// By the field the caller was asked for last; by the phase of the call where there was none.
 fn drop_off(words: Wording, calls: &[CallReport]) -> Vec<Bar> {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for call in calls {
-        if matches!(call.outcome.as_str(), "caller_hung_up" | "too_many_attempts" | "no_input") {
-            let place = call.detail.as_deref().unwrap_or("unknown");
+        if GAVE_UP.contains(&call.outcome.as_str()) {
+            let place = call.left_at.as_deref().or(call.detail.as_deref()).unwrap_or("unknown");
             *counts.entry(place_name(words, place).to_owned()).or_default() += 1;
         }
     }
@@ -164,25 +178,52 @@ fn drop_off(words: Wording, calls: &[CallReport]) -> Vec<Bar> {
     bars
 }
 
+/// The fields a caller can be asked for.
+const FIELDS: [Field; 14] = [
+    Field::OrderCode,
+    Field::HandOver,
+    Field::ConfirmOrder,
+    Field::Amount,
+    Field::ConfirmAmount,
+    Field::Method,
+    Field::Instalments,
+    Field::Postcode,
+    Field::Consent,
+    Field::Custom(0),
+    Field::Pan,
+    Field::Expiry,
+    Field::SecurityCode,
+    Field::ConfirmCard,
+];
+
 fn place_name(words: Wording, place: &str) -> &'static str {
     match place {
-        "pan" => words.of("Card number", "カード番号"),
-        "expiry" => words.of("Expiry date", "有効期限"),
-        "security_code" => words.of("Security code", "セキュリティコード"),
-        "order_code" => words.of("Order code", "受付コード"),
         "ringing" | "securing" => words.of("Before the first prompt", "案内前"),
         "collecting" => words.of("While keying", "入力中"),
         "authorizing" | "voiding" | "closing" => words.of("While paying", "決済中"),
-        _ => words.of("Elsewhere", "その他"),
+        field => match FIELDS.iter().find(|known| known.as_str() == field) {
+            Some(field) => field_name(words, *field),
+            None => words.of("Elsewhere", "その他"),
+        },
     }
 }
 
-fn tries(calls: &[CallReport]) -> Vec<Bar> {
+fn tries(words: Wording, calls: &[CallReport]) -> Vec<Bar> {
     let mut counts = BTreeMap::new();
     for call in calls.iter().filter(|call| call.attempts > 0) {
         *counts.entry(call.attempts).or_default() += 1;
     }
-    counts.into_iter().map(|(tries, count)| Bar { label: tries.to_string(), count, tone: "good" }).collect()
+    counts
+        .into_iter()
+        .map(|(tries, count)| Bar {
+            label: format!(
+                "{tries}{}",
+                if tries == 1 { words.of(" try", "回") } else { words.of(" tries", "回") }
+            ),
+            count,
+            tone: "good",
+        })
+        .collect()
 }
 
 fn durations(calls: &[CallReport]) -> Vec<Bar> {

@@ -26,6 +26,8 @@ pub(super) struct Seat {
     pub(super) csrf: String,
     /// The secret of the session.
     pub(super) secret: SecretString,
+    /// The page that is asked for; the start page where something is changed.
+    pub(super) at: String,
     /// Where the request came from.
     pub(super) peer: Option<SocketAddr>,
 }
@@ -77,11 +79,11 @@ pub(super) async fn require(State(desk): State<Desk>, mut request: Request, next
         Ok(None) => return sign_in_first(&request),
         Err(_) => return page::database_down(&desk),
     };
-    let seat = seat(session, secret, peer_of(&request));
+    let seat = seat(session, secret, &request);
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
     let allowed = routes::permission(request.method(), &path).is_some_and(|needed| seat.may(needed));
     if !allowed {
-        note_refusal(&desk, &seat, request.method(), &path).await;
+        note(&desk, &seat, &format!("{} {path}", request.method()), &path, Some("not allowed")).await;
         return page::refused(&desk, &seat).await;
     }
     let own = path.starts_with("/console/profile") || path == "/console/sign-out";
@@ -133,12 +135,16 @@ pub(super) fn same_site(headers: &HeaderMap) -> bool {
     }
 }
 
-fn seat(session: Session, secret: SecretString, peer: Option<SocketAddr>) -> Seat {
+fn seat(session: Session, secret: SecretString, request: &Request) -> Seat {
+    let at = match (request.method(), request.uri().path_and_query()) {
+        (&Method::GET, Some(path)) => path.as_str().to_owned(),
+        _ => "/console".to_owned(),
+    };
     let csrf = session.csrf.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     // Letters only, so that nothing that looks for card numbers stumbles over one.
     let csrf =
         csrf.bytes().map(|byte| char::from(if byte.is_ascii_digit() { byte - b'0' + b'k' } else { byte }));
-    Seat { operator: session.operator, csrf: csrf.collect(), secret, peer }
+    Seat { operator: session.operator, csrf: csrf.collect(), secret, at, peer: peer_of(request) }
 }
 
 fn sign_in_first(request: &Request) -> Response {
@@ -150,17 +156,18 @@ fn sign_in_first(request: &Request) -> Response {
     Redirect::to(&format!("/console/sign-in?next={}", super::format::escaped(next))).into_response()
 }
 
-async fn note_refusal(desk: &Desk, seat: &Seat, method: &Method, path: &str) {
+/// Writes down what a request through the API would have written down by itself.
+pub(super) async fn note(desk: &Desk, seat: &Seat, action: &str, object: &str, refused: Option<&str>) {
     let entry = AuditEntry {
         actor: seat.operator.login.clone(),
-        action: SafeText::new(&format!("{method} {path}")),
-        success: false,
+        action: SafeText::new(action),
+        success: refused.is_none(),
         origin: seat.origin(),
-        object: SafeText::new(path),
-        detail: SafeText::new("not allowed"),
+        object: SafeText::new(object),
+        detail: SafeText::new(refused.unwrap_or_default()),
     };
     if let Err(error) = desk.backend.store.audit(seat.merchant(), &entry, desk.backend.clock.now()).await {
-        tracing::error!(%error, "a refusal could not be audited");
+        tracing::error!(%error, action, "could not be audited");
     }
 }
 

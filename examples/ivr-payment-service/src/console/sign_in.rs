@@ -7,18 +7,24 @@ use axum::extract::{ConnectInfo, Form, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
+use paytone_dialog::Language;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::field::is_clean;
 use super::seat::{Seat, cookie, origin, same_site, set_cookie};
 use super::wording::Wording;
-use super::{Desk, page};
+use super::{Desk, format, page};
 use crate::operators::{Shown, SignInError};
 
-/// Where to go afterwards.
+/// Where to go afterwards, and what the page is to say.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Next {
     next: Option<String>,
+    /// The language somebody chose on the page.
+    language: Option<String>,
+    /// The password was changed a moment ago.
+    changed: Option<String>,
 }
 
 /// What is sent to sign in.
@@ -31,6 +37,17 @@ pub(super) struct Entered {
     #[serde(default)]
     code: String,
     next: Option<String>,
+    language: Option<String>,
+}
+
+/// What the form says beside its fields.
+#[derive(Debug, Default)]
+struct Said<'a> {
+    next: Option<&'a str>,
+    /// The name as it was typed, where it may be shown again.
+    login: String,
+    wrong: Option<&'a str>,
+    good: Option<&'a str>,
 }
 
 pub(super) async fn root() -> Redirect {
@@ -38,8 +55,14 @@ pub(super) async fn root() -> Redirect {
 }
 
 pub(super) async fn form(State(desk): State<Desk>, Query(next): Query<Next>, headers: HeaderMap) -> Response {
-    let words = words_of(&headers);
-    let body = shown(&desk, words, next.next.as_deref(), None);
+    let words = words_of(&headers, next.language.as_deref());
+    let good = next.changed.as_ref().map(|_| {
+        words.of(
+            "The password is changed. Sign in with the new one.",
+            "パスワードを変更しました。新しいパスワードでサインインしてください。",
+        )
+    });
+    let body = shown(&desk, words, &Said { next: next.next.as_deref(), good, ..Said::default() });
     page::bare(words, words.of("Sign in", "サインイン"), &desk, StatusCode::OK, &body)
 }
 
@@ -49,11 +72,12 @@ pub(super) async fn sign_in(
     headers: HeaderMap,
     Form(entered): Form<Entered>,
 ) -> Response {
-    let words = words_of(&headers);
+    let words = words_of(&headers, entered.language.as_deref());
     if !same_site(&headers) {
         return StatusCode::FORBIDDEN.into_response();
     }
     let next = entered.next.clone();
+    let login = if is_clean(&entered.login) { entered.login.clone() } else { String::new() };
     let shown_by = Shown {
         login: entered.login,
         password: SecretString::from(entered.password),
@@ -72,7 +96,8 @@ pub(super) async fn sign_in(
                 "The name, the password or the code is not right. After several wrong tries in a row a name is locked for half an hour; an administrator can unlock it.",
                 "サインイン名・パスワード・確認コードのいずれかが正しくありません。続けて間違えると30分間ロックされます。ロックの解除は管理者に依頼してください。",
             );
-            let body = shown(&desk, words, next.as_deref(), Some(wrong));
+            let said = Said { next: next.as_deref(), login, wrong: Some(wrong), good: None };
+            let body = shown(&desk, words, &said);
             page::bare(words, words.of("Sign in", "サインイン"), &desk, StatusCode::UNAUTHORIZED, &body)
         }
     }
@@ -85,18 +110,22 @@ pub(super) async fn sign_out(State(desk): State<Desk>, Extension(seat): Extensio
     ([(header::SET_COOKIE, set_cookie(None, desk.secure))], Redirect::to("/console/sign-in")).into_response()
 }
 
-fn shown(desk: &Desk, words: Wording, next: Option<&str>, wrong: Option<&str>) -> Markup {
+fn shown(desk: &Desk, words: Wording, said: &Said<'_>) -> Markup {
+    let other = if words.is_japanese() { ("en", "English") } else { ("ja", "日本語") };
+    let there = said.next.map_or_else(String::new, |next| format!("&next={}", format::escaped(next)));
     html! {
         div.card.narrow {
             h1 { "Paytone" }
             p.lead { (words.of("Card payments over the phone", "電話でのカード決済")) }
-            @if let Some(wrong) = wrong { p.error role="alert" #wrong { (wrong) } }
+            @if let Some(good) = said.good { p.notice.good role="status" { (good) } }
+            @if let Some(wrong) = said.wrong { p.error role="alert" #wrong { (wrong) } }
             form method="post" action="/console/sign-in" {
-                @if let Some(next) = next { input type="hidden" name="next" value=(next); }
+                @if let Some(next) = said.next { input type="hidden" name="next" value=(next); }
+                input type="hidden" name="language" value=(words.tag());
                 label { (words.of("Sign-in name", "サインイン名"))
-                    input name="login" autocomplete="username" required autofocus maxlength="64"; }
+                    input name="login" autocomplete="username" required autofocus[said.login.is_empty()] maxlength="64" autocapitalize="none" spellcheck="false" value=(said.login); }
                 label { (words.of("Password", "パスワード"))
-                    input type="password" name="password" autocomplete="current-password" required maxlength="128"; }
+                    input type="password" name="password" autocomplete="current-password" required autofocus[!said.login.is_empty()] maxlength="128"; }
                 details {
                     summary { (words.of("I use an authenticator app", "認証アプリを使っている")) }
                     label { (words.of("Six-digit code", "6桁の確認コード"))
@@ -104,19 +133,29 @@ fn shown(desk: &Desk, words: Wording, next: Option<&str>, wrong: Option<&str>) -
                 }
                 button.primary { (words.of("Sign in", "サインイン")) }
             }
+            details.help {
+                summary { (words.of("First time here, or password forgotten?", "初めての方・パスワードを忘れた方")) }
+                p.hint { (words.of("An administrator gives you a name and a password to begin with, and a new one when you have forgotten yours. For the very first sign-in the name and the password are on the screen where the service was started.",
+                    "サインイン名と初期パスワードは管理者が発行します。忘れた場合は管理者に再発行を依頼してください。最初の管理者の名前とパスワードは、サービスを起動した画面に一度だけ表示されます。")) }
+            }
             @if desk.backend.payments.is_test(desk.backend.merchant) {
                 p.hint { (words.of("Training: nothing here moves money.", "練習モード: 実際の請求は発生しません。")) }
             }
+            p.hint { a href={ "/console/sign-in?language=" (other.0) (there) } lang=(other.0) { (other.1) } }
         }
     }
 }
 
-fn words_of(headers: &HeaderMap) -> Wording {
+/// What was chosen on the page; else what the browser asks for.
+fn words_of(headers: &HeaderMap, chosen: Option<&str>) -> Wording {
+    if let Some(Ok(language)) = chosen.map(str::parse::<Language>) {
+        return Wording(language);
+    }
     Wording::asked_for(headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()))
 }
 
 /// A page of ours, whatever was asked for: nobody is sent elsewhere after signing in.
-fn inside(next: Option<&str>) -> String {
+pub(super) fn inside(next: Option<&str>) -> String {
     let ours = |path: &&str| {
         path.starts_with("/console")
             && !path.contains("//")

@@ -97,7 +97,10 @@ impl Teller {
             let told = told(words, outcome.as_str(), outcome.detail());
             let call = self.desk.backend.store.call(event.merchant, call.as_str()).await.ok().flatten();
             let order = call.as_ref().and_then(|call| call.order);
-            let own = order.is_some_and(|order| self.desk.0.attending.is(order, &self.seat.operator.login));
+            let own = match order {
+                Some(order) => self.attends(order).await,
+                None => false,
+            };
             let to = match (order, event.call) {
                 (Some(order), _) => format!("/console/orders/{order}"),
                 (None, Some(call)) => format!("/console/calls/{call}"),
@@ -142,6 +145,13 @@ impl Teller {
                 self.sent.insert(id, html);
             }
         }
+    }
+
+    /// Whether the order was in front of this operator last.
+    async fn attends(&self, order: OrderUlid) -> bool {
+        let store = &self.desk.backend.store;
+        let by = store.attended_by(self.seat.merchant(), order).await.ok().flatten();
+        by.as_ref() == Some(&self.seat.operator.login)
     }
 
     async fn order(&self, id: &str) -> Vec<(&'static str, Markup)> {

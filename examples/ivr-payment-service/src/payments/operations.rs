@@ -73,7 +73,7 @@ impl Payments {
     ) -> Result<AttemptRecord, OperationError> {
         let (sender, receiver) = oneshot::channel();
         let this = self.clone();
-        self.authorizations.spawn(async move {
+        self.in_the_background(async move {
             let done = this.cashier.operate(request.as_ref(), merchant, reference, what).await;
             if let Ok(record) = &done {
                 this.look_up(record.clone());
@@ -139,7 +139,7 @@ impl Payments {
     ) -> Result<AttemptRecord, OperationError> {
         let (sender, receiver) = oneshot::channel();
         let (this, order, card) = (self.clone(), order.clone(), card.clone());
-        self.authorizations.spawn(async move {
+        self.in_the_background(async move {
             let done = this.cashier.charge_stored(request.as_ref(), &order, &card).await;
             if let Ok(record) = &done {
                 this.look_up(record.clone());

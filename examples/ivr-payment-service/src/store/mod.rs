@@ -11,6 +11,7 @@
 //! `attempt` (the journal), `outbox` (what the merchant is told); `database` and `sql` are how.
 
 mod attempt;
+mod attending;
 mod audit;
 mod backlog;
 mod call;

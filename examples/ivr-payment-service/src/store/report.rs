@@ -2,11 +2,12 @@
 
 use core::time::Duration;
 
+use paytone_dialog::Field;
 use paytone_psp::{Currency, Money};
 use paytone_redact::SafeText;
 
 use super::sql::{Row, sql};
-use super::{MerchantUlid, Store, StoreError, millis};
+use super::{CallUlid, MerchantUlid, Store, StoreError, millis};
 
 /// A call that is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct CallReport {
     pub outcome: String,
     /// What that leaves out.
     pub detail: Option<String>,
+    /// What the caller was being asked for at the end, where something was.
+    pub left_at: Option<String>,
     /// How long it took.
     pub length: Duration,
     /// How often the provider was asked.
@@ -38,6 +41,8 @@ pub struct PaymentReport {
     pub state: String,
     /// Whether the money is reserved or taken.
     pub held: bool,
+    /// Whether it was taken or reserved once, also where it was given back since.
+    pub paid: bool,
     /// How much.
     pub money: Money,
     /// How much was given back, in minor units.
@@ -55,6 +60,21 @@ pub struct PaymentReport {
 }
 
 impl Store {
+    /// Keeps what a call was asking for when it ended, for the report on where callers give up.
+    ///
+    /// # Errors
+    ///
+    /// The database fails.
+    pub async fn call_left_at(&self, call: CallUlid, field: Field) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sql("UPDATE calls SET left_at = $1 WHERE id = $2")
+            .put(field.as_str())
+            .put(&call)
+            .run(&mut transaction)
+            .await?;
+        Ok(transaction.commit().await?)
+    }
+
     /// The merchant's calls that ended from `begin` until before `end`, oldest first.
     ///
     /// # Errors
@@ -66,7 +86,7 @@ impl Store {
         begin: Duration,
         end: Duration,
     ) -> Result<Vec<CallReport>, StoreError> {
-        sql("SELECT outcome, detail, started_at, ended_at,
+        sql("SELECT outcome, detail, left_at, started_at, ended_at,
                     (SELECT count(*) FROM attempts WHERE attempts.call_ulid = calls.id) AS attempts,
                     COALESCE((SELECT max(test) FROM attempts WHERE attempts.call_ulid = calls.id), 0) AS test
              FROM calls WHERE merchant = $1 AND ended_at >= $2 AND ended_at < $3 ORDER BY position")
@@ -101,11 +121,15 @@ impl Store {
     }
 }
 
+/// The states in which money is reserved or taken.
+const HELD: [&str; 4] = ["approved", "capturing", "captured", "refunding"];
+
 fn call(row: &Row) -> Result<CallReport, StoreError> {
     let (began, ended) = (row.time("started_at")?, row.time("ended_at")?);
     Ok(CallReport {
         outcome: row.text("outcome")?.to_owned(),
         detail: row.optional_text("detail")?.map(str::to_owned),
+        left_at: row.optional_text("left_at")?.map(str::to_owned),
         length: ended.saturating_sub(began),
         attempts: row.count("attempts")?,
         test: row.flag("test")?,
@@ -121,7 +145,8 @@ fn payment(row: &Row) -> Result<PaymentReport, StoreError> {
         operator: row.optional_safe_text("operator")?,
         order_id: row.text("order_id")?.to_owned(),
         customer_number: owned(row.optional_text("customer_number")?),
-        held: matches!(state.as_str(), "approved" | "capturing" | "captured" | "refunding"),
+        held: HELD.contains(&state.as_str()),
+        paid: HELD.contains(&state.as_str()) || state == "refunded",
         state,
         money: Money::new(row.count("amount")?, currency),
         refunded: row.count("refunded")?,

@@ -222,7 +222,7 @@ fn write_brisk_voice(folder: &Path) {
         bits_per_sample: 16,
         sample_format: hound::SampleFormat::Int,
     };
-    std::fs::create_dir(folder).unwrap();
+    std::fs::create_dir_all(folder).unwrap();
     for recording in Language::ALL.iter().flat_map(|language| phrase::catalog(*language)) {
         let mut wav =
             hound::WavWriter::create(folder.join(format!("{}.wav", recording.name())), spec).unwrap();

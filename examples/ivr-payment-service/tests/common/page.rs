@@ -1,8 +1,10 @@
 //! Somebody who reads the console's pages, without a browser.
 
+use std::time::Duration;
+
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use ivr_payment_service::operators::Hasher;
@@ -51,16 +53,57 @@ impl Reader {
         Self { console, cookie }
     }
 
+    /// From now on this service is asked, with the same cookie.
+    pub(crate) fn goes_to(&mut self, fixture: &Fixture) {
+        self.console = format!("http://{}/console", fixture.service.http());
+    }
+
+    /// What the page is told as it happens.
+    pub(crate) async fn listen(&self, path: &str) -> Stream {
+        let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+        let response = client.request(self.request(path)).await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        Stream { body: response.into_body(), told: String::new() }
+    }
+
     /// A page: its status and text.
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {
         let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
-        let request = Request::get(format!("{}{path}", self.console))
-            .header("cookie", &self.cookie)
-            .body(Full::default())
-            .unwrap();
-        let response = client.request(request).await.unwrap();
+        let response = client.request(self.request(path)).await.unwrap();
         let status = response.status().as_u16();
         let text = response.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8(text.to_vec()).unwrap())
+    }
+
+    fn request(&self, path: &str) -> Request<Full<Bytes>> {
+        let request = Request::get(format!("{}{path}", self.console)).header("cookie", &self.cookie);
+        request.body(Full::default()).unwrap()
+    }
+}
+
+/// Server-sent events, as they come.
+pub(crate) struct Stream {
+    body: Incoming,
+    told: String,
+}
+
+impl Stream {
+    /// Waits for an event with this in it, and returns it.
+    pub(crate) async fn wait_for(&mut self, text: &str, patience: Duration) -> String {
+        let waited = tokio::time::timeout(patience, async {
+            loop {
+                while let Some((event, rest)) = self.told.split_once("\n\n") {
+                    let (event, rest) = (event.to_owned(), rest.to_owned());
+                    self.told = rest;
+                    if event.contains(text) {
+                        return event;
+                    }
+                }
+                let frame = self.body.frame().await.expect("the stream goes on").unwrap();
+                let data = frame.into_data().unwrap_or_default();
+                self.told.push_str(core::str::from_utf8(&data).unwrap());
+            }
+        });
+        waited.await.unwrap_or_else(|_| panic!("no {text}"))
     }
 }

@@ -3,11 +3,12 @@
 use core::time::Duration;
 
 use axum::http::StatusCode;
-use ivr_payment_service::store::{NewIncident, OperatorRole};
+use ivr_payment_service::store::{AuditHead, NewIncident, OperatorRole};
+use paytone_dialog::{Field, Outcome, Phase};
 use paytone_redact::SafeText;
 
-use super::Screen;
-use crate::fixtures::NOW;
+use super::{PASSWORD, Screen};
+use crate::fixtures::{NOW, call};
 
 #[tokio::test]
 async fn an_order_is_made_and_shows_where_to_transfer_to() {
@@ -26,9 +27,14 @@ async fn an_order_is_made_and_shows_where_to_transfer_to() {
     let order = screen.store.order(screen.first_merchant().await, "A-1001").await.unwrap().unwrap();
     let code = order.code.as_str();
     let spoken = format!("{} {} {}", &code[..3], &code[3..6], &code[6..]);
-    for part in
-        ["JPY 12,000", "C-7", &spoken, &format!("sip:pay-{code}@127.0.0.1:5060"), "Waiting for the caller"]
-    {
+    for part in [
+        "JPY 12,000",
+        "C-7",
+        &spoken,
+        &format!("sip:pay-{code}@127.0.0.1:5060"),
+        "sip:order@127.0.0.1:5060",
+        "Waiting for the caller",
+    ] {
         assert!(page.text.contains(part), "{part} is missing");
     }
     let again =
@@ -110,6 +116,89 @@ async fn a_shift_is_closed_by_operator() {
 }
 
 #[tokio::test]
+async fn what_was_given_back_is_in_the_closing_and_no_page_says_that_it_went_through() {
+    let screen = Screen::new().await;
+    let paid = screen.paid_order("A-1", 1200).await;
+    let mut browser = screen.signed_in(OperatorRole::Supervisor).await;
+    let path = format!("/console/orders/{}", paid.id);
+    assert!(browser.get(&path).await.text.contains("The payment went through"));
+    let refund = [("once", "abcdefghijklmnopqrstuvwxyzabcdef")];
+    assert_eq!(browser.post(&format!("{path}/refund"), &refund).await.status, StatusCode::SEE_OTHER);
+    let page = browser.get(&path).await.text;
+    assert!(page.contains("Paid, and given back since.") && !page.contains("went through"), "{page}");
+    let report = browser.get("/console/reports?from=2027-01-15&to=2027-01-15&training=1").await.text;
+    let closing: Vec<_> = cells(&report, "#closing").collect();
+    assert_eq!(closing, ["without an operator", "1", "JPY 1,200", "JPY 1,200", "JPY 0"]);
+}
+
+/// The cells of the first table after this section begins, as text.
+fn cells<'a>(page: &'a str, section: &str) -> impl Iterator<Item = &'a str> {
+    let id = format!("id=\"{}\"", section.trim_start_matches('#'));
+    let table = page.split_once(&id).unwrap().1.split_once("<tbody>").unwrap().1;
+    let table = table.split_once("</tbody>").unwrap().0;
+    table
+        .split("</td>")
+        .filter_map(|cell| cell.rsplit_once('>').map(|(_, text)| text))
+        .filter(|text| !text.is_empty())
+}
+
+#[tokio::test]
+async fn callers_give_up_at_a_field() {
+    let screen = Screen::new().await;
+    for (at, hung_up) in [(Some(Field::Expiry), Phase::Collecting), (None, Phase::Securing)] {
+        let caller = call(&screen.store).await;
+        if let Some(field) = at {
+            screen.store.call_left_at(caller, field).await.unwrap();
+        }
+        screen.store.call_ended(caller, &Outcome::CallerHungUp(hung_up), NOW).await.unwrap();
+    }
+    let mut browser = screen.signed_in(OperatorRole::Auditor).await;
+    let report = browser.get("/console/reports?from=2027-01-15&to=2027-01-15&training=1").await.text;
+    let chart = report.split_once("Where callers gave up").unwrap().1.split_once("</figure>").unwrap().0;
+    assert!(chart.contains("Expiry date") && chart.contains("Before the first prompt"), "{chart}");
+    assert!(!chart.contains("While keying"), "the field is known: {chart}");
+}
+
+#[tokio::test]
+async fn the_board_says_how_each_call_ended_and_which_order_it_was() {
+    let screen = Screen::new().await;
+    screen.paid_order("A-1", 1200).await;
+    for outcome in [Outcome::OperatorRequested, Outcome::CallerHungUp(Phase::Collecting)] {
+        screen.store.call_ended(call(&screen.store).await, &outcome, NOW).await.unwrap();
+    }
+    call(&screen.store).await;
+    let mut browser = screen.signed_in(OperatorRole::Operator).await;
+    let board = browser.get("/console/board").await.text;
+    for part in [
+        "A-1 · JPY 1,200",
+        "Paid.",
+        "The caller asked for you.",
+        "The caller hung up",
+        "<strong>1</strong> / 5",
+    ] {
+        assert!(board.contains(part), "{part} is missing in {board}");
+    }
+}
+
+#[tokio::test]
+async fn the_audit_counts_what_is_there_and_names_what_was_done() {
+    let screen = Screen::new().await;
+    let mut browser = screen.signed_in(OperatorRole::Auditor).await;
+    let merchant = screen.first_merchant().await;
+    for _ in 0..4 {
+        assert_eq!(browser.sign_in("auditor", PASSWORD).await.status, StatusCode::SEE_OTHER);
+    }
+    let whole = browser.get("/console/audit?check=1").await.text;
+    assert!(whole.contains("5 entries, every one as it was written."), "{whole}");
+    let third = screen.store.audit_entries(merchant, 2, 1).await.unwrap().remove(0);
+    let head = AuditHead { number: third.number, hash: third.hash };
+    assert_eq!(screen.store.cut_audit(merchant, head, NOW).await.unwrap(), Ok(3));
+    let rest = browser.get("/console/audit?check=1").await.text;
+    assert!(rest.contains("2 entries, every one") && rest.contains("up to number 3."), "{rest}");
+    assert!(!rest.contains("Older</a>"), "there is nothing older: {rest}");
+}
+
+#[tokio::test]
 async fn an_incident_is_on_every_page_until_its_time_is_over() {
     let screen = Screen::new().await;
     let mut admin = screen.signed_in(OperatorRole::Admin).await;
@@ -175,4 +264,9 @@ async fn an_operator_reads_japanese_from_then_on() {
     browser.post("/console/profile/language", &[("language", "ja")]).await;
     let page = browser.get("/console/new").await;
     assert!(page.text.contains(r#"<html lang="ja">"#) && page.text.contains("新規受注"));
+    let made = browser
+        .post("/console/new", &[("order_id", "J-1"), ("amount", "￥12,000"), ("currency", "JPY")])
+        .await;
+    let order = browser.get(made.location()).await.text;
+    assert!(order.contains("12,000円") && !order.contains("JPY 12"), "{order}");
 }

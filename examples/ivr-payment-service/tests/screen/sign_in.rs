@@ -36,6 +36,38 @@ async fn the_first_administrator_is_made_once_and_has_to_choose_another_password
 }
 
 #[tokio::test]
+async fn the_way_in_is_explained_step_by_step() {
+    let screen = Screen::new().await;
+    let given = screen.operators.ensure_admin(screen.first_merchant().await).await.unwrap().unwrap();
+    let mut browser = screen.browser();
+    let first = browser.get("/console/sign-in").await.text;
+    assert!(first.contains("First time here") && first.contains("日本語"), "{first}");
+    assert!(
+        browser.get("/console/sign-in?language=ja&next=/console/board").await.text.contains("パスワード")
+    );
+    let wrong = browser.sign_in(FIRST_LOGIN, "nothing of the kind").await.text;
+    assert!(wrong.contains("is not right") && wrong.contains(r#"value="admin""#), "the name stays: {wrong}");
+    browser.sign_in(FIRST_LOGIN, given.expose_secret()).await;
+    let own = browser.get("/console/profile").await.text;
+    assert!(
+        own.contains("Choose one of your own") && !own.contains("/console/orders"),
+        "one thing to do: {own}"
+    );
+    let change =
+        [("old", given.expose_secret()), ("new", "three words of mine"), ("again", "three words of mine")];
+    let changed = browser.post("/console/profile/password", &change).await;
+    let told = browser.get(changed.location()).await.text;
+    assert!(told.contains("Sign in with the new one"), "{told}");
+    // The page a language is chosen on stays.
+    browser.sign_in(FIRST_LOGIN, "three words of mine").await;
+    let chosen = [("language", "ja"), ("back", "/console/reports?training=1")];
+    let back = browser.post("/console/profile/language", &chosen).await;
+    assert_eq!(back.location(), "/console/reports?training=1");
+    let away = [("language", "en"), ("back", "//example.com")];
+    assert_eq!(browser.post("/console/profile/language", &away).await.location(), "/console");
+}
+
+#[tokio::test]
 async fn a_cookie_known_before_the_sign_in_is_worth_nothing_after_it() {
     let screen = Screen::new().await;
     screen.operator(screen.first_merchant().await, "hanako", OperatorRole::Operator).await;
@@ -80,7 +112,9 @@ async fn a_name_is_locked_after_six_wrong_tries_for_half_an_hour_and_nobody_is_t
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
         said.push(answer.text);
     }
-    said.push(browser.sign_in("nobody", PASSWORD).await.text);
+    // The form keeps the name as it was typed.
+    let nobody = browser.sign_in("nobody", PASSWORD).await.text;
+    said.push(nobody.replace("value=\"nobody\"", "value=\"hanako\""));
     let locked = browser.sign_in("hanako", PASSWORD).await;
     assert_eq!(locked.status, StatusCode::UNAUTHORIZED, "locked");
     said.push(locked.text);

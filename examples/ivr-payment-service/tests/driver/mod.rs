@@ -1,4 +1,4 @@
-//! Chromium without a window, by chromedriver and the few requests of the WebDriver standard that are needed here.
+//! A browser without a window, by its driver and the few requests of the WebDriver standard that are needed here.
 //! (A crate for all of it would be sixty crates to build.)
 
 use std::path::PathBuf;
@@ -12,49 +12,105 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader, Lines};
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+
+use crate::common::peers::available;
 
 /// The name of an element in an answer (W3C WebDriver, section 12).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Which browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Chromium,
+    Firefox,
+}
+
+impl Engine {
+    /// Whether it can be started here.
+    pub(crate) fn is_available(self) -> bool {
+        available(self.program()) && available(self.driver())
+    }
+
+    const fn program(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromium",
+            Self::Firefox => "firefox-esr",
+        }
+    }
+
+    /// Stands before the names of its pictures.
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Chromium => "",
+            Self::Firefox => "firefox-",
+        }
+    }
+
+    const fn driver(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromedriver",
+            Self::Firefox => "geckodriver",
+        }
+    }
+
+    /// What the driver is started with, and what it says before its port.
+    const fn options(self) -> (&'static [&'static str], &'static str) {
+        match self {
+            Self::Chromium => (&["--port=0", "--log-level=WARNING"], "successfully on port "),
+            Self::Firefox => (&["--port=0"], "Listening on 127.0.0.1:"),
+        }
+    }
+}
+
 /// A browser with one page, and everything it has seen.
-pub(crate) struct Chromium {
+pub(crate) struct Browser {
+    engine: Engine,
     driver: Child,
+    /// What the driver writes: with Firefox that is the page's console.
+    written: JoinHandle<String>,
     client: Client<HttpConnector, Full<Bytes>>,
     session: String,
     seen: String,
     pictures: PathBuf,
 }
 
-impl Chromium {
+impl Browser {
     /// Starts one that asks for pages in this language.
-    pub(crate) async fn start(language: &str) -> Self {
-        let mut driver = Command::new("chromedriver")
-            .args(["--port=0", "--log-level=WARNING"])
+    pub(crate) async fn start(engine: Engine, language: &str) -> Self {
+        let (options, says) = engine.options();
+        let mut driver = Command::new(engine.driver())
+            .args(options)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .expect("chromedriver starts");
+            .expect("the driver starts");
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
         let port = loop {
-            let line = lines.next_line().await.unwrap().expect("chromedriver says its port");
-            if let Some((_, port)) = line.rsplit_once("successfully on port ") {
+            let line = lines.next_line().await.unwrap().expect("the driver says its port");
+            if let Some((_, port)) = line.rsplit_once(says) {
                 break port.trim_end_matches('.').to_owned();
             }
         };
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        let errors = BufReader::new(driver.stderr.take().unwrap()).lines();
+        let written = tokio::spawn(async move {
+            let (said, complained) = tokio::join!(whole(lines), whole(errors));
+            said + &complained
+        });
         let pictures = PathBuf::from(std::env::var_os("PAYTONE_SCREENSHOTS").unwrap_or_else(|| {
             PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("screenshots").into_os_string()
         }));
         std::fs::create_dir_all(&pictures).unwrap();
         let client = Client::builder(TokioExecutor::new()).build_http();
         let root = format!("http://127.0.0.1:{port}/session");
-        let mut browser = Self { driver, client, session: root.clone(), seen: String::new(), pictures };
-        let made = browser.ask(&root, Some(capabilities(language))).await;
+        let mut browser =
+            Self { engine, driver, written, client, session: root.clone(), seen: String::new(), pictures };
+        let made = browser.ask(&root, Some(capabilities(engine, language))).await;
         browser.session = format!("{root}/{}", made["sessionId"].as_str().unwrap());
         browser
     }
@@ -79,8 +135,7 @@ impl Chromium {
         let came = waited.await.is_ok();
         let page = if came { String::new() } else { self.source().await };
         assert!(came, "{css} did not come: {page}");
-        let source = self.source().await;
-        self.seen.push_str(&source);
+        self.look().await;
     }
 
     /// Writes into a field, as keys would.
@@ -107,26 +162,48 @@ impl Chromium {
 
     /// A screenshot, kept under this name.
     pub(crate) async fn picture(&mut self, name: &str) {
-        let source = self.source().await;
-        self.seen.push_str(&source);
+        self.look().await;
         let url = format!("{}/screenshot", self.session);
         let picture = self.ask(&url, None).await;
         let bytes = <base64ct::Base64 as base64ct::Encoding>::decode_vec(picture.as_str().unwrap()).unwrap();
-        std::fs::write(self.pictures.join(format!("{name}.png")), bytes).unwrap();
+        std::fs::write(self.pictures.join(format!("{}{name}.png", self.engine.prefix())), bytes).unwrap();
     }
 
     /// Closes it; every page, request and console line it has seen.
     pub(crate) async fn stop(mut self) -> String {
-        for log in ["browser", "performance"] {
-            let entries = self.post("se/log", json!({ "type": log })).await;
-            for entry in entries.as_array().unwrap() {
-                self.seen.push_str(&format!("\n{entry}"));
+        if self.engine == Engine::Chromium {
+            for log in ["browser", "performance"] {
+                let entries = self.post("se/log", json!({ "type": log })).await;
+                for entry in entries.as_array().unwrap() {
+                    self.seen.push_str(&format!("\n{entry}"));
+                }
             }
         }
         let request = Request::delete(&self.session).body(Full::default()).unwrap();
         self.client.request(request).await.unwrap();
         self.driver.kill().await.unwrap();
+        self.seen.push_str(&self.written.await.unwrap());
         self.seen
+    }
+
+    /// What the browser has complained of in pages, and not about itself.
+    pub(crate) fn complaints(seen: &str) -> String {
+        let complaint = |line: &&str| {
+            (line.starts_with('{') && line.contains("\"level\":\"SEVERE\""))
+                || line.starts_with("JavaScript error: http")
+        };
+        seen.lines().filter(complaint).collect()
+    }
+
+    /// The page, and what it has asked for: Firefox's driver keeps no list of requests.
+    async fn look(&mut self) {
+        let source = self.source().await;
+        self.seen.push_str(&source);
+        if self.engine == Engine::Firefox {
+            let script = "return performance.getEntries().map((entry) => entry.name).join('\\n');";
+            let requests = self.post("execute/sync", json!({ "script": script, "args": [] })).await;
+            self.seen.push_str(&format!("\n{}\n", requests.as_str().unwrap()));
+        }
     }
 
     async fn source(&self) -> String {
@@ -178,15 +255,47 @@ impl Chromium {
     }
 }
 
-fn capabilities(language: &str) -> Value {
-    json!({ "capabilities": { "alwaysMatch": {
-        "browserName": "chrome",
-        "timeouts": { "script": 30_000 },
-        "unhandledPromptBehavior": "ignore",
-        "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
-        "goog:chromeOptions": { "args": [
-            "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
-            "--window-size=1400,1000", format!("--lang={language}"), format!("--accept-lang={language}"),
-        ] },
-    } } })
+/// Everything a program writes until it ends.
+async fn whole<R: AsyncRead + Unpin>(mut lines: Lines<BufReader<R>>) -> String {
+    let mut written = String::new();
+    while let Ok(Some(line)) = lines.next_line().await {
+        written.push_str(&line);
+        written.push('\n');
+    }
+    written
+}
+
+fn capabilities(engine: Engine, language: &str) -> Value {
+    let mut wanted = json!({ "timeouts": { "script": 30_000 }, "unhandledPromptBehavior": "ignore" });
+    match engine {
+        Engine::Chromium => {
+            wanted["browserName"] = json!("chrome");
+            wanted["goog:loggingPrefs"] = json!({ "browser": "ALL", "performance": "ALL" });
+            wanted["goog:chromeOptions"] = json!({ "args": [
+                "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+                "--window-size=1400,1000", format!("--lang={language}"), format!("--accept-lang={language}"),
+            ] });
+        }
+        Engine::Firefox => {
+            wanted["browserName"] = json!("firefox");
+            wanted["moz:firefoxOptions"] = json!({
+                "binary": firefox(),
+                "args": ["-headless"],
+                "env": { "MOZ_HEADLESS_WIDTH": "1400", "MOZ_HEADLESS_HEIGHT": "1000" },
+                "prefs": {
+                    "intl.accept_languages": language,
+                    "devtools.console.stdout.content": true,
+                    "javascript.options.showInConsole": true,
+                    "browser.dom.window.dump.enabled": true,
+                },
+            });
+        }
+    }
+    json!({ "capabilities": { "alwaysMatch": wanted } })
+}
+
+/// The program itself: Debian's name for it is a script, which the driver does not start.
+fn firefox() -> &'static str {
+    let own = "/usr/lib/firefox-esr/firefox-esr";
+    if std::path::Path::new(own).exists() { own } else { "/usr/bin/firefox-esr" }
 }
