@@ -1,11 +1,11 @@
 //! Limits on how often a card is tried: by the same caller, for the same order, with the same card, and how many cards a
 //! line may see declined. Somebody who tries stolen numbers needs many tries; a customer needs few.
 //!
-//! The counts outlive a restart, in the store. Cards are told apart by a keyed fingerprint: under a configured key those
-//! counts are stored too, and otherwise under a key that is made at start, in memory alone. Each process counts for itself.
+//! Tries are counted in the store, in the transaction that judges them: they outlive a restart, and processes that share a
+//! database count together. Cards are told apart by a keyed fingerprint. Under a configured key, which those processes share,
+//! that is stored too; otherwise what is counted by cards is in memory, under a key that is made at start.
 
 use core::time::Duration;
-use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use paytone_card::{Card, FingerprintKey};
@@ -99,30 +99,28 @@ pub struct Guard {
     limits: Limits,
     key: FingerprintKey,
     keeps_cards: bool,
-    seen: Mutex<Seen>,
+    /// What is not in the store.
+    own: Mutex<Vec<Mark>>,
     kept_in: Option<(Store, MerchantUlid)>,
-}
-
-#[derive(Debug, Default)]
-struct Seen {
-    tries: HashMap<Subject, VecDeque<Duration>>,
-    declines: HashMap<Subject, VecDeque<Duration>>,
-    closed: HashMap<Subject, Duration>,
-    payments: HashMap<Subject, Vec<(OrderUlid, Money, Duration)>>,
-    /// What the store has not got yet.
-    unkept: Vec<Mark>,
-    unpaid: Vec<OrderUlid>,
 }
 
 /// Whom or what a limit is about, as a digest.
 type Subject = [u8; 32];
+
+/// What a try is counted by.
+struct Subjects {
+    line: Subject,
+    card: Subject,
+    /// How many tries each may have, and the alarm where it has had them.
+    limited: Vec<(Subject, usize, &'static str)>,
+}
 
 fn subject(kind: &str, of: &[u8]) -> Subject {
     Sha256::new().chain_update(kind).chain_update([0]).chain_update(of).finalize().into()
 }
 
 impl Guard {
-    /// A guard with these limits that has seen nothing.
+    /// A guard with these limits that has seen nothing and keeps nothing.
     ///
     /// # Panics
     ///
@@ -133,149 +131,141 @@ impl Guard {
         let mut key = [0; 32];
         rand::rng().fill(&mut key);
         let key = FingerprintKey::new(&key).expect("32 bytes are enough");
-        Self { limits, key, keeps_cards: false, seen: Mutex::default(), kept_in: None }
+        Self { limits, key, keeps_cards: false, own: Mutex::default(), kept_in: None }
     }
 
-    /// A guard that has seen what the store has of it. With a key of its own for fingerprints, what it counts by cards is
-    /// in the store as well.
-    ///
-    /// # Errors
-    ///
-    /// The database fails.
-    pub async fn remembering(
-        limits: Limits,
-        key: Option<FingerprintKey>,
+    /// A guard that counts in the store, together with every other that does for this merchant. With a key of its own for
+    /// fingerprints, what it counts by cards is in the store as well.
+    #[must_use]
+    pub fn counting_in(
         store: Store,
         merchant: MerchantUlid,
-    ) -> Result<Self, StoreError> {
-        let mut guard = Self::new(limits);
-        guard.keeps_cards = key.is_some();
-        guard.key = key.unwrap_or(guard.key);
-        let mut seen = Seen::default();
-        for mark in store.marks(merchant).await? {
-            seen.recall(&mark);
-        }
-        guard.seen = Mutex::new(seen);
-        guard.kept_in = Some((store, merchant));
-        Ok(guard)
-    }
-
-    /// Puts into the store what has been counted since the last time.
-    pub async fn keep(&self, now: Duration) {
-        let Some((store, merchant)) = &self.kept_in else { return };
-        let (marks, unpaid) = {
-            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            (core::mem::take(&mut seen.unkept), core::mem::take(&mut seen.unpaid))
-        };
-        let longest = self.limits.window.max(self.limits.same_payment);
-        let mut kept = store.keep_marks(*merchant, &marks, now.saturating_sub(longest)).await;
-        for order in unpaid {
-            kept = kept.and(store.forget_payment(order).await);
-        }
-        if let Err(error) = kept {
-            tracing::error!(%error, "tries could not be counted for after a restart");
-        }
+        limits: Limits,
+        key: Option<FingerprintKey>,
+    ) -> Self {
+        let keeps_cards = key.is_some();
+        let guard = Self::new(limits);
+        let key = key.unwrap_or(guard.key);
+        Self { limits, key, keeps_cards, own: guard.own, kept_in: Some((store, merchant)) }
     }
 
     /// Judges a try, and counts it.
-    pub fn judge(&self, this: &Try<'_>, now: Duration) -> Ruling {
+    ///
+    /// # Errors
+    ///
+    /// The database fails; it was not counted, and may not go on.
+    pub async fn judge(&self, this: &Try<'_>, now: Duration) -> Result<Ruling, StoreError> {
+        let subjects = self.subjects(this);
+        let (money, order) = (this.money, this.order);
+        let decide = |stored: Vec<Mark>| {
+            let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+            own.retain(|mark| mark.at > now.saturating_sub(self.longest()));
+            let seen = stored.iter().chain(own.iter());
+            let (ruling, counted) = self.rule(&subjects, order, money, seen, now);
+            let is_kept =
+                |mark: &Mark| self.kept_in.is_some() && (self.keeps_cards || mark.subject != subjects.card);
+            let (kept, ours): (Vec<_>, Vec<_>) = counted.into_iter().partition(is_kept);
+            own.extend(ours);
+            (ruling, kept)
+        };
+        let Some((store, merchant)) = &self.kept_in else { return Ok(decide(Vec::new()).0) };
+        let limited: Vec<_> = subjects.limited.iter().map(|(subject, ..)| *subject).collect();
+        let before = now.saturating_sub(self.longest());
+        store.count_try(*merchant, &limited, subjects.line, before, decide).await
+    }
+
+    fn subjects(&self, this: &Try<'_>) -> Subjects {
         let limits = &self.limits;
         let card = subject("card", self.key.fingerprint(this.card.pan()).as_bytes());
-        let line = subject("line", this.line.as_bytes());
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.forget(now, limits);
-        if seen.closed.get(&line).is_some_and(|until| now < *until) {
-            return Ruling::Stop("line_closed");
-        }
-        let subjects = [
-            Some((subject("caller", this.caller.as_bytes()), limits.per_caller, "caller_velocity")),
-            this.operator.map(|operator| {
-                (subject("operator", operator.as_bytes()), limits.per_operator, "operator_velocity")
-            }),
-            Some((subject("order", this.order.as_str().as_bytes()), limits.per_order, "order_velocity")),
-            Some((card, limits.per_card, "card_velocity")),
-            Some((line, usize::MAX, "line_velocity")),
+        let operator = this.operator.map(|operator| {
+            (subject("operator", operator.as_bytes()), limits.per_operator, "operator_velocity")
+        });
+        let others = [
+            (subject("caller", this.caller.as_bytes()), limits.per_caller, "caller_velocity"),
+            (subject("order", this.order.as_str().as_bytes()), limits.per_order, "order_velocity"),
+            (card, limits.per_card, "card_velocity"),
         ];
-        for (subject, most, alarm) in subjects.iter().flatten() {
-            if seen.tries.get(subject).is_some_and(|tries| tries.len() >= *most) {
-                return Ruling::Stop(alarm);
+        let limited = others.into_iter().chain(operator).collect();
+        Subjects { line: subject("line", this.line.as_bytes()), card, limited }
+    }
+
+    /// The ruling on a try, and what it counts as.
+    fn rule<'a>(
+        &self,
+        subjects: &Subjects,
+        order: OrderUlid,
+        money: Money,
+        seen: impl Iterator<Item = &'a Mark> + Clone,
+        now: Duration,
+    ) -> (Ruling, Vec<Mark>) {
+        let Subjects { line, card, limited } = subjects;
+        let of = |subject: Subject, kind| {
+            seen.clone().filter(move |mark| mark.subject == subject && mark.kind == kind)
+        };
+        if of(*line, MarkKind::Closed).any(|mark| now < mark.at) {
+            return (Ruling::Stop("line_closed"), Vec::new());
+        }
+        let since = now.saturating_sub(self.limits.window);
+        for (subject, most, alarm) in limited {
+            if of(*subject, MarkKind::Try).filter(|mark| mark.at > since).count() >= *most {
+                return (Ruling::Stop(alarm), Vec::new());
             }
         }
-        for (subject, ..) in subjects.into_iter().flatten() {
-            seen.tries.entry(subject).or_default().push_back(now);
-            if subject != card || self.keeps_cards {
-                seen.unkept.push(Mark { kind: MarkKind::Try, subject, at: now, paid: None });
-            }
+        let tried = limited.iter().map(|(subject, ..)| *subject).chain([*line]);
+        let mut counted: Vec<_> =
+            tried.map(|subject| Mark { kind: MarkKind::Try, subject, at: now, paid: None }).collect();
+        let since = now.saturating_sub(self.limits.same_payment);
+        let mut payments = of(*card, MarkKind::Payment).filter(|mark| mark.at > since);
+        let same = payments.any(|mark| mark.paid.is_some_and(|paid| paid.0 != order && paid.1 == money));
+        if same && self.limits.on_same_payment == SamePayment::Refuse {
+            return (Ruling::Stop("same_payment"), counted);
         }
-        let payments = seen.payments.entry(card).or_default();
-        let same = payments.iter().any(|(order, money, _)| *order != this.order && *money == this.money);
-        if same && limits.on_same_payment == SamePayment::Refuse {
-            return Ruling::Stop("same_payment");
-        }
-        payments.push((this.order, this.money, now));
-        if self.keeps_cards {
-            let paid = Some((this.order, this.money));
-            seen.unkept.push(Mark { kind: MarkKind::Payment, subject: card, at: now, paid });
-        }
-        if same { Ruling::PassWithAlarm("same_payment") } else { Ruling::Pass }
+        let paid = Some((order, money));
+        counted.push(Mark { kind: MarkKind::Payment, subject: *card, at: now, paid });
+        (if same { Ruling::PassWithAlarm("same_payment") } else { Ruling::Pass }, counted)
     }
 
     /// Counts a decline; the name of the alarm, where it closes the line. What was declined is no payment.
-    pub fn declined(&self, line: &str, order: OrderUlid, now: Duration) -> Option<&'static str> {
+    ///
+    /// # Errors
+    ///
+    /// The database fails; it was not counted.
+    pub async fn declined(
+        &self,
+        line: &str,
+        order: OrderUlid,
+        now: Duration,
+    ) -> Result<Option<&'static str>, StoreError> {
         let limits = &self.limits;
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        for payments in seen.payments.values_mut() {
-            payments.retain(|(paid, ..)| *paid != order);
-        }
-        seen.unpaid.push(order);
-        let line = subject("line", line.as_bytes());
-        seen.unkept.push(Mark { kind: MarkKind::Decline, subject: line, at: now, paid: None });
-        let since = now.saturating_sub(limits.window / 10);
-        let recent = |times: &VecDeque<Duration>| times.iter().filter(|at| **at > since).count();
-        let tries = seen.tries.get(&line).map_or(0, recent);
-        let declines = seen.declines.entry(line).or_default();
-        declines.push_back(now);
-        let declines = recent(declines);
-        if declines < limits.declines_per_line || declines * 10 < tries * 9 {
-            return None;
-        }
+        let (line, since) = (subject("line", line.as_bytes()), now.saturating_sub(limits.window / 10));
         let until = now.saturating_add(limits.closed_for);
-        seen.closed.insert(line, until);
-        seen.unkept.push(Mark { kind: MarkKind::Closed, subject: line, at: until, paid: None });
-        Some("decline_rate")
-    }
-}
-
-impl Seen {
-    fn recall(&mut self, mark: &Mark) {
-        match (mark.kind, mark.paid) {
-            (MarkKind::Try, _) => self.tries.entry(mark.subject).or_default().push_back(mark.at),
-            (MarkKind::Decline, _) => self.declines.entry(mark.subject).or_default().push_back(mark.at),
-            (MarkKind::Closed, _) => {
-                self.closed.insert(mark.subject, mark.at);
+        let closes = |tries: usize, declines: usize| {
+            declines >= limits.declines_per_line && declines * 10 >= tries * 9
+        };
+        let is_closed = match &self.kept_in {
+            Some((store, merchant)) => {
+                store.count_decline(*merchant, line, order, [since, now, until], closes).await?
             }
-            (MarkKind::Payment, Some((order, money))) => {
-                self.payments.entry(mark.subject).or_default().push((order, money, mark.at));
-            }
-            (MarkKind::Payment, None) => {}
+            None => false,
+        };
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.retain(|mark| mark.paid.is_none_or(|(paid, _)| paid != order));
+        if self.kept_in.is_some() {
+            return Ok(is_closed.then_some("decline_rate"));
         }
+        own.push(Mark { kind: MarkKind::Decline, subject: line, at: now, paid: None });
+        let recent = |kind| {
+            own.iter().filter(|mark| mark.subject == line && mark.kind == kind && mark.at > since).count()
+        };
+        if !closes(recent(MarkKind::Try), recent(MarkKind::Decline)) {
+            return Ok(None);
+        }
+        own.push(Mark { kind: MarkKind::Closed, subject: line, at: until, paid: None });
+        Ok(Some("decline_rate"))
     }
 
-    fn forget(&mut self, now: Duration, limits: &Limits) {
-        let since = now.saturating_sub(limits.window);
-        for times in [&mut self.tries, &mut self.declines] {
-            times.retain(|_, times| {
-                while times.front().is_some_and(|at| *at <= since) {
-                    times.pop_front();
-                }
-                !times.is_empty()
-            });
-        }
-        self.closed.retain(|_, until| now < *until);
-        let since = now.saturating_sub(limits.same_payment);
-        self.payments.retain(|_, payments| {
-            payments.retain(|(.., at)| *at > since);
-            !payments.is_empty()
-        });
+    /// For how long something counts.
+    fn longest(&self) -> Duration {
+        self.limits.window.max(self.limits.same_payment)
     }
 }

@@ -7,7 +7,7 @@ use paytone_redact::SafeText;
 use crate::Services;
 use crate::bus::EventKind;
 use crate::guard::{Ruling, Try};
-use crate::store::{CallUlid, Order};
+use crate::store::{CallUlid, Order, StoreError};
 
 /// Where one call pays: the guard first, then the payments.
 pub(super) struct Till {
@@ -20,9 +20,13 @@ pub(super) struct Till {
 impl Till {
     pub(super) async fn pay(&self, order: &Order, card: Card, details: Details) -> Verdict {
         match self.judge(order, &card).await {
-            Ruling::Pass => {}
-            Ruling::PassWithAlarm(alarm) => self.alarm(alarm),
-            Ruling::Stop(alarm) => {
+            Ok(Ruling::Pass) => {}
+            Ok(Ruling::PassWithAlarm(alarm)) => self.alarm(alarm),
+            Err(error) => {
+                tracing::error!(call = %self.call, %error, "a try could not be counted, and was not made");
+                return Verdict::Unavailable;
+            }
+            Ok(Ruling::Stop(alarm)) => {
                 tracing::warn!(call = %self.call, alarm, "a card was not tried");
                 self.alarm(alarm);
                 return Verdict::Unavailable;
@@ -30,25 +34,22 @@ impl Till {
         }
         let verdict = self.services.payments.authorize_as(self.call, order, card, details).await;
         if matches!(verdict, Verdict::Declined { .. }) {
-            let (guard, now) = (&self.services.shop.guard, crate::clock::now());
-            if let Some(alarm) = guard.declined(&self.line, order.id, now) {
-                self.alarm(alarm);
+            let counted = self.services.shop.guard.declined(&self.line, order.id, crate::clock::now());
+            match counted.await {
+                Ok(alarm) => alarm.into_iter().for_each(|alarm| self.alarm(alarm)),
+                Err(error) => tracing::error!(call = %self.call, %error, "a decline could not be counted"),
             }
-            guard.keep(now).await;
         }
         verdict
     }
 
-    async fn judge(&self, order: &Order, card: &Card) -> Ruling {
+    async fn judge(&self, order: &Order, card: &Card) -> Result<Ruling, StoreError> {
         let (merchant, money, caller) = (order.merchant, order.money, self.source.as_str());
         let call = self.services.store.call(merchant, self.call.as_str()).await.ok().flatten();
         let operator = call.and_then(|call| call.operator);
         let operator = operator.as_ref().map(SafeText::as_str);
         let this = Try { order: order.id, money, caller, operator, line: &self.line, card };
-        let (guard, now) = (&self.services.shop.guard, crate::clock::now());
-        let ruling = guard.judge(&this, now);
-        guard.keep(now).await;
-        ruling
+        self.services.shop.guard.judge(&this, crate::clock::now()).await
     }
 
     fn alarm(&self, alarm: &'static str) {

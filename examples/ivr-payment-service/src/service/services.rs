@@ -70,7 +70,7 @@ impl Services {
         let id = store.first_merchant().await?.id;
         let shop = Shop {
             merchant_id: id,
-            guard: guard(&config.guard, &account, &store, id).await?,
+            guard: guard(&config.guard, &account, &store, id)?,
             merchant: first.0,
             clips: Arc::new(first.1),
             order: config.order.clone(),
@@ -86,7 +86,7 @@ impl Services {
             let limits = other.guard.as_ref().unwrap_or(&config.guard);
             let shop = Shop {
                 merchant_id,
-                guard: guard(limits, &account, &store, merchant_id).await?,
+                guard: guard(limits, &account, &store, merchant_id)?,
                 merchant,
                 clips: Arc::new(voice),
                 order: other.order.clone().unwrap_or_else(|| config.order.clone()),
@@ -198,7 +198,7 @@ pub async fn open_store(config: &Config) -> Result<Store, StoreError> {
     }
 }
 
-async fn guard(
+fn guard(
     config: &GuardConfig,
     account: &Account,
     store: &Store,
@@ -206,7 +206,7 @@ async fn guard(
 ) -> Result<Guard, StartError> {
     let key = config.fingerprint_key().map_err(|_| StartError::Setting("guard.fingerprint_key_file"))?;
     let limits = config.limits(account.gateway.info().test);
-    Ok(Guard::remembering(limits, key, store.clone(), merchant).await?)
+    Ok(Guard::counting_in(store.clone(), merchant, limits, key))
 }
 
 fn slots(calls: usize) -> Arc<Semaphore> {

@@ -168,7 +168,7 @@ async fn prepare(kind: Kind, connection: &mut AnyConnection) -> sqlx::Result<()>
 }
 
 /// Every change to the schema, oldest first. What has been released is never edited; a change is a new file.
-const MIGRATIONS: [&str; 10] = [
+const MIGRATIONS: [&str; 11] = [
     include_str!("migrations/0001_start.sql"),
     include_str!("migrations/0002_chosen.sql"),
     include_str!("migrations/0003_tries.sql"),
@@ -179,6 +179,7 @@ const MIGRATIONS: [&str; 10] = [
     include_str!("migrations/0008_begun.sql"),
     include_str!("migrations/0009_carried.sql"),
     include_str!("migrations/0010_console.sql"),
+    include_str!("migrations/0011_counted.sql"),
 ];
 
 async fn migrate(kind: Kind, pool: &AnyPool) -> Result<(), StoreError> {
