@@ -199,9 +199,9 @@ fn voices_and_instruments() {
         assert!(found <= most, "{name}: {found}");
     };
     // A made-up voice is a key by chance now and then; what is recorded of people is not.
-    at_most(2, "speaking", &speech(voice::SPEAKING, 300, 41));
-    at_most(1, "speaking, even pitch", &speech(voice::EVEN, 120, 42));
-    at_most(1, "high voices", &speech(voice::HIGH, 120, 43));
+    at_most(0, "speaking", &speech(voice::SPEAKING, 300, 41));
+    at_most(0, "speaking, even pitch", &speech(voice::EVEN, 120, 42));
+    at_most(0, "high voices", &speech(voice::HIGH, 120, 43));
     at_most(0, "singing", &speech(voice::SINGING, 120, 44));
     at_most(0, "chords", &voice::chords(120, &mut rng(45)));
     at_most(0, "whistles", &voice::whistles(300, &mut rng(46)));

@@ -6,6 +6,7 @@
 //! worst conditions a line may bring (noise, hum, dial tone, clipping, echo, prompts, the corners of
 //! the standards) against hours of speech, singing and whistling.
 
+use super::company::Company;
 use super::measure::Measurement;
 use crate::Criteria;
 use crate::math::power_to_db;
@@ -69,6 +70,13 @@ pub(super) fn doubt_of_rival(rival: f32) -> f32 {
     RIVAL * ((rival - RIVAL_FROM) / (RIVAL_TO - RIVAL_FROM)).clamp(0.0, 1.0)
 }
 
+/// The doubt that the rest of the sound adds if the two tones belong to it.
+pub(super) fn doubt_of_company(company: Company) -> f32 {
+    KINSHIP
+        * ((company.kinship - KINSHIP_FROM) / (KINSHIP_TO - KINSHIP_FROM)).clamp(0.0, 1.0)
+        * ((company.rest - REST_FROM) / (REST_TO - REST_FROM)).clamp(0.0, 1.0)
+}
+
 fn square(x: f32) -> f32 {
     x * x
 }
@@ -106,7 +114,7 @@ const LATE: f32 = 0.251;
 const LATE_BLOCKS: f32 = 6.0;
 const NOT_AT_ONCE: f32 = 0.071;
 /// Having been there before the window: a key is found in the first window it fills.
-const BEFORE: f32 = 1.2;
+const BEFORE: f32 = 0.6;
 const BEFORE_FROM: f32 = 0.2;
 /// Other sound before: one vowel follows another, a key follows silence or a sound below its own level.
 const AMBIENCE: f32 = 0.3;
@@ -116,3 +124,9 @@ const AMBIENCE_TO: f32 = 1.2;
 const RIVAL: f32 = 0.416;
 const RIVAL_FROM: f32 = 0.233;
 const RIVAL_TO: f32 = 0.661;
+/// Harmonics of one pitch, if what is heard of them beside the two tones is worth listening to.
+pub(super) const KINSHIP: f32 = 0.7;
+const KINSHIP_FROM: f32 = 0.5;
+const KINSHIP_TO: f32 = 0.8;
+pub(super) const REST_FROM: f32 = 0.03;
+const REST_TO: f32 = 0.1;

@@ -1,11 +1,14 @@
 //! The last few blocks of a signal.
 
 use super::block::{Block, Kind, Pair, Spectrum};
+use super::kernel::BLOCK;
 
 /// A ring of the newest blocks.
 #[derive(Clone, Debug)]
 pub(super) struct History {
     blocks: [Block; LEN],
+    /// What was heard in the lively ones.
+    samples: [[i16; BLOCK]; LEN],
     /// Index of the newest block.
     newest: usize,
     /// How many blocks in a row, the newest the last, are lively and in phase.
@@ -16,19 +19,28 @@ pub(super) struct History {
 
 impl History {
     pub(super) const fn new() -> Self {
-        Self { blocks: [Block::PASSED; LEN], newest: 0, lively: 0, passed: LEN }
+        Self { blocks: [Block::PASSED; LEN], samples: [[0; BLOCK]; LEN], newest: 0, lively: 0, passed: LEN }
     }
 
     /// Adds a block that was heard.
     #[inline(always)]
-    pub(super) fn push_heard(&mut self, spectrum: &Spectrum, energy: i32, lively: bool) {
+    pub(super) fn push_heard(
+        &mut self,
+        samples: &[i16; BLOCK],
+        spectrum: &Spectrum,
+        energy: i32,
+        lively: bool,
+    ) {
         let (one, two) = (self.newest, (self.newest + LEN - 1) % LEN);
         self.passed = 0;
         self.newest = (self.newest + 1) % LEN;
         self.blocks[self.newest].hear(spectrum, energy, lively);
         if !lively {
             self.lively = 0;
-        } else if self.lively == 0 {
+            return;
+        }
+        self.samples[self.newest] = *samples;
+        if self.lively == 0 {
             self.lively = 1;
         } else {
             let (one, two) = (&self.blocks[one].spectrum, &self.blocks[two].spectrum);
@@ -55,6 +67,11 @@ impl History {
     #[inline(always)]
     pub(super) fn ago(&self, ago: usize) -> &Block {
         &self.blocks[(self.newest + LEN - ago) % LEN]
+    }
+
+    /// The samples of a lively block, `ago` blocks before the newest.
+    pub(super) fn samples(&self, ago: usize) -> &[i16; BLOCK] {
+        &self.samples[(self.newest + LEN - ago) % LEN]
     }
 
     /// How many blocks in a row, the newest the last, are lively and in phase.
@@ -89,7 +106,7 @@ mod tests {
         });
         let (spectrum, energy) = look(&samples);
         let lively = Gate::new(&Criteria::default()).is_lively(&spectrum, energy);
-        history.push_heard(&spectrum, energy, lively);
+        history.push_heard(&samples, &spectrum, energy, lively);
     }
 
     #[test]

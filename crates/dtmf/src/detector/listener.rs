@@ -102,7 +102,7 @@ impl Listener {
                 self.leave_out();
             }
         }
-        self.history.push_heard(&spectrum, energy, lively);
+        self.history.push_heard(samples, &spectrum, energy, lively);
         self.tracker.handle_block(&self.history, self.position, &mut self.events);
     }
 
@@ -112,7 +112,7 @@ impl Listener {
         let (spectrum, energy) =
             (Spectrum::of(&kernel.correlate(&self.left_out)), kernel.energy(&self.left_out));
         let lively = self.gate.is_lively(&spectrum, energy);
-        self.history.push_heard(&spectrum, energy, lively);
+        self.history.push_heard(&self.left_out, &spectrum, energy, lively);
         self.tracker.handle_block(&self.history, self.position - BLOCK as u64, &mut self.events);
     }
 

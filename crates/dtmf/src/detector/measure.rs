@@ -5,6 +5,7 @@
 //! pointers, whose speed is the frequency error and whose steadiness tells a key from a voice.
 
 use super::block::{Block, Pair, band_response};
+use super::company::Company;
 use super::history::History;
 use super::kernel::{COLUMNS, TONE_HZ, TONES, block_rotation, leakage};
 use crate::math::{angles_turns, power_to_db, unit};
@@ -85,6 +86,12 @@ impl Pair {
             before: two,
             lead: if one > 0.8 { one + two } else { one },
         })
+    }
+
+    /// What else is heard in the newest [`WINDOW`] blocks, in which the pair was measured.
+    pub(super) fn company(self, measured: &Measurement, history: &History) -> Company {
+        let hz = |tone: usize, error: f32| f32::from(TONE_HZ[tone]) * (1.0 + error);
+        Company::of([hz(self.low, measured.low.error), hz(self.high, measured.high.error)], history)
     }
 
     /// Power of the strongest other row over that of this row or of the strongest other column over that of
@@ -351,7 +358,7 @@ mod tests {
                 (sum * on).round() as i16
             });
             let (spectrum, energy) = look(&samples);
-            history.push_heard(&spectrum, energy, true);
+            history.push_heard(&samples, &spectrum, energy, true);
         }
         history
     }

@@ -1,4 +1,5 @@
 mod block;
+mod company;
 mod doubt;
 mod event;
 mod history;

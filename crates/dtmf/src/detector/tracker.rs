@@ -1,7 +1,7 @@
 //! The decisions: when blocks become a key, and when a key is over.
 
 use super::block::{Block, Kind, Pair, floor};
-use super::doubt::{Past, doubt, doubt_of_rival, lasting_doubt};
+use super::doubt::{KINSHIP, Past, REST_FROM, doubt, doubt_of_company, doubt_of_rival, lasting_doubt};
 use super::event::{Queue, ToneEvent};
 use super::history::History;
 use super::kernel::BLOCK;
@@ -155,17 +155,20 @@ impl Tracker {
             return None;
         };
         // A window after a good one is the second that the key fills.
-        let is_second = before.is_some_and(|before| before.doubt <= 1.0);
+        let is_second = before.is_some_and(|before| before.doubt <= LITTLE_DOUBT);
         let past = Past { age, ambience, is_second };
         let mut doubt = doubt(&measured, &past, &self.criteria);
-        if doubt <= self.criteria.max_doubt() {
+        if doubt <= LITTLE_DOUBT * self.criteria.max_doubt() {
             doubt += doubt_of_rival(pair.rival(history));
+        }
+        if doubt <= LITTLE_DOUBT * self.criteria.max_doubt() {
+            doubt += self.doubt_of_company(pair, &measured, doubt, history);
         }
         doubt /= self.criteria.max_doubt();
         self.candidate = Some(Candidate { pair, age, ambience, doubt });
         // What is not beyond doubt has to be good enough twice in a row, or to stand still for long.
         let lasting = self.lasting(pair, &measured, history);
-        let sure = doubt <= NO_DOUBT || doubt <= 1.0 && is_second;
+        let sure = doubt <= NO_DOUBT || doubt <= LITTLE_DOUBT && is_second;
         let lead = if sure { measured.lead } else { lasting? };
         if measured.low.power.min(measured.high.power) < self.floor {
             return None;
@@ -191,7 +194,19 @@ impl Tracker {
         let lasting = self.steadiness.add(measured, doubt)?;
         let limit = 2.0 * LASTING_DOUBT * self.criteria.max_doubt();
         let is_sure = |rivals: f32| lasting.doubt + doubt + rivals <= limit;
-        (is_sure(0.0) && is_sure(2.0 * doubt_of_rival(pair.rival(history)))).then_some(lasting.lead)
+        let others =
+            || doubt_of_rival(pair.rival(history)) + doubt_of_company(pair.company(measured, history));
+        (is_sure(0.0) && is_sure(2.0 * others())).then_some(lasting.lead)
+    }
+
+    /// The doubt that comes from what else is heard, where it could make a difference.
+    fn doubt_of_company(&self, pair: Pair, measured: &Measurement, so_far: f32, history: &History) -> f32 {
+        let matters = so_far + KINSHIP > NO_DOUBT * self.criteria.max_doubt();
+        if matters && measured.clarity < 1.0 - REST_FROM / 2.0 {
+            doubt_of_company(pair.company(measured, history))
+        } else {
+            0.0
+        }
     }
 
     /// Whether a key is only what is left of the last one, reflected: the same tones, there ever
@@ -346,7 +361,9 @@ const FULL_SCALE_DB: f32 = 176.7115;
 /// Part of the band's power in the strongest row and column, below which measuring is not worth it.
 const PROMISING: f32 = 0.42;
 /// Doubt, as a part of what is allowed, at which one window is enough.
-const NO_DOUBT: f32 = 0.79;
+const NO_DOUBT: f32 = 1.0;
+/// The same for two windows in a row.
+const LITTLE_DOUBT: f32 = 1.3;
 /// Doubt on average over a pair that stands still, as a part of what is allowed.
 const LASTING_DOUBT: f32 = 0.8;
 /// Part of its amplitude from which on a held tone counts as there.
