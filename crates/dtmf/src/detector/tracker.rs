@@ -1,7 +1,7 @@
 //! The decisions: when blocks become a key, and when a key is over.
 
 use super::block::{Block, Kind, Pair, floor};
-use super::doubt::{KINSHIP, Past, REST_FROM, doubt, doubt_of_company, doubt_of_rival, lasting_doubt};
+use super::doubt::{KINSHIP, Past, REST_FROM, RIVAL, doubt, doubt_of_company, doubt_of_rival, lasting_doubt};
 use super::event::{Queue, ToneEvent};
 use super::history::History;
 use super::kernel::BLOCK;
@@ -158,7 +158,7 @@ impl Tracker {
         let is_second = before.is_some_and(|before| before.doubt <= LITTLE_DOUBT);
         let past = Past { age, ambience, is_second };
         let mut doubt = doubt(&measured, &past, &self.criteria);
-        if doubt <= LITTLE_DOUBT * self.criteria.max_doubt() {
+        if doubt <= LITTLE_DOUBT * self.criteria.max_doubt() && self.matters(doubt, RIVAL) {
             doubt += doubt_of_rival(pair.rival(history));
         }
         if doubt <= LITTLE_DOUBT * self.criteria.max_doubt() {
@@ -199,10 +199,14 @@ impl Tracker {
         (is_sure(0.0) && is_sure(2.0 * others())).then_some(lasting.lead)
     }
 
+    /// Whether that much more doubt could still change what is decided.
+    fn matters(&self, so_far: f32, more: f32) -> bool {
+        so_far + more > NO_DOUBT * self.criteria.max_doubt()
+    }
+
     /// The doubt that comes from what else is heard, where it could make a difference.
     fn doubt_of_company(&self, pair: Pair, measured: &Measurement, so_far: f32, history: &History) -> f32 {
-        let matters = so_far + KINSHIP > NO_DOUBT * self.criteria.max_doubt();
-        if matters && measured.clarity < 1.0 - REST_FROM / 2.0 {
+        if self.matters(so_far, KINSHIP) && measured.clarity < 1.0 - REST_FROM / 2.0 {
             doubt_of_company(pair.company(measured, history))
         } else {
             0.0
