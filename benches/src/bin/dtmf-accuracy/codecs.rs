@@ -18,7 +18,7 @@ struct Program {
     decode: &'static [&'static str],
 }
 
-const PROGRAMS: [Program; 3] = [
+const PROGRAMS: [Program; 6] = [
     Program {
         name: "GSM 06.10 full rate (sox)",
         encode: &["sox", "in.wav", "-t", "gsm", "coded"],
@@ -34,7 +34,25 @@ const PROGRAMS: [Program; 3] = [
         encode: &["opusenc", "--quiet", "--bitrate", "16", "in.wav", "coded"],
         decode: &["opusdec", "--quiet", "--rate", "8000", "coded", "out.wav"],
     },
+    Program {
+        name: "G.722 64 kbit/s (ffmpeg)",
+        encode: &["ffmpeg", "-i", "in.wav", "-ar", "16000", "-f", "g722", "coded"],
+        decode: &["ffmpeg", "-f", "g722", "-i", "coded", "-ar", "8000", "-c:a", "pcm_s16le", "out.wav"],
+    },
+    g726(
+        "G.726 32 kbit/s (ffmpeg)",
+        &["ffmpeg", "-i", "in.wav", "-c:a", "g726", "-b:a", "32k", "-f", "wav", "coded"],
+    ),
+    g726(
+        "G.726 24 kbit/s (ffmpeg)",
+        &["ffmpeg", "-i", "in.wav", "-c:a", "g726", "-b:a", "24k", "-f", "wav", "coded"],
+    ),
 ];
+
+const fn g726(name: &'static str, encode: &'static [&'static str]) -> Program {
+    let decode = &["ffmpeg", "-f", "wav", "-i", "coded", "-c:a", "pcm_s16le", "out.wav"];
+    Program { name, encode, decode }
+}
 
 pub(crate) fn group() -> Group {
     let mut jobs = Vec::new();

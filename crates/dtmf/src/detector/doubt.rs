@@ -121,7 +121,7 @@ const AMBIENCE: f32 = 0.3;
 const AMBIENCE_FROM: f32 = 0.478;
 const AMBIENCE_TO: f32 = 1.2;
 /// A third tone: a key has none, chords and call progress tones have. A voice under a key seldom holds one.
-pub(super) const RIVAL: f32 = 0.416;
+pub(super) const RIVAL: f32 = 0.75;
 const RIVAL_FROM: f32 = 0.233;
 const RIVAL_TO: f32 = 0.661;
 /// Harmonics of one pitch, if what is heard of them beside the two tones is worth listening to.
