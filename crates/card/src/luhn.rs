@@ -8,6 +8,11 @@ mod sse2;
 #[cfg(any(test, not(target_arch = "x86_64")))]
 mod words;
 
+#[cfg(target_arch = "x86_64")]
+use sse2 as wide;
+#[cfg(not(target_arch = "x86_64"))]
+use words as wide;
+
 /// Whether `digits` are ASCII digits, at least two of them, and the last one is the right check digit.
 ///
 /// ```
@@ -16,9 +21,19 @@ mod words;
 /// assert!(!paytone_card::luhn::is_valid(b""));
 /// ```
 #[must_use]
-#[inline]
+#[inline(always)]
 pub fn is_valid(digits: &[u8]) -> bool {
-    sum(digits).is_some_and(|sum| sum % 10 == 0) && digits.len() >= 2
+    let sum = wide_sum(digits);
+    if sum < UNTOLD {
+        return is_multiple_of_ten(sum);
+    }
+    sum_by_digit(digits, false) == Some(0) && digits.len() >= 2
+}
+
+/// For a sum below [`UNTOLD`]: the product is four times the tens, and what is left of them in its uppermost bits.
+#[inline]
+const fn is_multiple_of_ten(sum: u32) -> bool {
+    sum.wrapping_mul(u32::MAX / 10 + 1) < UNTOLD
 }
 
 /// The ASCII digit that makes `digits` followed by it valid; `None` when `digits` is empty or holds anything
@@ -39,27 +54,22 @@ pub fn check_digit(digits: &[u8]) -> Option<u8> {
 /// counts once, as in a complete number.
 #[inline]
 pub(crate) fn sum(digits: &[u8]) -> Option<u32> {
-    let sum = sum_in_registers(digits);
+    let sum = wide_sum(digits);
+    if sum < UNTOLD { Some(sum) } else { sum_by_digit(digits, false) }
+}
+
+/// The same for 12 to 19 digits, unless [`UNTOLD`].
+#[inline]
+fn wide_sum(digits: &[u8]) -> u32 {
+    let sum = wide::sum(digits);
     if cfg!(debug_assertions) {
         sweep();
     }
     sum
 }
 
-#[inline]
-fn sum_in_registers(digits: &[u8]) -> Option<u32> {
-    #[cfg(target_arch = "x86_64")]
-    if let Ok(digits) = digits.try_into() {
-        return sse2::sum_of_16(digits);
-    }
-    match digits.len() {
-        #[cfg(target_arch = "x86_64")]
-        12..=19 => sse2::sum(digits),
-        #[cfg(not(target_arch = "x86_64"))]
-        12..=19 => words::sum(digits),
-        _ => sum_by_digit(digits, false),
-    }
-}
+/// From here on a sum tells nothing: something is not a digit, or nearly all of them are nines.
+const UNTOLD: u32 = 224;
 
 /// A build that does not optimise keeps on the stack what is a register otherwise: eight digits and more in a row.
 /// This writes over the frames that were left just now.
@@ -70,6 +80,7 @@ fn sweep() {
 
 /// Digit by digit, for any length, modulo ten; `double` says whether the rightmost digit counts twice.
 #[cold]
+#[inline(never)]
 fn sum_by_digit(digits: &[u8], mut double: bool) -> Option<u32> {
     let mut sum = 0u64;
     for &byte in digits.iter().rev() {
@@ -113,6 +124,22 @@ mod tests {
     }
 
     #[test]
+    fn nines_are_added_up_too() {
+        for length in 12..=19 {
+            let nines = [b'9'; 19];
+            assert_eq!(sum(&nines[..length]).map(|sum| sum % 10), sum_by_digit(&nines[..length], false));
+        }
+    }
+
+    #[test]
+    fn what_has_a_length_of_cards_is_added_up_at_once() {
+        for length in 12..=19 {
+            let digits = &b"1234567890123456789"[..length];
+            assert!(wide::sum(digits) < UNTOLD && words::sum(digits) < UNTOLD);
+        }
+    }
+
+    #[test]
     fn twin_errors_pass_as_the_formula_says() {
         assert!(is_valid(b"4111111111111111") && is_valid(b"0000000000000000"));
         assert_eq!(is_valid(b"2200000000000000"), is_valid(b"5500000000000000"));
@@ -127,17 +154,12 @@ mod tests {
                 let at = at.index(digits.len());
                 digits[at] = byte;
             }
-            let modulo_ten = |sum: Option<u32>| sum.map(|sum| sum % 10);
             let expected = sum_by_digit(&digits, false);
-            prop_assert_eq!(modulo_ten(sum(&digits)), expected);
-            prop_assert_eq!(modulo_ten(words::sum(&digits)), expected);
-            #[cfg(target_arch = "x86_64")]
-            let in_a_register = match digits.as_slice().try_into() {
-                Ok(sixteen) => sse2::sum_of_16(sixteen),
-                Err(_) => sse2::sum(&digits),
-            };
-            #[cfg(target_arch = "x86_64")]
-            prop_assert_eq!(modulo_ten(in_a_register), expected);
+            prop_assert_eq!(sum(&digits).map(|sum| sum % 10), expected);
+            prop_assert_eq!(is_valid(&digits), expected == Some(0));
+            for wide in [wide::sum(&digits), words::sum(&digits)] {
+                prop_assert!(wide >= UNTOLD || Some(wide % 10) == expected);
+            }
         }
 
         #[test]

@@ -1,16 +1,23 @@
 //! The weighted sum in 64-bit words, for any processor.
 
-/// 8 to 24 digits; `None` when something is not a digit.
+use super::UNTOLD;
+
+/// The sum for 12 to 19 digits, give or take a multiple of ten. From [`UNTOLD`] on it says nothing.
 #[inline]
-pub(super) fn sum(digits: &[u8]) -> Option<u32> {
+pub(super) fn sum(digits: &[u8]) -> u32 {
+    sum_of_digits(digits).unwrap_or(UNTOLD)
+}
+
+#[inline]
+fn sum_of_digits(digits: &[u8]) -> Option<u32> {
     let (first, last) = (word(digits.first_chunk()?), word(digits.last_chunk()?));
     match digits.len() {
-        length @ ..=16 => {
+        length @ 12..=16 => {
             // What `last` holds too is pushed out at the top.
             let rest = first.unbounded_shl(8 * (16 - length) as u32);
             (above_nine(first) | above_nine(last) == 0).then(|| weigh(rest, last))
         }
-        length @ ..=24 => {
+        length @ 17..=19 => {
             let middle = word(digits[..length - 8].last_chunk()?);
             let rest = first.unbounded_shl(8 * (24 - length) as u32);
             let above_nine = above_nine(first) | above_nine(middle) | above_nine(last);
