@@ -16,9 +16,12 @@ pub const REQUEST_PLACES: [&str; 2] = ["request-taken", "request-answered"];
 /// Whether the process may run: always, but for a release build with fail points that nobody asked for.
 #[must_use]
 pub fn may_start() -> bool {
-    !cfg!(feature = "failpoints")
-        || cfg!(debug_assertions)
-        || std::env::var_os("PAYTONE_ALLOW_FAILPOINTS").is_some_and(|value| value == "1")
+    let asked_for = std::env::var_os("PAYTONE_ALLOW_FAILPOINTS").is_some_and(|value| value == "1");
+    may_run(cfg!(feature = "failpoints"), !cfg!(debug_assertions), asked_for)
+}
+
+const fn may_run(has_places: bool, is_release: bool, asked_for: bool) -> bool {
+    !has_places || !is_release || asked_for
 }
 
 /// A place.
@@ -43,6 +46,20 @@ pub(crate) fn hit(place: &'static str) {
         // The signal is on its way; nothing more may happen meanwhile.
         loop {
             std::thread::park();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_release_build_with_places_that_nobody_asked_for_does_not_run() {
+        for number in 0..8_u8 {
+            let [has_places, is_release, asked_for] = [1, 2, 4].map(|bit| number & bit != 0);
+            let runs = may_run(has_places, is_release, asked_for);
+            assert_eq!(!runs, has_places && is_release && !asked_for, "{number:03b}");
         }
     }
 }
