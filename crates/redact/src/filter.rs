@@ -55,21 +55,45 @@ impl<'a> Filter<'a> {
 /// Where what may go on behind the end of `text` begins.
 fn start_of_tail(text: &[u8], from: usize) -> usize {
     let far = text.len().saturating_sub(LONGEST_NUMBER);
-    let mut tail =
-        text[from..].iter().rposition(|&byte| !may_be_in_number(byte)).map_or(from, |at| from + at + 1);
+    let mut tail = from + ahead_of_number(&text[from..]);
     work::note(text.len() - tail);
     // Nothing goes on behind two separators.
-    let is_pair = |pair: &[u8; 2]| pair.iter().all(is_separator);
     if tail < far
-        && let Some(at) = text[tail..far].array_windows().rposition(is_pair)
+        && let Some(at) = last_pair(&text[tail..far])
     {
         tail += at + 2;
     }
     tail
 }
 
+/// How many bytes are in front of those at the end that may all be part of a number. What most of such are is told many
+/// bytes at a time, which the compiler makes of loops without a way out.
+fn ahead_of_number(text: &[u8]) -> usize {
+    let is_usual = |byte: &u8| byte.is_ascii_digit() | is_separator(byte);
+    let mut rest = text;
+    while let Some((front, last)) = rest.split_last_chunk::<BLOCK>()
+        && last.iter().fold(true, |all, byte| all & is_usual(byte))
+    {
+        rest = front;
+    }
+    rest.iter().rposition(|&byte| !may_be_in_number(byte)).map_or(0, |at| at + 1)
+}
+
+/// Where the last two separators stand that follow one another.
+fn last_pair(text: &[u8]) -> Option<usize> {
+    let is_pair = |pair: &[u8; 2]| is_separator(&pair[0]) & is_separator(&pair[1]);
+    let mut rest = text;
+    while let Some(&last) = rest.last_chunk::<{ BLOCK + 1 }>()
+        && !last.array_windows().fold(false, |any, pair| any | is_pair(pair))
+    {
+        // The first of them may be the second of a pair.
+        rest = &rest[..rest.len() - BLOCK];
+    }
+    rest.array_windows().rposition(is_pair)
+}
+
 const fn is_separator(byte: &u8) -> bool {
-    matches!(byte, b' ' | b'-' | b'+' | b'.')
+    (*byte == b' ') | (*byte == b'-') | (*byte == b'+') | (*byte == b'.')
 }
 
 /// More bytes than any number has, in whatever writing, with what may be keyed on behind it.

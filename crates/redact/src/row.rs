@@ -181,14 +181,16 @@ impl Row {
                 *lengths |= if start == end { bit } else { 0 };
             }
         }
-        for (place, lengths) in self.lengths[..self.judged].iter_mut().enumerate() {
-            let known = card_number::known_of(self.digits[place], self.digits[place + 1]);
-            if known & card_number::LACKS_CHECK_DIGIT != 0 {
-                *lengths = u8::MAX;
-            }
-            *lengths &= known & !card_number::LACKS_CHECK_DIGIT;
-            self.begins |= u64::from(*lengths != 0) << place;
+        let mut begins = 0;
+        let pairs = self.digits.array_windows().zip(&mut self.lengths[..self.judged]);
+        for (place, (&[first, second], lengths)) in pairs.enumerate() {
+            let known = card_number::known_of(first, second);
+            // All bits when the check digit does not tell.
+            let untold = (known / card_number::LACKS_CHECK_DIGIT).wrapping_neg();
+            *lengths = (*lengths | untold) & known & !card_number::LACKS_CHECK_DIGIT;
+            begins |= u64::from(*lengths != 0) << place;
         }
+        self.begins = begins;
     }
 
     /// The longest card number that begins there.

@@ -90,6 +90,9 @@ impl Groups {
     }
 }
 
+/// As far as a long run is walked through before it is looked at again.
+const BLOCKS_OF_WALK: usize = 8;
+
 /// Bytes up to the end of a number that are looked at together.
 const LAST_DIGITS: usize = 32;
 
@@ -124,10 +127,26 @@ fn long_one(text: &[u8], mut at: usize, look: impl Look) -> Option<Range<usize>>
         let digits =
             text[at..].iter().take(MAX_KEYED_ON + 1).take_while(|byte| byte.is_ascii_digit()).count();
         if digits <= MAX_KEYED_ON {
-            return Some(at..text.len().min(at + BLOCK));
+            return Some(at..text.len().min(at + len_of_walk(text, at, look)));
         }
         at = behind_digits(text, at, look)?;
     }
+}
+
+/// How many bytes of a run to walk through at a time: whole blocks of it, of which there is one at least.
+#[inline(never)]
+fn len_of_walk(text: &[u8], at: usize, look: impl Look) -> usize {
+    let mut last = LastBytes::default();
+    let goes_on = |to: &usize| {
+        if at + to >= text.len() {
+            return false;
+        }
+        let Numbers { digits, separators } = look.numbers(last.view(text, at + to));
+        digits | separators & (digits << 1 | 1) == u64::MAX
+    };
+    let blocks = (BLOCK..BLOCKS_OF_WALK * BLOCK).step_by(BLOCK).take_while(goes_on).count();
+    work::note(blocks);
+    (1 + blocks) * BLOCK
 }
 
 /// Where the run goes on behind digits without end, if it does.
