@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use crate::config::{Config, Flags, LineKind, UserPattern};
-use crate::service;
+use crate::gateway::Secrets;
+use crate::{service, telephony, tls};
 
-/// Judges the settings of a file and the environment as a whole, the prompts included, without opening a socket or the
+/// Judges the settings of a file and the environment as a whole, with every file they name, without opening a socket or the
 /// database; says what they amount to.
 ///
 /// # Errors
@@ -16,8 +17,35 @@ pub fn inspect(file: Option<&Path>, flags: &Flags) -> Result<String, Vec<String>
         return Err(problems.iter().map(ToString::to_string).collect());
     }
     let config = Config::load(file, flags).map_err(|error| vec![error.to_string()])?;
-    service::rehearse(&config).map_err(|error| vec![error.to_string()])?;
-    Ok(summary(&config))
+    let unready = what_would_not_open(&config);
+    if unready.is_empty() { Ok(summary(&config)) } else { Err(unready) }
+}
+
+/// What the start would stumble over: prompts, the providers' secrets, keys and certificates, each in its file.
+fn what_would_not_open(config: &Config) -> Vec<String> {
+    let mut wrong = Vec::new();
+    wrong.extend(service::rehearse(config).err().map(|error| error.to_string()));
+    wrong.extend(
+        service::account(config, &config.gateway, Secrets::EnvironmentOrFile)
+            .err()
+            .map(|error| error.to_string()),
+    );
+    wrong.extend(config.guard.fingerprint_key().err().map(|error| error.to_string()));
+    for other in &config.merchants {
+        let of = |error: String| format!("merchant {}: {error}", other.id);
+        wrong.extend(
+            service::account(config, &other.gateway, Secrets::File).err().map(|error| of(error.to_string())),
+        );
+        let key = other.guard.as_ref().and_then(|guard| guard.fingerprint_key().err());
+        wrong.extend(key.map(|error| of(error.to_string())));
+    }
+    if let (Some(certificate), Some(key)) = (&config.http.certificate, &config.http.key) {
+        wrong.extend(tls::server_config(certificate, key).err().map(|error| error.to_string()));
+    }
+    if let Some(files) = &config.sip.tls {
+        wrong.extend(telephony::check_tls_files(files).err().map(|error| error.to_string()));
+    }
+    wrong
 }
 
 fn summary(config: &Config) -> String {

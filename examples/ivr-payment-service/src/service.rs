@@ -9,7 +9,7 @@ use paytone_card::test_numbers;
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 
-pub use self::services::{Services, Shop, open_store, rehearse};
+pub use self::services::{Services, Shop, account, open_store, rehearse};
 
 use crate::alert::Alert;
 use crate::api::{Api, Backend};

@@ -279,6 +279,9 @@ impl Config {
         if let Err(error) = merchant.and_then(|name| name.with_clip(&self.merchant.clip)) {
             problems.push(setting("merchant", error.to_string()));
         }
+        if self.call.max_calls == 0 {
+            problems.push(setting("call.max_calls", "must be at least 1"));
+        }
         problems.extend(self.database.problems());
         problems.extend(self.audit.problems());
         problems.extend(self.alert.problems());

@@ -177,7 +177,14 @@ fn heard(
 }
 
 /// An account with the configured provider.
-fn account(config: &Config, gateway: &GatewayConfig, secrets: Secrets) -> Result<Account, GatewaySetupError> {
+///
+/// # Errors
+/// What keeps the provider from being asked.
+pub fn account(
+    config: &Config,
+    gateway: &GatewayConfig,
+    secrets: Secrets,
+) -> Result<Account, GatewaySetupError> {
     let deadline = gateway.deadline;
     let gateway = gateway::open(gateway, secrets)?;
     if gateway.info().test && !config.test_mode && !config.stays_on_this_machine() {

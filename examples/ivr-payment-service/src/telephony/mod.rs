@@ -28,7 +28,7 @@ use rsipstack::sip::{Transport, Uri};
 use rsipstack::transaction::transaction::Transaction;
 
 pub use endpoint::{StartError, Telephony};
-pub use tls::TlsFileError;
+pub use tls::{TlsFileError, check_tls_files};
 
 /// Where a peer sends the rest of a dialog: the transport in use, the address it can reach.
 fn contact(switchboard: &endpoint::Switchboard, transport: Transport, user: Option<&str>) -> Option<Uri> {

@@ -42,6 +42,14 @@ pub(super) async fn open(
     Ok((listener.map_err(|_| listen(()))?, files, address))
 }
 
+/// Whether the files can be used.
+///
+/// # Errors
+/// [`TlsFileError`]: the first that cannot.
+pub fn check_tls_files(config: &SipTlsConfig) -> Result<(), TlsFileError> {
+    read(config).map(drop)
+}
+
 /// The files, checked: the library would find out only when somebody calls.
 fn read(config: &SipTlsConfig) -> Result<TlsConfig, TlsFileError> {
     let certificate = file(&config.certificate, "certificate")?;
