@@ -113,7 +113,7 @@ fn step_by_step(desk: &Desk, words: Wording, call: &CallRecord, progress: &Progr
                     } @else if missing.contains(field) {
                         (of_field("capture", if next == Some(field) { "primary small" } else { "small" }, field, words.of("Ask for it", "入力を案内")))
                     } @else {
-                        (of_field("capture", "small", field, words.of("Ask again", "もう一度聞く")))
+                        (of_field("capture", "small", field, words.of("Ask again", "入力し直し")))
                     }
                 }
             }

@@ -38,14 +38,14 @@
     addEventListener("pagehide", () => source.close());
   };
 
-  // The code is worth nothing once the order is paid.
+  // The code is of no use while a call has the order, and worth nothing once it is paid.
   const handOver = () => {
     const state = document.querySelector("#order-state [data-state]");
     if (!state) return;
     const card = byId("handover");
-    const over = !["open", "collecting"].includes(state.dataset.state);
-    if (card) card.hidden = over;
-    for (const until of document.querySelectorAll(".until")) until.hidden = over;
+    const open = state.dataset.state === "open";
+    if (card) card.hidden = !open;
+    for (const until of document.querySelectorAll(".until")) until.hidden = !open;
     // A paid order is not cancelled but given back.
     const cancel = byId("cancel-order");
     if (cancel) cancel.hidden = !["open", "collecting", "expired"].includes(state.dataset.state);

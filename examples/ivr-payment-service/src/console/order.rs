@@ -216,7 +216,7 @@ fn head(desk: &Desk, seat: &Seat, order: &Value) -> Markup {
             @if !text(order, "customer_number").is_empty() { dt { (words.of("Customer", "お客様番号")) } dd { (text(order, "customer_number")) } }
             @if !text(order, "description").is_empty() { dt { (words.of("For", "内容")) } dd { (text(order, "description")) } }
             dt { (words.of("Taken", "受付")) } dd { (time(desk, order, "created_at")) }
-            @if is_payable(order) { dt.until { (words.of("Code works until", "コードの期限")) } dd.until { (time(desk, order, "expires_at")) } }
+            @if is_open(order) { dt.until { (words.of("Code works until", "コードの期限")) } dd.until { (time(desk, order, "expires_at")) } }
         }
     }
 }
@@ -232,7 +232,7 @@ fn hand_over(desk: &Desk, seat: &Seat, order: &Value) -> Markup {
     let bare = format!("sip:{code}@");
     let is_number = uris.iter().filter_map(Value::as_str).any(|uri| uri.starts_with(&bare));
     html! {
-        section.card.handover #handover hidden[!is_payable(order)] {
+        section.card.handover #handover hidden[!is_open(order)] {
             h2 { (words.of("Transfer the caller to", "お客様の電話の転送先")) }
             @if !first.is_empty() {
                 p.what { (words.of("This order's own address", "この受注専用のアドレス")) }
@@ -364,9 +364,9 @@ fn cancel_form(seat: &Seat, order: &Value) -> Markup {
     }
 }
 
-/// Whether its code still leads to a payment.
-fn is_payable(order: &Value) -> bool {
-    matches!(text(order, "state"), "open" | "collecting")
+/// Whether its code is of use: nobody pays it, or has paid it.
+fn is_open(order: &Value) -> bool {
+    text(order, "state") == "open"
 }
 
 /// A text out of an answer; empty where there is none.

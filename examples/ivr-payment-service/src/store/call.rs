@@ -308,13 +308,15 @@ async fn end(
     detail: Option<&'static str>,
     now: Duration,
 ) -> Result<(), StoreError> {
-    sql("UPDATE calls SET outcome = $1, detail = $2, ended_at = $3 WHERE id = $4 AND ended_at IS NULL")
-        .put(outcome)
-        .put(detail)
-        .put(millis(now))
-        .put(&call)
-        .run(&mut *connection)
-        .await?;
+    sql("UPDATE calls SET outcome = $1, detail = $2, ended_at = $3,
+                attended_by = (SELECT attended_by FROM orders WHERE orders.id = calls.order_ulid)
+         WHERE id = $4 AND ended_at IS NULL")
+    .put(outcome)
+    .put(detail)
+    .put(millis(now))
+    .put(&call)
+    .run(&mut *connection)
+    .await?;
     let leased = sql("SELECT id FROM orders WHERE leased_by = $1")
         .put(&call)
         .all(&mut *connection, |row| row.parsed("id", OrderUlid::parse))

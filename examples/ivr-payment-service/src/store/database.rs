@@ -168,7 +168,7 @@ async fn prepare(kind: Kind, connection: &mut AnyConnection) -> sqlx::Result<()>
 }
 
 /// Every change to the schema, oldest first. What has been released is never edited; a change is a new file.
-const MIGRATIONS: [&str; 11] = [
+const MIGRATIONS: [&str; 12] = [
     include_str!("migrations/0001_start.sql"),
     include_str!("migrations/0002_chosen.sql"),
     include_str!("migrations/0003_tries.sql"),
@@ -180,6 +180,7 @@ const MIGRATIONS: [&str; 11] = [
     include_str!("migrations/0009_carried.sql"),
     include_str!("migrations/0010_console.sql"),
     include_str!("migrations/0011_counted.sql"),
+    include_str!("migrations/0012_attended.sql"),
 ];
 
 async fn migrate(kind: Kind, pool: &AnyPool) -> Result<(), StoreError> {

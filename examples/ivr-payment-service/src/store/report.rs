@@ -31,7 +31,7 @@ pub struct CallReport {
 pub struct PaymentReport {
     /// When.
     pub at: Duration,
-    /// Who ran the call, if anybody did.
+    /// Who commanded the call, or else had its order in front of them; nobody where neither is known.
     pub operator: Option<SafeText>,
     /// The merchant's id of the order.
     pub order_id: String,
@@ -108,11 +108,11 @@ impl Store {
         begin: Duration,
         end: Duration,
     ) -> Result<Vec<PaymentReport>, StoreError> {
-        sql("SELECT attempts.*, calls.operator, orders.order_id, orders.customer_number
+        sql("SELECT attempts.*, COALESCE(calls.operator, calls.attended_by) AS operator, orders.order_id, orders.customer_number
              FROM attempts JOIN orders ON orders.id = attempts.order_ulid
                   LEFT JOIN calls ON calls.id = attempts.call_ulid
              WHERE attempts.merchant = $1 AND attempts.created_at >= $2 AND attempts.created_at < $3
-             ORDER BY COALESCE(calls.operator, ''), attempts.position")
+             ORDER BY COALESCE(calls.operator, calls.attended_by, ''), attempts.position")
         .put(&merchant)
         .put(millis(begin))
         .put(millis(end))

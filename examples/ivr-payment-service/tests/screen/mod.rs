@@ -131,13 +131,18 @@ impl Screen {
     /// An order that a caller has paid.
     pub(crate) async fn paid_order(&self, order_id: &str, amount: u64) -> Order {
         let made = order(&self.store, order_id, amount).await;
+        self.pay(&made).await;
+        made
+    }
+
+    /// A caller pays it.
+    pub(crate) async fn pay(&self, made: &Order) {
         let caller = call(&self.store).await;
-        let claimed = claim(&self.store, &made, caller).await;
+        let claimed = claim(&self.store, made, caller).await;
         let number = paytone_card::test_numbers::VISA;
         self.payments.authorize(caller, &claimed, card(number)).await;
         let outcome = paytone_dialog::Outcome::Approved;
         self.store.call_ended(caller, &outcome, NOW + Duration::from_secs(75)).await.unwrap();
-        made
     }
 }
 

@@ -131,6 +131,26 @@ async fn what_was_given_back_is_in_the_closing_and_no_page_says_that_it_went_thr
     assert_eq!(closing, ["without an operator", "1", "JPY 1,200", "JPY 1,200", "JPY 0"]);
 }
 
+#[tokio::test]
+async fn a_payment_counts_for_whoever_had_the_order_in_front_of_them() {
+    let screen = Screen::new().await;
+    let mut operator = screen.signed_in(OperatorRole::Operator).await;
+    let fields = [("order_id", "A-1"), ("amount", "1200"), ("currency", "JPY")];
+    let made = operator.post("/console/new", &fields).await;
+    operator.get(made.location()).await;
+    let merchant = screen.first_merchant().await;
+    screen.pay(&screen.store.order(merchant, "A-1").await.unwrap().unwrap()).await;
+    // Whoever looks later changes nothing.
+    let mut browser = screen.signed_in(OperatorRole::Supervisor).await;
+    browser.get(made.location()).await;
+    let day = "from=2027-01-15&to=2027-01-15&training=1";
+    let report = browser.get(&format!("/console/reports?{day}")).await.text;
+    assert_eq!(cells(&report, "#closing").next(), Some("operator"));
+    let csv = browser.get(&format!("/console/closing.csv?{day}&operator=operator")).await.text;
+    assert!(csv.lines().nth(1).is_some_and(|line| line.starts_with("\"operator\",\"2027-01-15\"")), "{csv}");
+    assert_eq!(csv.lines().count(), 2, "{csv}");
+}
+
 /// The cells of the first table after this section begins, as text.
 fn cells<'a>(page: &'a str, section: &str) -> impl Iterator<Item = &'a str> {
     let id = format!("id=\"{}\"", section.trim_start_matches('#'));
