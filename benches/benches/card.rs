@@ -22,7 +22,7 @@ fn luhn_16(c: &mut Criterion) {
 /// The same for the other lengths card numbers have.
 fn luhn_lengths(c: &mut Criterion) {
     let digits = test_numbers::UNIONPAY_19.as_bytes();
-    for length in [12, 14, 15, 19] {
+    for length in [12, 13, 14, 15, 17, 18, 19] {
         let mut group = c.benchmark_group(format!("luhn_{length}"));
         group.bench_function("paytone", |b| b.iter(|| paytone_luhn::is_valid(black_box(&digits[..length]))));
         group.bench_function("luhn3_decimal", |b| {
