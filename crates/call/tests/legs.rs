@@ -268,6 +268,25 @@ fn a_recording_holds_the_caller_and_no_key_however_the_legs_meet() {
 }
 
 #[test]
+fn the_operator_hears_the_caller_as_late_as_is_wanted_and_no_later() {
+    // A quiet line's noise, nowhere the same.
+    let mut state = 1_u32;
+    let mut noise = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as i16 - 128
+    };
+    let said: Vec<[i16; FRAME_SAMPLES]> = (0..50).map(|_| core::array::from_fn(|_| noise())).collect();
+    for look_back_ms in [0, 10, 25, 40] {
+        let settings = Settings { look_back_ms, speech: SecureSpeech::Heard, ..bridged() };
+        let mut world = World::new(script(), settings);
+        said.iter().for_each(|frame| world.frame(frame, &[0; FRAME_SAMPLES]));
+        let (said, end) = (said.concat(), 40 * FRAME_SAMPLES);
+        let late = (0..=400).find(|late| world.operator_heard[end..][..800] == said[end - late..][..800]);
+        assert_eq!(late, Some(look_back_ms * 8), "{look_back_ms} ms");
+    }
+}
+
+#[test]
 fn a_conference_takes_no_card_unless_both_agree() {
     let conference = Settings { topology: Topology::Conference, ..Settings::default() };
     let mut world = World::new(script(), conference);

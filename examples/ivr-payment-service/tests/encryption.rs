@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use common::baresip::{Baresip, Setup};
 use common::peers::available;
+use common::wire::{Datagram, Wire, some_ports};
 use common::{CODE, EXPIRY, Fixture};
 use ivr_payment_service::config::Config;
 use ivr_payment_service::{Service, StartError};
@@ -64,8 +65,11 @@ async fn baresip_pays_over_tls_and_srtp() {
         return;
     }
     let (folder, phone_folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let files = files();
-    let fixture = Fixture::start_with(&settings(folder.path(), &files)).await;
+    let (files, ports) = (files(), some_ports());
+    let wire = Wire::tap(folder.path(), &ports).await;
+    let settings = settings(folder.path(), &files)
+        .replace("[sip]\n", &format!("[sip]\nrtp_ports = [{}, {}]\n", ports.start(), ports.end()));
+    let fixture = Fixture::start_with(&settings).await;
     let order = fixture.order("SECRET", 1200).await;
     let mut phone = secure_phone(phone_folder.path(), &files).await;
     let tls = fixture.service.sip_tls().unwrap();
@@ -82,6 +86,14 @@ async fn baresip_pays_over_tls_and_srtp() {
     let heard = Baresip::heard(phone_folder.path());
     let loudest = heard.iter().map(|sample| sample.unsigned_abs()).max().unwrap();
     assert!((3_000..6_000).contains(&loudest), "the voice came through, decrypted: {loudest}");
+    let Some(wire) = wire else { return };
+    let datagrams = wire.datagrams().await;
+    let (sent, received): (Vec<_>, Vec<_>) = datagrams.iter().partition(|one| ports.contains(&one.from));
+    assert!(sent.len() > 50 && received.len() > 50, "both ways: {} and {}", sent.len(), received.len());
+    let plain: Vec<_> =
+        datagrams.iter().filter(|one| one.is_plain_rtp()).map(|one| (one.from, &one.payload)).collect();
+    assert!(plain.is_empty(), "packets without the tag of SRTP: {plain:?}");
+    assert!(!datagrams.iter().any(Datagram::is_silence), "a packet that is not encrypted");
 }
 
 #[tokio::test(flavor = "multi_thread")]

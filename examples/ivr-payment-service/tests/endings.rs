@@ -10,7 +10,7 @@ use common::peers::available;
 use common::sound::voice;
 use common::{CODE, EXPIRY, Fixture, Watch};
 use paytone_card::test_numbers;
-use phone::{Call, Keys, Options, Target};
+use phone::{Call, Dialing, Keys, Options, Target};
 use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -54,8 +54,7 @@ async fn advance(fixture: &Fixture, events: &mut Watch, call: &mut Call, moment:
     if moment == Moment::Talking {
         return seen;
     }
-    let (status, answer) = fixture.command(json!({ "command": "take_payment" })).await;
-    assert_eq!(status, 200, "{answer}");
+    fixture.take_payment().await;
     seen.extend(events.wait_for_all("secured").await);
     let card = format!("{}#{EXPIRY}{CODE}", test_numbers::VISA);
     let keys = match moment {
@@ -119,25 +118,50 @@ async fn a_call_ended_at_any_moment_leaves_nothing_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stopped_service_hangs_up_on_both() {
+async fn a_service_stopped_at_any_moment_hangs_up_on_both_and_loses_no_payment() {
     if !available("baresip") {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
     let mut operator = Baresip::start_as(folder.path(), Setup { answers: true, ..Setup::default() }).await;
-    let fixture = Fixture::start_with(&settings(&operator.uri())).await;
-    let order = fixture.order("STOP", 1200).await;
-    let target = fixture.uri(&format!("desk-{}", order["code"].as_str().unwrap()));
-    let mut events = fixture.watch();
-    let target: Target = target.parse().unwrap();
-    let mut call = Call::dial(&target, &Options::new()).await.unwrap();
-    operator.wait_for("CALL_ESTABLISHED", PATIENCE).await;
-    advance(&fixture, &mut events, &mut call, Moment::InTheNumber).await;
-    fixture.stop().await;
-    assert!(events.wait_for_all("call_ended").await.iter().any(|event| event["event"] == "released"));
-    assert_eq!(call.wait_for_hang_up(PATIENCE).await.ending(), phone::Ending::Callee);
-    operator.wait_for("CALL_CLOSED", PATIENCE).await;
+    for moment in [Moment::Talking, Moment::Secured, Moment::InTheNumber, Moment::LastKey] {
+        let fixture = Fixture::start_with(&settings(&operator.uri())).await;
+        let order = fixture.order("STOP", 1200).await;
+        let target = fixture.uri(&format!("desk-{}", order["code"].as_str().unwrap()));
+        let mut events = fixture.watch();
+        let target: Target = target.parse().unwrap();
+        let mut call = Call::dial(&target, &Options::new()).await.unwrap();
+        operator.wait_for("CALL_ESTABLISHED", PATIENCE).await;
+        let mut seen = advance(&fixture, &mut events, &mut call, moment).await;
+        let database = fixture.stop().await;
+        seen.extend(events.wait_for_all("call_ended").await);
+        let count = |name: &str| seen.iter().filter(|event| event["event"] == name).count();
+        assert_eq!(count("secured"), count("released"), "{moment:?}: {seen:?}");
+        assert_eq!(call.wait_for_hang_up(PATIENCE).await.ending(), phone::Ending::Callee, "{moment:?}");
+        operator.wait_for("CALL_CLOSED", PATIENCE).await;
+        // Whatever was under way is known to the next process, and comes to an end.
+        let next = Fixture::start_in(database, &settings(&operator.uri())).await;
+        let wanted: &[&str] = if moment == Moment::LastKey { &["paid", "open"] } else { &["open"] };
+        settles(&next, "STOP", wanted).await;
+        next.stop().await;
+    }
     operator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_are_cancelled_at_once_leave_nothing_behind() {
+    let fixture = Fixture::start_with("[call]\nrtp_timeout_s = 2\n").await;
+    let order = fixture.order("CANCEL", 1200).await;
+    let target = fixture.uri(&format!("pay-{}", order["code"].as_str().unwrap()));
+    let target: Target = target.parse().unwrap();
+    for _ in 0..20 {
+        // It is answered at once: CANCEL and 200 cross, and the phone that is answered all the same hangs up.
+        Dialing::start(&target, &Options::new()).await.unwrap().cancel().await;
+    }
+    nobody_is_left(&fixture).await;
+    settles(&fixture, "CANCEL", &["open"]).await;
+    assert_eq!(fixture.get("/v1/orders/CANCEL").await["attempts"], json!([]));
+    fixture.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

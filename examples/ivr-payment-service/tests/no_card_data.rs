@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use common::peers::{available, sipp_calls_with, sipp_runs};
 use common::{Captured, Fixture};
 use hyper::Method;
 use ivr_payment_service::config::{Config, LogFormat};
@@ -188,6 +189,38 @@ async fn a_call_leaves_no_card_data_behind() {
         assert_eq!(traces.labelled("987"), Vec::<String>::new(), "{keying:?}");
     }
 }
+
+/// The keys of a call's encryption travel in its SIP messages; who has the log must not have them.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_encrypted_call_leaves_no_key_of_its_encryption_behind() {
+    if !available("sipp") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let before = log().text().len();
+    let fixture = Fixture::start().await;
+    let sdp = format!(
+        "v=0\no=u 1 1 IN IP4 [local_ip]\ns=-\nc=IN IP4 [media_ip]\nt=0 0\nm=audio [auto_media_port] RTP/SAVP 0 96\n\
+         a=rtpmap:0 PCMU/8000\na=rtpmap:96 telephone-event/8000\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{THEIR_KEY}\n"
+    );
+    let messages = sipp_runs(folder.path(), fixture.sip(), "pay", &sipp_calls_with(&sdp)).await;
+    let keys: BTreeSet<&str> = messages
+        .split("inline:")
+        .skip(1)
+        .filter_map(|rest| rest.split(|c: char| c.is_whitespace() || c == '|').next())
+        .collect();
+    assert_eq!(keys.len(), 2, "ours and theirs");
+    let folder = fixture.stop().await;
+    let (log, files) = (log().text()[before..].to_owned(), database(folder.path()));
+    assert!(log.contains("TRACE") && log.contains("call ended"), "the log is at trace level");
+    for key in keys {
+        assert!(!log.contains(key), "a key is in the log");
+        assert!(!files.windows(key.len()).any(|bytes| bytes == key.as_bytes()), "a key is in the database");
+    }
+}
+
+/// Thirty bytes that nobody else has.
+const THEIR_KEY: &str = "d2hhdCBhIHBob25lIHdvdWxkIGNob29zZSEhISEh";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_that_differ_in_expiry_date_and_code_leave_the_same_behind() {

@@ -15,6 +15,7 @@ use common::{CODE, EXPIRY, Fixture};
 use ivr_payment_service::scan::{Findings, scan, scan_audio};
 use paytone_card::test_numbers;
 use paytone_dtmf::{Generator, Key, SampleRate};
+use phone::{Call, Keys, Options, Target};
 use serde_json::json;
 
 /// What caller and operator say: tones no key has.
@@ -95,8 +96,7 @@ async fn pay_with_the_operator_on_the_line(keying: Keying) {
     caller.wait_for("CALL_ESTABLISHED", PATIENCE).await;
     key(&mut caller, keying, "before", "4711").await;
 
-    let (status, call) = fixture.command(json!({ "command": "take_payment" })).await;
-    assert_eq!(status, 200, "{call}");
+    fixture.take_payment().await;
     events.wait_for("secured").await;
     let (status, again) = fixture.command(json!({ "command": "take_payment" })).await;
     assert_eq!((status, &again["type"]), (409, &json!("urn:paytone:problem:command-refused-not-ready")));
@@ -139,6 +139,34 @@ async fn the_operator_hears_no_telephone_event_and_both_talk_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_operator_hears_no_tone_and_both_talk_again() {
     pay_with_the_operator_on_the_line(Keying::Tones).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_put_on_hold_while_the_card_is_taken() {
+    if !available("baresip") {
+        return;
+    }
+    let (folder, recordings) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut operator = Baresip::start_as(folder.path(), Setup { answers: true, ..Setup::default() }).await;
+    let fixture = Fixture::start_with(&settings(&operator.uri(), recordings.path())).await;
+    let order = fixture.order("HOLD-1", 1200).await;
+    let mut events = fixture.watch();
+    let target = fixture.uri(&format!("desk-{}", order["code"].as_str().unwrap()));
+    let mut caller = Call::dial(&target.parse::<Target>().unwrap(), &Options::new()).await.unwrap();
+    operator.wait_for("CALL_ESTABLISHED", PATIENCE).await;
+    caller.hold().await.expect("before the card, holding is nobody's business but theirs");
+    caller.resume().await.unwrap();
+    fixture.take_payment().await;
+    events.wait_for("secured").await;
+    assert!(caller.hold().await.is_err(), "refused");
+    caller.press(&Keys::parse(&format!("{}#{EXPIRY}{CODE}", test_numbers::VISA)).unwrap()).await.unwrap();
+    let ended = events.wait_for("payment_ended").await;
+    assert_eq!(ended["data"]["outcome"], "approved", "{ended}");
+    fixture.order_becomes("HOLD-1", "paid").await;
+    caller.hang_up().await;
+    operator.wait_for("CALL_CLOSED", PATIENCE).await;
+    operator.stop().await;
+    fixture.stop().await;
 }
 
 #[test]

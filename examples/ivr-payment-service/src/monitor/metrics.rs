@@ -21,6 +21,7 @@ use tokio::sync::Semaphore;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
+use super::Legs;
 use crate::bus::{Bus, EventKind, ServiceEvent};
 use crate::health::{Health, Trouble};
 use crate::store::{Backlog, CallUlid};
@@ -73,6 +74,8 @@ pub struct Now {
     pub lines: Vec<(Arc<Semaphore>, usize)>,
     /// What works and what does not.
     pub health: Health,
+    /// Who knows how many legs there are.
+    pub legs: Legs,
 }
 
 impl Metrics {
@@ -243,6 +246,9 @@ impl Collector for Now {
             let gauge = ConstGauge::new(i64::try_from(number).unwrap_or(i64::MAX));
             gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
         }
+        let legs = ConstGauge::new(i64::try_from(self.legs.up()).unwrap_or(i64::MAX));
+        let help = "Legs of calls that are up, callers' and operators'";
+        legs.encode(encoder.encode_descriptor("legs", help, None, legs.metric_type())?)?;
         let troubles = self.health.troubles();
         let gauges: Family<Word, Gauge> = Family::default();
         for trouble in Trouble::ALL {
@@ -260,7 +266,9 @@ mod tests {
     use paytone_dialog::Outcome;
 
     fn metrics() -> Metrics {
-        Metrics::new(Now { lines: vec![(Arc::new(Semaphore::new(3)), 5)], health: Health::new() })
+        let legs = Legs::default();
+        legs.count_with(|| 4);
+        Metrics::new(Now { lines: vec![(Arc::new(Semaphore::new(3)), 5)], health: Health::new(), legs })
     }
 
     fn event(at: u64, kind: EventKind) -> ServiceEvent {
@@ -295,6 +303,7 @@ mod tests {
             "paytone_keys_total{source=\"tone\"} 3",
             "paytone_webhooks_waiting 7",
             "paytone_attempts_unsettled{state=\"in_doubt\"} 1",
+            "paytone_legs 4",
             "paytone_lines_used 2",
             "paytone_lines 5",
             "paytone_trouble{trouble=\"gateway\"} 0",

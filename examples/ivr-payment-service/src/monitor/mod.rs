@@ -1,5 +1,6 @@
 //! For whoever watches the machine: whether the service takes calls, and what it counts.
 
+mod legs;
 mod metrics;
 
 use axum::extract::State;
@@ -13,6 +14,7 @@ use crate::api::{self, Backend};
 use crate::health::{Health, Trouble};
 use crate::store::Principal;
 
+pub use self::legs::Legs;
 pub use self::metrics::{Metrics, Now};
 
 /// As Prometheus asks for it.

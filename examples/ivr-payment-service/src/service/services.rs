@@ -18,7 +18,7 @@ use crate::gate::Gate;
 use crate::gateway::{self, GatewaySetupError, Secrets};
 use crate::guard::Guard;
 use crate::health::Health;
-use crate::monitor::{self, Metrics};
+use crate::monitor::{self, Legs, Metrics};
 use crate::payments::{Account, Accounts, Payments, Tools};
 use crate::speech::Voice;
 use crate::store::{MerchantUlid, Store, StoreError};
@@ -40,6 +40,8 @@ pub struct Services {
     pub gate: Gate,
     /// What is counted.
     pub metrics: Metrics,
+    /// How many legs are up.
+    pub legs: Legs,
     /// One merchant's: the first, or whose line it is ([`Services::of`]).
     pub shop: Arc<Shop>,
     others: Arc<HashMap<String, Arc<Shop>>>,
@@ -101,8 +103,9 @@ impl Services {
         let (config, shop, others) = (Arc::new(config), Arc::new(shop), Arc::new(others));
         let health = Health::new();
         let gate = Gate::new(health.clone(), store.clone(), payments.clone(), bus.clone(), id);
-        let metrics = Metrics::new(monitor::Now { lines, health: health.clone() });
-        Ok(Self { config, store, payments, bus, health, gate, metrics, shop, others })
+        let legs = Legs::default();
+        let metrics = Metrics::new(monitor::Now { lines, health: health.clone(), legs: legs.clone() });
+        Ok(Self { config, store, payments, bus, health, gate, metrics, legs, shop, others })
     }
 
     /// The same for the merchant whose line it is.

@@ -3,11 +3,13 @@
 use core::time::Duration;
 
 use paytone_call::{FRAME_SAMPLES, Input, Recording, SecureSpeech, Settings, Topology};
-use paytone_dialog::{Command, CommandRefused, Mode, Outcome, Phase, Script};
-use rsipstack::sip::Header;
+use paytone_dialog::{Command, CommandRefused, Mode, Outcome, Phase, Script, SecureState};
+use rsipstack::dialog::dialog::TransactionHandle;
+use rsipstack::sip::{Header, Request, StatusCode};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::message;
 use super::operator::{Invitation, LegEvent, OperatorLeg};
 use super::session::Session;
 use crate::bus::{CallCommand, Commanded};
@@ -130,6 +132,9 @@ impl Session {
                 }
             }
             LegEvent::Reoffer(request, handle) => {
+                if self.refuses_hold(&request, &handle).await {
+                    return;
+                }
                 if let Some(leg) = &mut self.bridge.leg {
                     leg.reoffer(&request, &handle).await;
                 }
@@ -157,6 +162,18 @@ impl Session {
         self.bridge.leg = None;
         self.desk.alarm("operator_unreachable");
         self.end("the operator cannot be reached");
+    }
+
+    /// Refuses to let either of the two put the other on hold while the card is taken: whoever comes on the line then is not
+    /// whom secure mode was entered with. Whether it was refused.
+    pub(super) async fn refuses_hold(&mut self, request: &Request, handle: &TransactionHandle) -> bool {
+        let is_secure = self.call.progress().secure() != SecureState::Clear;
+        let refused = self.bridge.leg.is_some() && is_secure && message::holds(request);
+        if refused {
+            tracing::info!(call = %self.desk.call(), "no hold while the card is taken");
+            drop(handle.reply(StatusCode::RequestPending).await);
+        }
+        refused
     }
 
     /// Without a payment under way there is nobody left to talk to; a payment goes on by the script.

@@ -103,6 +103,8 @@ impl Telephony {
             recordings: Mutex::new(recordings),
             calls: Mutex::default(),
         });
+        let dialogs = switchboard.dialogs.clone();
+        switchboard.services.legs.count_with(move || dialogs.len());
         switchboard.release_recorders().await?;
         digest::register(&switchboard, &switchboard.cancel);
         tokio::spawn(async move { endpoint.serve().await });

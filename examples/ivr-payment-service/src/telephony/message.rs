@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use paytone_media::sdp::{Direction, Offer};
 use rsipstack::dialog::dialog::TransactionHandle;
 use rsipstack::sip::prelude::{HeadersExt, ToTypedHeader};
 use rsipstack::sip::{HasHeaders, Header, Method, Request, StatusCode};
@@ -178,6 +179,12 @@ fn values<'a>(request: &'a Request, wanted: &str) -> Vec<&'a str> {
 pub(super) fn sdp(request: &Request) -> Option<&[u8]> {
     let is_sdp = content_type(request).is_some_and(|kind| kind.to_ascii_lowercase().starts_with(SDP));
     (is_sdp && !request.body.is_empty()).then_some(request.body.as_slice())
+}
+
+/// Whether the request puts the call on hold.
+pub(super) fn holds(request: &Request) -> bool {
+    let offer = sdp(request).and_then(|offer| Offer::parse(offer).ok());
+    offer.is_some_and(|offer| offer.direction() != Direction::SendRecv)
 }
 
 pub(super) fn content_type(request: &Request) -> Option<String> {

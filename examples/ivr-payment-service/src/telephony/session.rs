@@ -1,12 +1,13 @@
 //! One call from answer to its outcome.
 
 mod refresh;
+mod tick;
 
 use core::time::Duration;
 use std::sync::Arc;
 use std::time::Instant;
 
-use paytone_call::{Action, Call, FRAME_SAMPLES, Input, Settings};
+use paytone_call::{Action, Call, Input, Settings};
 use paytone_dialog::{Field, Outcome, Phase, SecureState};
 use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TransactionHandle};
 use rsipstack::dialog::invite_dialog::InviteDialog;
@@ -33,6 +34,7 @@ pub(super) struct Session {
     states: DialogStateReceiver,
     messages: mpsc::Receiver<ToSession>,
     media: MediaSession,
+    datagram: Box<[u8; MAX_DATAGRAM]>,
     pub(super) call: Call,
     pub(super) desk: Desk,
     pub(super) clock: SessionClock,
@@ -126,6 +128,7 @@ impl Session {
             states,
             messages,
             media,
+            datagram: Box::new([0; MAX_DATAGRAM]),
             call,
             desk,
             clock,
@@ -175,22 +178,22 @@ impl Session {
         self.switchboard.services.metrics.keys(self.call.keys_heard());
     }
 
-    /// Waits for the next thing that happens and tells the call.
+    /// Waits for the next thing that happens and tells the call. This runs for every packet: what only has to be looked at now
+    /// and then is looked at in [`tick`](Self::tick), so that it takes no timer of its own.
     async fn step(&mut self) {
-        let timeout = self.call.poll_timeout().map(|at| self.clock.instant(at));
         let up = self.up;
-        let session_due = self.timer.filter(|_| self.refreshing.is_none());
-        let session_due = session_due.map(|timer| self.clock.instant(timer.due().0));
-        let mut datagram = [0; MAX_DATAGRAM];
+        let timeout = self.call.poll_timeout().filter(|_| !up).map(|at| self.clock.instant(at));
         tokio::select! {
-            received = self.media.receive(&mut datagram), if up => {
+            // In this order, so that a flood of packets cannot stop the clock.
+            biased;
+            _ = self.ticks.tick(), if up => self.tick(),
+            received = self.media.receive(&mut self.datagram[..]), if up => {
                 // An error here is an ICMP report about a datagram of ours; the stream goes on.
                 if let Ok((length, from)) = received {
                     let now = self.clock.now();
-                    self.media.handle_datagram(&datagram[..length], from, &mut self.call, now);
+                    self.media.handle_datagram(&self.datagram[..length], from, &mut self.call, now);
                 }
             }
-            _ = self.ticks.tick(), if up => self.tick(),
             state = self.states.recv(), if up => self.sip(state).await,
             Some(message) = self.messages.recv(), if up => match message {
                 ToSession::Info(info) => self.info(&info),
@@ -198,44 +201,12 @@ impl Session {
                 ToSession::Replaced(leg) => self.replaced(*leg),
             },
             Some(answer) = self.answers.1.recv() => self.answered(answer),
-            Some(commanded) = self.desk.command(), if up => self.command(commanded),
             event = OperatorLeg::next(&mut self.bridge.leg), if up => self.operator(event).await,
+            Some(commanded) = self.desk.command(), if up => self.command(commanded),
             script = bridge::done(&mut self.bridge.script), if up => self.begin_payment(script),
             referred = bridge::done(&mut self.bridge.referral), if up => self.referred(referred).await,
-            () = until(session_due), if up => self.session_due(),
             alive = bridge::done(&mut self.refreshing), if up => self.refreshed(alive),
             () = until(timeout) => self.call.handle_timeout(self.clock.now()),
-            () = self.switchboard.cancel.cancelled(), if up => self.end("shutdown"),
-        }
-    }
-
-    /// 20 ms of the call: what was heard goes in, what is said goes out.
-    fn tick(&mut self) {
-        let now = self.clock.now();
-        if now.saturating_sub(self.clock.wall) >= self.switchboard.services.config.call.max_length {
-            return self.end("maximum length");
-        }
-        self.operator_tick(now);
-        if self.held {
-            self.record();
-            return self.media.rest();
-        }
-        if now.saturating_sub(self.media.last_heard()) >= self.switchboard.services.config.call.rtp_timeout {
-            return self.end("nothing heard");
-        }
-        self.media.play_out(&mut self.call, now);
-        let mut frame = [0; FRAME_SAMPLES];
-        self.call.next_frame(&mut frame, now);
-        self.bridge.ring(&mut frame);
-        self.media.send_frame(&frame);
-        self.record();
-    }
-
-    fn record(&mut self) {
-        if let Some(recording) = &mut self.recording
-            && let Some(recorded) = self.call.next_recorded()
-        {
-            recording.put(&recorded);
         }
     }
 
@@ -364,6 +335,9 @@ impl Session {
         self.media.heard(self.clock.now());
         if let Some(timer) = &mut self.timer {
             timer.refresh(Some(request), self.clock.now());
+        }
+        if self.refuses_hold(request, handle).await {
+            return;
         }
         let more = self.timer.iter().flat_map(SessionTimer::answer).collect();
         if !message::answer_reoffer(&mut self.media, request, handle, more).await {

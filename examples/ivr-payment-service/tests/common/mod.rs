@@ -9,6 +9,7 @@ pub(crate) mod linphone;
 pub(crate) mod page;
 pub(crate) mod peers;
 pub(crate) mod sound;
+pub(crate) mod wire;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -170,6 +171,20 @@ impl Fixture {
         body["version"] = call["version"].clone();
         let path = format!("/v1/calls/{}/commands", call["id"].as_str().unwrap());
         self.request(Method::POST, &path, Some(&body)).await
+    }
+
+    /// Has a payment taken on the one call that is up. The operator's phone may know that it is connected before the service
+    /// does, which then says that it is not ready.
+    pub(crate) async fn take_payment(&self) {
+        let mut answer = (0, Value::Null);
+        for _ in 0..100 {
+            answer = self.command(json!({ "command": "take_payment" })).await;
+            if answer.0 == 200 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no payment is taken: {answer:?}");
     }
 
     /// Every HTTP body the API has sent.

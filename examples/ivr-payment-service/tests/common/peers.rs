@@ -54,6 +54,36 @@ pub(crate) async fn sipp_call(
     assert!(output.status.success(), "sipp: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
 }
 
+/// Runs a scenario of sipp's as the caller, to its end; every message that was sent or received.
+pub(crate) async fn sipp_runs(folder: &Path, service: SocketAddr, user: &str, scenario: &str) -> String {
+    std::fs::write(folder.join("caller.xml"), scenario).expect("the scenario can be written");
+    let output = Command::new("sipp")
+        .current_dir(folder)
+        .args(["-sf", "caller.xml", "-s", user, "-i", "127.0.0.1", "-m", "1", "-nostdin", "-timeout", "60s"])
+        .args(["-timeout_error", "-trace_msg", "-message_file", "caller.log"])
+        .args(["-mp", &free_media_port().to_string()])
+        .arg(service.to_string())
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .expect("sipp runs");
+    let messages = std::fs::read_to_string(folder.join("caller.log")).unwrap_or_default();
+    assert!(output.status.success(), "sipp: {}\n{messages}", output.status);
+    messages
+}
+
+/// A scenario that calls with this description of its audio, and hangs up once it is answered.
+pub(crate) fn sipp_calls_with(sdp: &str) -> String {
+    let at = SIPP_CALL.find("v=0").expect("a call has a description");
+    let end = SIPP_CALL[at..].find("]]>").expect("it ends") + at;
+    let bye = SIPP_INFO.replace("{cseq}", "2").replace("INFO", "BYE").replace(
+        "Content-Type: application/dtmf-relay\nContent-Length: [len]\n\nSignal={key}\nDuration=160\n",
+        "Content-Length: 0\n\n",
+    );
+    format!("{}{sdp}{}{bye}</scenario>\n", &SIPP_CALL[..at], &SIPP_CALL[end..])
+}
+
 fn scenario_text(keys: &SippKeys<'_>) -> String {
     let mut text = String::from(SIPP_CALL);
     match keys {
