@@ -21,7 +21,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions};
 
 /// Everything that any code in this process logs, the SIP library included, through the service's own subscriber. The calls
-/// of this file run one after the other (`paid_call` sees to that), so that each knows its own lines.
+/// of this file run one after the other.
 fn log() -> &'static Captured {
     static LOG: OnceLock<Captured> = OnceLock::new();
     LOG.get_or_init(|| {
@@ -111,9 +111,11 @@ fn labelled(text: &str, code: &str) -> Vec<String> {
     code_found.chain(key_found).map(|(_, label)| label.to_owned()).collect()
 }
 
+/// Calls one after the other, so that each knows its own lines of the log.
+static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// One paid call on a service of its own; what it leaves behind.
 async fn paid_call(keying: Keying, pan: &str, expiry: &str, code: &str) -> Traces {
-    static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let _turn = ONE_AT_A_TIME.lock().await;
     let before = log().text().len();
     let fixture = Fixture::start().await;
@@ -196,9 +198,12 @@ async fn an_encrypted_call_leaves_no_key_of_its_encryption_behind() {
     if !available("sipp") {
         return;
     }
+    let _turn = ONE_AT_A_TIME.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let before = log().text().len();
     let fixture = Fixture::start().await;
+    // A request is what libraries have most to say about.
+    fixture.order("KEYS", 1200).await;
     let sdp = format!(
         "v=0\no=u 1 1 IN IP4 [local_ip]\ns=-\nc=IN IP4 [media_ip]\nt=0 0\nm=audio [auto_media_port] RTP/SAVP 0 96\n\
          a=rtpmap:0 PCMU/8000\na=rtpmap:96 telephone-event/8000\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{THEIR_KEY}\n"

@@ -7,9 +7,15 @@ use std::time::Duration;
 
 use crate::process::OTHER_CORE;
 
-/// A running sipp.
+/// A few sipps that run beside each other.
 #[derive(Debug)]
 pub(crate) struct Sipp {
+    parts: Vec<Part>,
+}
+
+/// One of them.
+#[derive(Debug)]
+struct Part {
     child: Child,
     statistics: PathBuf,
     /// Where the calls' audio goes: a socket for each, which nobody reads.
@@ -44,31 +50,8 @@ impl Sipp {
     pub(crate) fn start(folder: &Path, load: &Load<'_>) -> Self {
         let scenario = folder.join("scenario.xml");
         std::fs::write(&scenario, scenario_text(load)).expect("the folder takes a file");
-        let statistics = folder.join("statistics.csv");
-        drop(std::fs::remove_file(&statistics));
-        let child = Command::new("taskset")
-            .args(["-c", OTHER_CORE, "sipp", "-sf"])
-            .arg(&scenario)
-            .args(["-s", "pay", "-i", "127.0.0.1", "-nostdin", "-trace_stat", "-fd", "1", "-trace_err"])
-            .arg("-stf")
-            .arg(&statistics)
-            .args(["-mp", &FIRST_PORT.to_string(), "-m", &load.total.to_string()])
-            .args([
-                "-l",
-                &load.calls.to_string(),
-                "-r",
-                &format!("{:.0}", load.per_second * 10.0),
-                "-rp",
-                "10000",
-            ])
-            .arg(load.at.to_string())
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("sipp starts");
-        Self { child, statistics, _ears: ears(load.total) }
+        let parts = load.calls.div_ceil(CALLS_OF_A_PART);
+        Self { parts: (0..parts).map(|part| Part::start(folder, load, (part, parts))).collect() }
     }
 
     /// Calls that are up now.
@@ -82,13 +65,45 @@ impl Sipp {
     }
 
     pub(crate) fn is_done(&mut self) -> bool {
-        self.child.try_wait().expect("our own child").is_some()
+        self.parts.iter_mut().all(|part| part.child.try_wait().expect("our own child").is_some())
     }
 
-    /// Waits for its last call.
+    /// Waits for the last call.
     pub(crate) fn wait(mut self) -> Ended {
-        self.child.wait().expect("our own child");
+        for part in &mut self.parts {
+            part.child.wait().expect("our own child");
+        }
         self.so_far()
+    }
+
+    fn figure(&self, name: &str) -> u64 {
+        self.parts.iter().map(|part| part.figure(name)).sum()
+    }
+}
+
+impl Part {
+    /// One of so many parts of a load, with an address of its own for the audio.
+    fn start(folder: &Path, load: &Load<'_>, (part, parts): (u32, u32)) -> Self {
+        let address = Ipv4Addr::from_bits(FIRST_ADDRESS.to_bits() + part);
+        let statistics = folder.join(format!("statistics-{part}.csv"));
+        drop(std::fs::remove_file(&statistics));
+        let share = |whole: u32| whole / parts + u32::from(part < whole % parts);
+        let per_ten_seconds = (load.per_second * 10.0 / f64::from(parts)).max(1.0);
+        let child = Command::new("taskset")
+            .args(["-c", OTHER_CORE, "sipp", "-sf", "scenario.xml", "-s", "pay", "-nostdin"])
+            .args(["-i", "127.0.0.1", "-mi", &address.to_string(), "-mp", &FIRST_PORT.to_string()])
+            .args(["-trace_stat", "-fd", "1", "-trace_err", "-stf"])
+            .arg(&statistics)
+            .args(["-m", &share(load.total).to_string(), "-l", &share(load.calls).to_string()])
+            .args(["-r", &format!("{per_ten_seconds:.0}"), "-rp", "10000"])
+            .arg(load.at.to_string())
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("sipp starts");
+        Self { child, statistics, _ears: ears(address, share(load.total)) }
     }
 
     fn figure(&self, name: &str) -> u64 {
@@ -101,7 +116,7 @@ impl Sipp {
     }
 }
 
-impl Drop for Sipp {
+impl Drop for Part {
     fn drop(&mut self) {
         drop(self.child.kill());
         drop(self.child.wait());
@@ -109,11 +124,17 @@ impl Drop for Sipp {
 }
 
 /// sipp sends audio and listens to none; a port nobody has would be answered with ICMP, at the sender's expense.
-fn ears(total: u32) -> Vec<UdpSocket> {
+fn ears(address: Ipv4Addr, total: u32) -> Vec<UdpSocket> {
     // The first one is sipp's own.
     let ports = (1..total.min(MOST_PORTS)).filter_map(|call| u16::try_from(4 * call).ok());
-    ports.filter_map(|port| UdpSocket::bind((Ipv4Addr::LOCALHOST, FIRST_PORT + port)).ok()).collect()
+    ports.filter_map(|port| UdpSocket::bind((address, FIRST_PORT + port)).ok()).collect()
 }
+
+/// A call that plays audio has a raw socket, and the kernel hands it every packet to its address, at the sender's expense:
+/// the fewer calls share an address, the less of that is counted as the service's.
+const CALLS_OF_A_PART: u32 = 25;
+/// All of 127.0.0.0/8 is this machine.
+const FIRST_ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 1, 1);
 
 fn scenario_text(load: &Load<'_>) -> String {
     let end = match load.hangs_up {
