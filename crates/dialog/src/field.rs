@@ -36,6 +36,19 @@ pub enum Field {
 }
 
 impl Field {
+    /// The field of this [name](Self::as_str).
+    ///
+    /// ```
+    /// use paytone_dialog::Field;
+    ///
+    /// assert_eq!(Field::named("custom_4"), Some(Field::Custom(3)));
+    /// assert_eq!(Field::named("shoe_size"), None);
+    /// ```
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        FieldSet::ALL.into_iter().find(|field| field.as_str() == name)
+    }
+
     /// The name used in reports and logs, in snake case: `order_code`, `pan`, `custom_1` and so on.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

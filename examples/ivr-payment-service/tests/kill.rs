@@ -12,48 +12,25 @@ mod ledger;
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
 use fixtures::postgres::Server;
 use fixtures::{LIMITS, TTL, card, claimant, merchant, new_order};
 use ivr_payment_service::bus::Bus;
-use ivr_payment_service::clock::{Clock, now};
+use ivr_payment_service::clock::Clock;
 use ivr_payment_service::failpoint::PLACES;
 use ivr_payment_service::payments::{Accounts, Operate, Payments, Tools};
 use ivr_payment_service::store::{Claim, Created, DeliveryState, NewCall, OrderState, Store};
 use ivr_payment_service::webhook::{Courier, make_key};
+use ledger::process::{Ahead, open};
 use ledger::{Gateway, Provider};
 use paytone_card::test_numbers;
-use paytone_psp::BoxFuture;
 use paytone_psp::attempt::State;
-use secrecy::SecretString;
 use serde_json::Value;
-
-/// The machine's clock, ahead by so much: a second process that does not have to wait.
-#[derive(Debug)]
-struct Ahead(Duration);
-
-impl Clock for Ahead {
-    fn now(&self) -> Duration {
-        now() + self.0
-    }
-
-    fn sleep_until(&self, then: Duration) -> BoxFuture<'_, ()> {
-        Box::pin(tokio::time::sleep(then.saturating_sub(self.now())))
-    }
-}
 
 /// What a second process finds ahead of it: every deadline is long over.
 const LATER: Duration = Duration::from_secs(3600);
-
-async fn open(place: &str) -> Store {
-    match place.strip_prefix("postgres") {
-        Some(_) => Store::postgres(&SecretString::from(place), "main").await.unwrap(),
-        None => Store::open(Path::new(place)).await.unwrap(),
-    }
-}
 
 fn setting(name: &str) -> String {
     std::env::var(name).unwrap()

@@ -10,7 +10,6 @@ mod ledger;
 use core::time::Duration;
 use std::collections::HashMap;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 
@@ -18,33 +17,19 @@ use fixtures::postgres::Server;
 use fixtures::{LIMITS, TTL, card, claimant, merchant, new_order};
 use ivr_payment_service::api::{Api, Backend, Dialling, RateLimit, Refusals};
 use ivr_payment_service::bus::Bus;
-use ivr_payment_service::clock::{Clock, now};
+use ivr_payment_service::clock::Clock;
 use ivr_payment_service::config::Config;
 use ivr_payment_service::payments::{Accounts, Payments, Tools};
 use ivr_payment_service::store::{Claim, Created, NewCall, NewOrder, OrderTerms, Purpose, Store};
+use ledger::process::{Ahead, open};
 use ledger::{Gateway, Provider};
 use paytone_card::test_numbers;
-use paytone_psp::BoxFuture;
 use paytone_psp::exchange::{Body, Request, Transport as _};
 use paytone_psp_http::{Endpoint, Http, Trust};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
-
-/// The machine's clock, ahead by so much.
-#[derive(Debug)]
-struct Ahead(Duration);
-
-impl Clock for Ahead {
-    fn now(&self) -> Duration {
-        now() + self.0
-    }
-
-    fn sleep_until(&self, then: Duration) -> BoxFuture<'_, ()> {
-        Box::pin(tokio::time::sleep(then.saturating_sub(self.now())))
-    }
-}
 
 /// When the service is back: nothing that was sent can still arrive, and nobody takes the request for one that hangs.
 const BACK: Duration = Duration::from_secs(5 * 60);
@@ -54,13 +39,6 @@ const DEADLINE: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(120);
 const KEY: &str = "a-key-for-tests";
 const ORDER: &str = "K-1";
-
-async fn open(place: &str) -> Store {
-    match place.strip_prefix("postgres") {
-        Some(_) => Store::postgres(&SecretString::from(place), "main").await.unwrap(),
-        None => Store::open(Path::new(place)).await.unwrap(),
-    }
-}
 
 fn setting(name: &str) -> String {
     std::env::var(name).unwrap()

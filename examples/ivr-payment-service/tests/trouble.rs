@@ -1,5 +1,7 @@
 //! The provider is away, the database is away, the disk is full, the service is being stopped: no card is asked for, the
 //! caller goes back to the operator, the order stays open, and whoever has to know is told.
+//!
+//! Long because each trouble is one case, told from the call to the way back.
 #![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 mod common;

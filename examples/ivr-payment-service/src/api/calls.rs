@@ -158,7 +158,7 @@ async fn named(body: &mut Fields, backend: &Backend, principal: &Principal) -> R
     };
     let field = match field {
         Some(name) => {
-            let known = FIELDS.iter().copied().find(|field| field.as_str() == name);
+            let known = Field::named(&name);
             Some(known.ok_or_else(|| Problem::field("field", "is none of the fields a call can ask for"))?)
         }
         None => None,
@@ -187,27 +187,6 @@ async fn named(body: &mut Fields, backend: &Backend, principal: &Principal) -> R
 
 /// A call answers within a frame of audio.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// What an operator can have asked.
-const FIELDS: [Field; 17] = [
-    Field::OrderCode,
-    Field::HandOver,
-    Field::ConfirmOrder,
-    Field::Pan,
-    Field::Expiry,
-    Field::SecurityCode,
-    Field::ConfirmCard,
-    Field::Amount,
-    Field::ConfirmAmount,
-    Field::Method,
-    Field::Instalments,
-    Field::Postcode,
-    Field::Consent,
-    Field::Custom(0),
-    Field::Custom(1),
-    Field::Custom(2),
-    Field::Custom(3),
-];
 
 async fn find(backend: &Backend, principal: &Principal, id: Id) -> Result<CallRecord, Problem> {
     let Path(id) = id.map_err(|_| Problem::NOT_FOUND)?;

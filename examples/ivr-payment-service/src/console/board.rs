@@ -8,10 +8,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use paytone_dialog::{Phase, Progress};
 
-use super::call::field_name;
 use super::live::LiveCall;
 use super::outcome::told;
 use super::page::{self, Page};
+use super::progress::field_name;
 use super::seat::Seat;
 use super::wording::Wording;
 use super::{Desk, format};

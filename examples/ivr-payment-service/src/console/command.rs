@@ -8,10 +8,11 @@ use maud::{Markup, html};
 use paytone_dialog::{Field, HandOver, Mode, Progress, SecureState};
 use serde_json::json;
 
-use super::call::{field_name, find, line, stays, talks};
+use super::call::{find, line, stays, talks};
 use super::field::Fields;
 use super::live::{CARD, LiveCall};
 use super::page::{self, csrf};
+use super::progress::field_name;
 use super::seat::Seat;
 use super::wording::Wording;
 use super::{Desk, inner, order};

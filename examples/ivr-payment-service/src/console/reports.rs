@@ -12,10 +12,10 @@ use maud::{Markup, html};
 use paytone_dialog::Field;
 use serde::Deserialize;
 
-use super::call::field_name;
 use super::chart::{Bar, bars};
 use super::outcome::told;
 use super::page::{self, Page};
+use super::progress::field_name;
 use super::seat::Seat;
 use super::wording::Wording;
 use super::{Desk, closing, format};
@@ -178,31 +178,13 @@ fn drop_off(words: Wording, calls: &[CallReport]) -> Vec<Bar> {
     bars
 }
 
-/// The fields a caller can be asked for.
-const FIELDS: [Field; 14] = [
-    Field::OrderCode,
-    Field::HandOver,
-    Field::ConfirmOrder,
-    Field::Amount,
-    Field::ConfirmAmount,
-    Field::Method,
-    Field::Instalments,
-    Field::Postcode,
-    Field::Consent,
-    Field::Custom(0),
-    Field::Pan,
-    Field::Expiry,
-    Field::SecurityCode,
-    Field::ConfirmCard,
-];
-
 fn place_name(words: Wording, place: &str) -> &'static str {
     match place {
         "ringing" | "securing" => words.of("Before the first prompt", "案内前"),
         "collecting" => words.of("While keying", "入力中"),
         "authorizing" | "voiding" | "closing" => words.of("While paying", "決済中"),
-        field => match FIELDS.iter().find(|known| known.as_str() == field) {
-            Some(field) => field_name(words, *field),
+        field => match Field::named(field) {
+            Some(field) => field_name(words, field),
             None => words.of("Elsewhere", "その他"),
         },
     }

@@ -2,6 +2,8 @@
 //! it is told to lose some.
 #![allow(dead_code, reason = "each half is used by its own process")]
 
+pub(crate) mod process;
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
