@@ -17,8 +17,8 @@ pub(super) struct Batch {
     planes: Planes,
     /// A bit for each block with a digit behind a label, or something written otherwise.
     others: u64,
-    /// Where runs of digits and separators begin that may hold a card number, counted from the first block.
-    runs: [u16; RUNS],
+    /// Where groups of digits begin that a card number may begin with, counted from the first block.
+    groups: [u16; GROUPS],
     /// How many of them there are, and how many were judged.
     known: usize,
     judged: usize,
@@ -34,7 +34,7 @@ impl Batch {
             blocks: 0,
             planes: Planes::at(from),
             others: 0,
-            runs: [0; RUNS],
+            groups: [0; GROUPS],
             known: 0,
             judged: 0,
             found: None,
@@ -75,9 +75,9 @@ impl Batch {
         work::note(self.blocks);
         self.look(bytes, look);
         self.planes.work_out(self.blocks);
-        let [runs, others] = self.planes.some(self.blocks);
+        let [groups, others] = self.planes.some(self.blocks);
         (self.others, self.judged, self.found) = (others, 0, None);
-        self.note_runs(runs);
+        self.note_groups(groups);
         self.sift(bytes, look);
         self.sift_labels(bytes);
     }
@@ -131,22 +131,22 @@ impl Batch {
         }
     }
 
-    /// Notes where runs begin in the blocks that have a bit.
+    /// Notes where groups begin in the blocks that have a bit.
     #[inline(always)]
-    fn note_runs(&mut self, mut blocks: u64) {
+    fn note_groups(&mut self, mut blocks: u64) {
         let mut known = 0;
         while blocks != 0 {
             let index = blocks.trailing_zeros() as usize;
-            let mut bits = self.planes.runs[index + 1];
+            let mut bits = self.planes.groups[index + 1];
             let then = known + bits.count_ones() as usize;
             // Most blocks have no more than two.
             let mut noted = known + 2;
-            for run in &mut self.runs[known..noted] {
-                *run = (index * BLOCK + bits.trailing_zeros() as usize) as u16;
+            for group in &mut self.groups[known..noted] {
+                *group = (index * BLOCK + bits.trailing_zeros() as usize) as u16;
                 bits &= bits.wrapping_sub(1);
             }
             while bits != 0 {
-                self.runs[noted] = (index * BLOCK + bits.trailing_zeros() as usize) as u16;
+                self.groups[noted] = (index * BLOCK + bits.trailing_zeros() as usize) as u16;
                 bits &= bits - 1;
                 noted += 1;
             }
@@ -156,16 +156,17 @@ impl Batch {
         self.known = known;
     }
 
-    /// Drops the runs that hold nothing, as far as that is quickly told.
+    /// Drops the groups that nothing begins with, as far as that is quickly told.
     #[inline(always)]
     fn sift(&mut self, text: &[u8], look: impl Look) {
         let mut kept = 0;
         for index in 0..self.known {
             work::note(1);
-            let run = self.runs[index];
-            let digits = self.planes.digits_of_run(usize::from(run));
-            self.runs[kept] = run;
-            kept += usize::from(run::may_hold_card(text, self.base + usize::from(run), digits, look));
+            let group = self.groups[index];
+            let place = usize::from(group);
+            let (length, linked) = (self.planes.digits_at(place), self.planes.is_linked(place));
+            self.groups[kept] = group;
+            kept += usize::from(run::may_begin_card(text, self.base + place, length, linked, look));
         }
         self.known = kept;
     }
@@ -205,12 +206,12 @@ impl Batch {
         Some(start_of_token(text.bytes, from, found.start)..found.end)
     }
 
-    /// Finds the first run at `from` or behind it that may hold a card number.
+    /// Finds the first group at `from` or behind it that a card number may begin with.
     #[inline(always)]
     fn judge(&mut self, text: &[u8], from: usize, look: impl Look) {
         self.found.take_if(|found| found.start < from);
         while self.found.is_none() && self.judged < self.known {
-            let at = self.base + usize::from(self.runs[self.judged]);
+            let at = self.base + usize::from(self.groups[self.judged]);
             self.judged += 1;
             if at >= from {
                 self.found = run::holding_card(text, at, look);
@@ -259,5 +260,6 @@ fn first_labelled(text: Text<'_>, from: usize, base: usize, mut bits: u64) -> Op
     None
 }
 
-/// At most five in a block are long enough; two more are written at random.
-const RUNS: usize = 5 * BLOCKS + 2;
+/// At most 16 in a block: those of four digits and more are five places apart, and a row of single digits takes more than
+/// nine. Two more are written at random.
+const GROUPS: usize = 16 * BLOCKS + 2;

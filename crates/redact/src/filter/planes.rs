@@ -10,10 +10,14 @@ pub(super) struct Planes {
     separators: Plane,
     gaps: Plane,
     labels: Plane,
-    /// Digits, and separators behind a digit.
-    joined: Plane,
-    /// Where runs of them begin that are as long as a card number.
-    pub(super) runs: Plane,
+    /// Where two, four and eight digits follow one another.
+    pairs: Plane,
+    fours: Plane,
+    eights: Plane,
+    /// Single separators between digits.
+    links: Plane,
+    /// Where groups of digits begin that a card number may begin with, told by their sizes.
+    pub(super) groups: Plane,
     /// Digits behind a gap behind what may be the end of a label.
     pub(super) labelled: Plane,
     /// The second bytes of escapes, and of what else may stand in a number and is not ASCII.
@@ -32,8 +36,11 @@ impl Planes {
             separators: NONE,
             gaps: NONE,
             labels: NONE,
-            joined: NONE,
-            runs: NONE,
+            pairs: NONE,
+            fours: NONE,
+            eights: NONE,
+            links: NONE,
+            groups: NONE,
             labelled: NONE,
             specials: NONE,
         };
@@ -42,14 +49,14 @@ impl Planes {
     }
 
     pub(super) const fn restart(&mut self, from: usize) {
-        (self.digits[0], self.joined[0], self.gaps[0]) = (0, 0, 0);
+        (self.digits[0], self.links[0], self.gaps[0]) = (0, 0, 0);
         self.labels[0] = if from > 0 { 1 << (BLOCK - 1) } else { 0 };
     }
 
     /// Makes the last of so many blocks the one in front of those to come.
     pub(super) const fn go_on(&mut self, blocks: usize) {
         self.digits[0] = self.digits[blocks];
-        self.joined[0] = self.joined[blocks];
+        self.links[0] = self.links[blocks];
         self.gaps[0] = self.gaps[blocks];
         self.labels[0] = self.labels[blocks];
     }
@@ -70,34 +77,48 @@ impl Planes {
     pub(super) fn work_out(&mut self, blocks: usize) {
         // Whole vectors of blocks are gone through; what comes out for those behind is not looked at.
         let slots = (blocks + 2).next_multiple_of(LANES).min(SLOTS - 1);
-        self.join(slots);
-        self.find_runs(slots);
+        self.find_sizes(slots);
+        self.find_groups(slots);
         self.find_labelled(slots);
     }
 
+    /// Each step doubles how many digits in a row are found.
     #[inline(always)]
-    fn join(&mut self, slots: usize) {
-        let (digits, separators) = (&self.digits[..slots], &self.separators[..slots]);
-        let joined = &mut self.joined[..slots];
+    fn find_sizes(&mut self, slots: usize) {
+        let (digits, separators) = (&self.digits[..=slots], &self.separators[..slots]);
+        let (pairs, links) = (&mut self.pairs[..slots], &mut self.links[..slots]);
         for slot in 1..slots {
-            let behind_digits = digits[slot] << 1 | digits[slot - 1] >> 63;
-            joined[slot] = digits[slot] | separators[slot] & behind_digits;
+            let next = later(digits, slot, 1);
+            pairs[slot] = digits[slot] & next;
+            links[slot] = separators[slot] & earlier(digits, slot, 1) & next;
+        }
+        let (pairs, fours) = (&self.pairs[..=slots], &mut self.fours[..slots]);
+        for slot in 1..slots {
+            fours[slot] = pairs[slot] & later(pairs, slot, 2);
+        }
+        let (fours, eights) = (&self.fours[..=slots], &mut self.eights[..slots]);
+        for slot in 1..slots {
+            eights[slot] = fours[slot] & later(fours, slot, 4);
         }
     }
 
-    /// Each step doubles the length of what is found, or nearly so.
+    /// Groups as long as a card number; of four, six and eight digits with what card numbers go on with behind them;
+    /// and the first of many single digits.
     #[inline(always)]
-    fn find_runs(&mut self, slots: usize) {
-        let joined = &self.joined[..=slots];
-        let runs = &mut self.runs[..=slots];
-        runs.copy_from_slice(joined);
-        for by in [1, 2, 4, MIN_DIGITS as u32 - 8] {
-            for slot in 1..slots {
-                runs[slot] &= runs[slot] >> by | runs[slot + 1] << (u64::BITS - by);
-            }
-        }
+    fn find_groups(&mut self, slots: usize) {
+        let (digits, links) = (&self.digits[..=slots], &self.links[..=slots]);
+        let (pairs, fours, eights) = (&self.pairs[..=slots], &self.fours[..=slots], &self.eights[..=slots]);
+        let groups = &mut self.groups[..slots];
         for slot in 1..slots {
-            runs[slot] &= !(joined[slot] << 1 | joined[slot - 1] >> 63);
+            let first = digits[slot] & !earlier(digits, slot, 1);
+            let linked = |by| later(links, slot, by);
+            let long = eights[slot] & later(eights, slot, MIN_DIGITS as u32 - 8);
+            let four = fours[slot] & linked(4) & (linked(4 + 4) | linked(4 + 5) | linked(4 + 7));
+            let six = fours[slot] & later(pairs, slot, 4) & linked(6) & later(eights, slot, 7);
+            let eight = eights[slot] & linked(8) & later(eights, slot, 9);
+            let one = linked(1) & linked(3) & linked(5) & linked(7);
+            let behind_one = earlier(links, slot, 1) & !earlier(digits, slot, 3);
+            groups[slot] = first & (long | four | six | eight | one & !behind_one);
         }
     }
 
@@ -120,16 +141,19 @@ impl Planes {
         }
     }
 
-    /// A bit for each digit of the run that begins at a place counted from the first block; all when the run is longer
-    /// than that.
+    /// How many digits there are from a place on, counted from the first block; [`BLOCK`] when there are more.
     #[inline(always)]
-    pub(super) fn digits_of_run(&self, place: usize) -> u64 {
+    pub(super) fn digits_at(&self, place: usize) -> usize {
         let (slot, by) = (1 + place / BLOCK, (place % BLOCK) as u32);
         // In two steps, since a word cannot be moved by its whole size.
-        let at = |plane: &Plane| plane[slot] >> by | plane[slot + 1] << 1 << (u64::BITS - 1 - by);
-        let rest = !at(&self.joined);
-        // All bits below the first of the rest.
-        at(&self.digits) & (rest ^ rest.wrapping_sub(1)) >> 1 | if rest == 0 { u64::MAX } else { 0 }
+        let digits = self.digits[slot] >> by | self.digits[slot + 1] << 1 << (u64::BITS - 1 - by);
+        digits.trailing_ones() as usize
+    }
+
+    /// Whether a separator and a digit are right in front of a place with a digit.
+    #[inline(always)]
+    pub(super) fn is_linked(&self, place: usize) -> bool {
+        earlier(&self.links, 1 + place / BLOCK, 1) >> (place % BLOCK) & 1 == 1
     }
 
     /// How many bytes in front of a place are part of a gap, [`BLOCK`] less one at most: as far as is seen.
@@ -141,17 +165,29 @@ impl Planes {
         gaps.leading_ones() as usize
     }
 
-    /// A bit for each block with some run; one for each with something else.
+    /// A bit for each block with some group; one for each with something else.
     #[inline(always)]
     pub(super) fn some(&self, blocks: usize) -> [u64; 2] {
-        let (mut runs, mut others) = (0, 0);
+        let (mut groups, mut others) = (0, 0);
         for index in 0..blocks {
             let slot = index + 1;
-            runs |= u64::from(self.runs[slot] != 0) << index;
+            groups |= u64::from(self.groups[slot] != 0) << index;
             others |= u64::from(self.labelled[slot] | self.specials[slot] != 0) << index;
         }
-        [runs, others]
+        [groups, others]
     }
+}
+
+/// What the bits of a plane are so many places further on.
+#[inline(always)]
+fn later(plane: &[u64], slot: usize, by: u32) -> u64 {
+    plane[slot] >> by | plane[slot + 1] << (u64::BITS - by)
+}
+
+/// The same so many places back.
+#[inline(always)]
+fn earlier(plane: &[u64], slot: usize, by: u32) -> u64 {
+    plane[slot] << by | plane[slot - 1] >> (u64::BITS - by)
 }
 
 /// Blocks of a batch: what is looked through at a time.

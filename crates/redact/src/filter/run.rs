@@ -1,4 +1,4 @@
-//! Runs of ASCII digits and single separators.
+//! Groups of ASCII digits, and runs of them with single separators.
 
 use core::ops::Range;
 
@@ -10,29 +10,17 @@ use crate::context::{self, LOOK_BEHIND};
 use crate::masks::{BLOCK, Look, Numbers};
 use crate::work;
 
-/// Whether the run of digits and separators at `at` may hold a card number: told from its groups, and the check digits
-/// of those that are long enough. `digits` has a bit for each of its digits, and all when it is longer than a block. As
-/// good as no branch depends on the digits, of which the processor could only guess what they are.
+/// Whether a card number may begin with the group of so many digits at `start`: with a short one it may, and of a long
+/// one the length and the check digit tell. No branch depends on the digits, of which the processor could only guess what
+/// they are. The group may be `linked` to one in front.
 #[inline(always)]
-pub(super) fn may_hold_card(text: &[u8], at: usize, digits: u64, look: impl Look) -> bool {
-    let groups = Groups::of(digits);
-    let mut may = groups.usual() | u64::from(digits == u64::MAX);
-    let mut long = groups.long;
-    loop {
-        // The first group when none is long enough.
-        let start = long.trailing_zeros() as usize % BLOCK;
-        let length = (digits >> start).trailing_ones() as usize;
-        may |= u64::from(may_be_card_at(text, at + start, length, start > 0, look) && long != 0);
-        long &= long.wrapping_sub(1);
-        if long == 0 {
-            return may != 0;
-        }
-    }
-}
-
-/// Whether so many digits at `start` may be a card number, or one with the rest of the card behind it.
-#[inline(always)]
-fn may_be_card_at(text: &[u8], start: usize, length: usize, in_run: bool, look: impl Look) -> bool {
+pub(super) fn may_begin_card(
+    text: &[u8],
+    start: usize,
+    length: usize,
+    linked: bool,
+    look: impl Look,
+) -> bool {
     let front = text.get(start.wrapping_sub(1)..).and_then(|text| text.first_chunk());
     let Some(&[before, first, second]) = front else { return true };
     let Some(last) = text.get(..start + length).and_then(|text| text.last_chunk()) else { return true };
@@ -41,53 +29,12 @@ fn may_be_card_at(text: &[u8], start: usize, length: usize, in_run: bool, look: 
     let lacks_check_digit = known / u32::from(card_number::LACKS_CHECK_DIGIT);
     let is_valid = u32::from(look.is_valid(last, length.min(LAST_DIGITS - 1)));
     let is_card = has_length & (is_valid | lacks_check_digit);
-    let is_long = length >= MIN_DIGITS + card_number::FEWEST_BEHIND;
-    let is_keyed_on = is_long && length <= MAX_KEYED_ON && card_number::may_be_keyed_on(last);
-    // Behind a dot these are the digits of a fraction: the group in front is not found.
-    let is_fraction = u32::from(before == b'.') & u32::from(in_run);
-    (is_card | u32::from(is_keyed_on)) & (is_fraction ^ 1) != 0
-}
-
-/// The groups of a run, a bit for the first digit of each.
-struct Groups {
-    /// As long as a card number.
-    long: u64,
-    first: u64,
-    last: u64,
-    /// Where two, four and eight digits follow one another, and as many as a card number has.
-    pairs: u64,
-    fours: u64,
-    eights: u64,
-}
-
-impl Groups {
-    #[inline(always)]
-    const fn of(digits: u64) -> Self {
-        let (first, last) = (digits & !(digits << 1), digits & !(digits >> 1));
-        let pairs = digits & digits >> 1;
-        let fours = pairs & pairs >> 2;
-        let eights = fours & fours >> 4;
-        let long = first & eights & eights >> (MIN_DIGITS - 8);
-        Self { long, first, last, pairs, fours, eights }
-    }
-
-    /// Where some of them begin that have the sizes in which card numbers are grouped.
-    #[inline(always)]
-    const fn usual(&self) -> u64 {
-        let &Self { first, last, pairs, fours, eights, .. } = self;
-        let three = first & pairs & last >> 2;
-        let four = first & fours & last >> 3;
-        let six = first & fours & pairs >> 4 & last >> 5;
-        let eight = first & eights & last >> 7;
-        let ten = first & eights & pairs >> 8 & last >> 9;
-        let thirteen = self.long & last >> 12;
-        let two_groups = four & (three | four | six) >> 5 | six & (ten | thirteen) >> 7 | eight & eight >> 9;
-        let one = first & last;
-        let two = one & one >> 2;
-        let four = two & two >> 4;
-        let eight = four & four >> 8;
-        two_groups | eight & eight >> (2 * (MIN_DIGITS - 8))
-    }
+    let is_short = u32::from(length < MIN_DIGITS);
+    let may_be_longer = (MIN_DIGITS + card_number::FEWEST_BEHIND..=MAX_KEYED_ON).contains(&length);
+    let is_keyed_on = may_be_longer && card_number::may_be_keyed_on(last);
+    // Behind a dot these are the digits of a fraction.
+    let is_fraction = u32::from(before == b'.') & u32::from(linked);
+    is_short | (is_card | u32::from(is_keyed_on)) & (is_fraction ^ 1) != 0
 }
 
 /// As far as a long run is walked through before it is looked at again.
@@ -109,15 +56,18 @@ pub(super) fn holding_card(text: &[u8], at: usize, look: impl Look) -> Option<Ra
     (holds_card(&text[at..at + len], digits) && !is_sdp_origin(text, at, digits)).then_some(at..at + len)
 }
 
-/// Whether the run is the session id and version of an SDP, both as long as a card number: two of the numbers that look
-/// like one most often, and tedious to walk through.
+/// Whether the run is the session id and version of an SDP, or the version alone, both as long as a card number: two of
+/// the numbers that look like one most often, and tedious to walk through.
 fn is_sdp_origin(text: &[u8], at: usize, digits: u64) -> bool {
     let first = digits.trailing_ones();
     let second = (digits >> first >> 1).trailing_ones();
-    let two = first.min(second) as usize >= MIN_DIGITS && digits.count_ones() == first + second;
+    let one_or_two = digits.count_ones() == first + second && (second == 0 || second as usize >= MIN_DIGITS);
     let before = &text[at.saturating_sub(LOOK_BEHIND)..at];
+    if !one_or_two || before.last() != Some(&b' ') {
+        return false;
+    }
     let line = memchr::memrchr(b'\n', before).map_or(before, |end| &before[end + 1..]);
-    two && context::is_sdp_origin(line, &text[at..], false) == Some(true)
+    context::is_sdp_origin(line, &text[at..], false) == Some(true)
 }
 
 /// The same for a run of more than a block: it takes a walk, but for what is too long for anything.
