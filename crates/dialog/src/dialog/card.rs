@@ -90,20 +90,19 @@ impl Dialog {
         if self.after.has_operator() && self.is_operators_key(digit, now) {
             return;
         }
-        let progress = self.push_pan(digit);
+        let (progress, _) = self.push_pan(digit);
         self.pan_progressed(progress, digit, now);
     }
 
-    /// Adds a digit to the number.
+    /// Adds a digit to the number; tells what it amounts to and how many digits it has.
     #[inline]
-    pub(super) fn push_pan(&mut self, digit: u8) -> PanProgress {
+    pub(super) fn push_pan(&mut self, digit: u8) -> (PanProgress, u8) {
         let card = self.card.get_or_insert_with(CardEntry::new);
         let progress = card.push_pan(digit, &self.cards);
         let digits = card.pan_len();
         // A brand that is certain stays so, whatever digit follows.
         self.brand = self.brand.or_else(|| card.brand());
-        self.count(digits);
-        progress
+        (progress, self.count(digits))
     }
 
     /// Does what the number calls for now that it has this digit.
@@ -163,12 +162,12 @@ impl Dialog {
         let card = self.card.as_ref().map(|card| card.pan_progress(&self.cards));
         match card {
             Some(PanProgress::MayGoOn) => self.patience(self.plan.timeouts.may_go_on),
-            _ => self.wait_within_group(usize::from(open.digits)),
+            _ => self.wait_within_group(open.digits),
         }
     }
 
     /// Longer where a group of digits ends on the card: the caller looks at the next one.
-    pub(super) fn wait_within_group(&self, digits: usize) -> Duration {
+    pub(super) fn wait_within_group(&self, digits: u8) -> Duration {
         let ends = match self.brand {
             Some(Brand::AmericanExpress | Brand::DinersClub) => matches!(digits, 4 | 10),
             _ => matches!(digits, 4 | 8 | 12 | 16),

@@ -236,17 +236,21 @@ impl Dialog {
         self.timers.start(Timer::Entry, now, wait);
     }
 
-    pub(super) const fn count(&mut self, digits: usize) {
+    /// Notes how many digits the entry has, and hands it on: it is not read back at once.
+    #[inline]
+    pub(super) const fn count(&mut self, digits: usize) -> u8 {
+        // No entry is longer than a card number.
+        let digits = (digits & 0x1f) as u8;
         if let Some(open) = self.collecting_mut() {
-            // No entry is longer than a card number.
-            open.digits = (digits & 0x1f) as u8;
+            open.digits = digits;
         }
+        digits
     }
 
     /// Digits in the entry.
     #[inline]
-    pub(super) fn digits(&self) -> usize {
-        self.collecting().map_or(0, |open| usize::from(open.digits))
+    pub(super) fn digits(&self) -> u8 {
+        self.collecting().map_or(0, |open| open.digits)
     }
 
     pub(super) fn entry_is_empty(&self) -> bool {

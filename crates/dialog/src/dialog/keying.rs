@@ -32,26 +32,26 @@ impl Dialog {
         self.timers.start(Timer::Card, now, self.plan.timeouts.card);
         match field {
             Field::Pan => {
-                let progress = self.push_pan(digit);
+                let (progress, digits) = self.push_pan(digit);
                 if progress != PanProgress::Incomplete {
                     self.pan_progressed(progress, digit, now);
                     return self.settle(now);
                 }
-                self.wait_for_key(self.wait_within_group(self.digits()), now);
+                self.wait_for_key(self.wait_within_group(digits), now);
+                self.report_digits(digits);
             }
             field => {
                 self.digit(field, digit, now);
                 if self.open_field() != Some(field) || self.speech.has_pending() {
                     return self.settle(now);
                 }
+                self.report_digits(self.collecting().map_or(0, Collecting::digits_to_show));
             }
         }
-        self.report_digits();
     }
 
     /// As [`report`](Self::report), where nothing but the count and the brand can have changed.
-    fn report_digits(&mut self) {
-        let digits = self.collecting().map_or(0, Collecting::digits_to_show);
+    fn report_digits(&mut self, digits: u8) {
         if digits != self.progress.digits || self.brand != self.progress.brand {
             self.next_report();
             (self.progress.digits, self.progress.brand) = (digits, self.brand);
