@@ -45,10 +45,14 @@ impl PanEntry {
         if digit > 9 {
             return PanProgress::Refused(InvalidPan::NotADigit);
         }
-        if !self.has_room(policy) || !self.pan.digits.push(digit) {
+        let is_far_from_whole = self.shortest(policy).is_some_and(|shortest| self.len() + 1 < shortest);
+        if !(is_far_from_whole || self.has_room(policy)) || !self.pan.digits.push(digit) {
             return PanProgress::TooLong;
         }
         self.accepted = false;
+        if is_far_from_whole {
+            return PanProgress::Incomplete;
+        }
         if self.certain.is_none() && self.len() <= PREFIX_DIGITS {
             self.certain = IssuerRange::certain(self.digits());
         }
@@ -126,6 +130,13 @@ impl PanEntry {
     #[must_use]
     pub fn pan(&self) -> Option<&Pan> {
         self.accepted.then_some(&self.pan)
+    }
+
+    /// The shortest number of the one range that is left, if it is accepted.
+    #[inline]
+    fn shortest(&self, policy: &PanPolicy) -> Option<usize> {
+        let range = self.certain.filter(|range| policy.brand_of(range).is_some())?;
+        policy.lengths_of(range).shortest()
     }
 
     /// Whether one more digit can be part of the number, or of one already refused. No range is settled by fewer
