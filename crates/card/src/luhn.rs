@@ -23,17 +23,21 @@ use words as wide;
 #[must_use]
 #[inline(always)]
 pub fn is_valid(digits: &[u8]) -> bool {
-    let sum = wide_sum(digits);
-    if sum < UNTOLD {
-        return is_multiple_of_ten(sum);
+    if let Some(sum) = wide::sum_to_sixteen(digits) {
+        swept();
+        return is_low_multiple_of_ten(sum);
     }
-    sum_by_digit(digits, false) == Some(0) && digits.len() >= 2
+    let sum = wide_sum(digits);
+    is_low_multiple_of_ten(sum)
+        || (sum >= UNTOLD && sum_by_digit(digits, false) == Some(0) && digits.len() >= 2)
 }
 
-/// For a sum below [`UNTOLD`]: the product is four times the tens, and what is left of them in its uppermost bits.
+/// Whether it is a multiple of ten below [`UNTOLD`], in one comparison: the product is four for every ten, and what is
+/// left of them is in its uppermost bits.
 #[inline]
-const fn is_multiple_of_ten(sum: u32) -> bool {
-    sum.wrapping_mul(u32::MAX / 10 + 1) < UNTOLD
+const fn is_low_multiple_of_ten(sum: u32) -> bool {
+    const FIRST_TOO_HIGH: u32 = UNTOLD.div_ceil(10) * 4;
+    sum.wrapping_mul(u32::MAX / 10 + 1) < FIRST_TOO_HIGH
 }
 
 /// The ASCII digit that makes `digits` followed by it valid; `None` when `digits` is empty or holds anything
@@ -62,14 +66,19 @@ pub(crate) fn sum(digits: &[u8]) -> Option<u32> {
 #[inline]
 fn wide_sum(digits: &[u8]) -> u32 {
     let sum = wide::sum(digits);
-    if cfg!(debug_assertions) {
-        sweep();
-    }
+    swept();
     sum
 }
 
 /// From here on a sum tells nothing: something is not a digit, or nearly all of them are nines.
 const UNTOLD: u32 = 224;
+
+#[inline(always)]
+fn swept() {
+    if cfg!(debug_assertions) {
+        sweep();
+    }
+}
 
 /// A build that does not optimise keeps on the stack what is a register otherwise: eight digits and more in a row.
 /// This writes over the frames that were left just now.
@@ -128,6 +137,13 @@ mod tests {
         for length in 12..=19 {
             let nines = [b'9'; 19];
             assert_eq!(sum(&nines[..length]).map(|sum| sum % 10), sum_by_digit(&nines[..length], false));
+        }
+    }
+
+    #[test]
+    fn one_comparison_tells_tens_from_the_rest_for_every_sum_of_sixteen_bytes() {
+        for sum in 0..=16 * u32::from(u8::MAX) {
+            assert_eq!(is_low_multiple_of_ten(sum), sum.is_multiple_of(10) && sum < UNTOLD);
         }
     }
 

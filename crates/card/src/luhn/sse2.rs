@@ -15,20 +15,25 @@ use super::UNTOLD;
 /// The sum for 12 to 19 digits, give or take a multiple of ten. From [`UNTOLD`] on it says nothing.
 #[inline]
 pub(super) fn sum(digits: &[u8]) -> u32 {
-    let length = digits.len();
-    // One after the other: the usual length goes on after one comparison.
-    if length == 16 {
-        return sum_of_ends::<16>(digits, &MASKS[4]);
+    if let Some(sum) = sum_to_sixteen(digits) {
+        return sum;
     }
-    if let Some(masks) = MASKS.get(length.wrapping_sub(12)) {
-        return sum_of_ends::<8>(digits, masks);
-    }
-    match length {
+    match digits.len() {
         17 => sum_of_more(digits, |head| head & 0xFF),
         18 => sum_of_more(digits, |head| (head.wrapping_mul(0x0201_0000) >> 24) + carry(head, 0)),
         19 => sum_of_more(digits, |head| (head.wrapping_mul(0x0102_0100) >> 24) + carry(head, 8)),
         _ => UNTOLD,
     }
+}
+
+/// The same for 12 to 16 digits, `None` for more or fewer.
+#[inline]
+pub(super) fn sum_to_sixteen(digits: &[u8]) -> Option<u32> {
+    // One after the other: the usual length goes on after one comparison.
+    if digits.len() == 16 {
+        return Some(sum_of_ends::<16>(digits, &MASKS[4]));
+    }
+    MASKS.get(digits.len().wrapping_sub(12)).map(|masks| sum_of_ends::<8>(digits, masks))
 }
 
 /// The last sixteen digits, and before them a head whose digits `weigh` adds up; it gets four, the leftmost lowest.

@@ -8,6 +8,12 @@ pub(super) fn sum(digits: &[u8]) -> u32 {
     sum_of_digits(digits).unwrap_or(UNTOLD)
 }
 
+/// The same for 12 to 16 digits, `None` for more or fewer.
+#[inline]
+pub(super) fn sum_to_sixteen(digits: &[u8]) -> Option<u32> {
+    matches!(digits.len(), 12..=16).then(|| sum(digits))
+}
+
 #[inline]
 fn sum_of_digits(digits: &[u8]) -> Option<u32> {
     let (first, last) = (word(digits.first_chunk()?), word(digits.last_chunk()?));
