@@ -176,6 +176,10 @@ mod tests {
             for wide in [wide::sum(&digits), words::sum(&digits)] {
                 prop_assert!(wide >= UNTOLD || Some(wide % 10) == expected);
             }
+            for short in [wide::sum_to_sixteen(&digits), words::sum_to_sixteen(&digits)] {
+                prop_assert_eq!(short.is_some(), (12..=16).contains(&digits.len()));
+                prop_assert!(short.is_none_or(|sum| is_low_multiple_of_ten(sum) == (expected == Some(0))));
+            }
         }
 
         #[test]
