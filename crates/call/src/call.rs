@@ -29,7 +29,7 @@ pub struct Call {
     dialog: Dialog,
     caller: Keypad,
     operator: Keypad,
-    player: Player<PlayId>,
+    player: Player<Said>,
     comfort: Comfort,
     clips: Arc<dyn Clips>,
     topology: Topology,
@@ -150,6 +150,13 @@ impl Call {
         self.collect(now);
     }
 
+    /// Speaks to the caller what no dialog says, between payments or after the last; [`Action::Announced`] follows.
+    pub fn announce(&mut self, prompts: &[Prompt], situation: &Situation) {
+        self.speak(Said::Announcement, prompts, situation);
+        let said = Action::Speaking { prompts: prompts.into(), language: situation.language() };
+        self.actions.push_back(said);
+    }
+
     /// Does what the operator wants.
     ///
     /// # Errors
@@ -174,9 +181,13 @@ impl Call {
         if let Some(recorder) = &mut self.recorder {
             recorder.caller_hears(frame);
         }
-        if let Some(id) = ended {
-            self.dialog.handle(Event::PromptDone(id), now);
-            self.collect(now);
+        match ended {
+            Some(Said::Prompt(id)) => {
+                self.dialog.handle(Event::PromptDone(id), now);
+                self.collect(now);
+            }
+            Some(Said::Announcement) => self.actions.push_back(Action::Announced),
+            None => {}
         }
     }
 
@@ -299,7 +310,7 @@ impl Call {
     fn act(&mut self, action: DialogAction, now: Duration) -> Option<Action> {
         Some(match action {
             DialogAction::Play { id, prompts, situation } => {
-                self.speak(id, &prompts, &situation);
+                self.speak(Said::Prompt(id), &prompts, &situation);
                 Action::Speaking { prompts, language: situation.language() }
             }
             DialogAction::StopPlaying => {
@@ -328,11 +339,19 @@ impl Call {
         })
     }
 
-    fn speak(&mut self, id: PlayId, prompts: &[Prompt], situation: &Situation) {
+    fn speak(&mut self, said: Said, prompts: &[Prompt], situation: &Situation) {
         let names = self.clips.phrasebook().clips(prompts, situation);
         let clip = |name: &Clip| self.clips.clip(situation.language(), name.name());
-        self.player.play(id, names.iter().filter_map(clip));
+        self.player.play(said, names.iter().filter_map(clip));
     }
+}
+
+/// What is being spoken.
+enum Said {
+    /// Something of the dialog's.
+    Prompt(PlayId),
+    /// Something else.
+    Announcement,
 }
 
 /// Everybody who hears the caller, keys masked.

@@ -163,6 +163,8 @@ pub enum Action {
         /// The language it is said in.
         language: Language,
     },
+    /// What [`Call::announce`](crate::Call::announce) was given has been said.
+    Announced,
     /// Take back the payment that was just approved, and answer [`Input::Verdict`].
     Void,
     /// The caller was asked whether the card may be stored: for the audit.

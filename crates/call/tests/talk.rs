@@ -8,8 +8,10 @@ use paytone_call::{
     Action, Call, FRAME_SAMPLES, Input, PaymentUnderWay, SecureSpeech, Settings, Silent, Topology,
 };
 use paytone_card::test_numbers;
+use paytone_dialog::phrase::Situation;
 use paytone_dialog::{
-    AfterCall, Entry, MerchantName, OrderSummary, Outcome, Phase, Script, SecureState, Verdict,
+    AfterCall, Entry, Language, MerchantName, OrderSummary, Outcome, Phase, Prompt, Script, SecureState,
+    Verdict,
 };
 use paytone_dtmf::{Criteria, Detector, Generator, Key, SampleRate, ToneEvent};
 use paytone_psp::{Currency, Money};
@@ -139,4 +141,22 @@ fn the_caller_is_heard_half_a_second_after_the_last_key() {
     room.hear(&voice(), 10);
     assert!(room.peak() > 4_000, "600 ms after the end");
     assert_eq!(room.call.progress().secure(), SecureState::Clear);
+}
+
+#[test]
+fn what_no_dialog_says_is_spoken_to_the_caller_and_reported() {
+    let mut room = Room::new(SecureSpeech::Cut);
+    let words = [Prompt::NoOperator, Prompt::Goodbye];
+    room.call.announce(&words, &Situation::new(Language::Ja));
+    match room.call.poll_action() {
+        Some(Action::Speaking { prompts, language }) => {
+            assert_eq!((&*prompts, language), (&words[..], Language::Ja))
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(room.call.poll_action().is_none(), "not said yet");
+    room.call.next_frame(&mut [0; FRAME_SAMPLES], room.now);
+    assert!(matches!(room.call.poll_action(), Some(Action::Announced)));
+    room.press("12");
+    assert_eq!(room.call.progress().phase(), Phase::Ringing, "nobody listens to keys");
 }

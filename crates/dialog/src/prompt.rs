@@ -3,7 +3,7 @@ use alloc::sync::Arc;
 use paytone_card::{BrandSet, MaskedPan};
 use paytone_psp::Money;
 
-use crate::{CustomField, OrderChange, OrderRefusal, OrderSummary};
+use crate::{CustomField, OrderChange, OrderCode, OrderRefusal, OrderSummary};
 
 /// Something said to the caller, by meaning. [`phrase`](crate::phrase) turns it into audio clips or text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,6 +148,10 @@ pub enum Prompt {
     ToOperator,
     /// The last words of a call that goes back to the operator.
     BackToOperator,
+    /// The caller was to go back to the operator, and nobody could be reached.
+    NoOperator,
+    /// The number to name when calling again about what has become of this order: its code, twice.
+    Receipt(OrderCode),
     /// The payment was cancelled; nothing was charged.
     Cancelled,
     /// The amount that was keyed.
@@ -235,6 +239,8 @@ impl Prompt {
             Self::Checked => "checked",
             Self::ToOperator => "to-operator",
             Self::BackToOperator => "back-to-operator",
+            Self::NoOperator => "no-operator",
+            Self::Receipt(_) => "receipt",
             Self::Cancelled => "cancelled",
             Self::AmountKeyed(_) => "amount-keyed",
             Self::CardEndsIn(_) => "card-ends-in",

@@ -99,7 +99,9 @@ fn text(alarm: &str) -> &'static str {
         "database_writes" => "The database takes nothing more, the disk may be full: no call is taken.",
         "gateway_unreachable" => "The payment provider cannot be reached: no card is asked for.",
         "needs_person" => "What became of a payment only a person can find out: see the console.",
-        "operator_unreachable" => "An operator's phone could not be reached: the caller was hung up on.",
+        "operator_unreachable" => {
+            "An operator's phone could not be reached, and the caller is off the line: somebody should call back."
+        }
         "authorization_lapsing" => "A reservation lapses soon: take it or let go of it.",
         "decline_rate" => "A line was closed: nearly every card on it is declined.",
         "card_left_over" => "A stored card is not wanted any more and could not be taken back.",

@@ -22,13 +22,18 @@ pub(super) fn value(value: &Value) -> Vec<&'static str> {
                 names.insert(names.len() - 1, "and");
             }
         }
-        Value::Four(four) => names.extend(four.map(|value| SMALL[digit(value)])),
+        Value::Four(four) => names.extend(four.map(single)),
         Value::Month { month, year } => {
             names.push(MONTHS[usize::from(month.clamp(1, 12)) - 1]);
             names.extend(year_in_words(year));
         }
     }
     names
+}
+
+/// A digit on its own.
+pub(super) fn single(value: u8) -> &'static str {
+    SMALL[digit(value)]
 }
 
 /// In pairs, "twenty thirty"; the first ten years of a century otherwise: "two thousand five".
@@ -112,7 +117,7 @@ fn below_thousand(value: u64, names: &mut Vec<&'static str>) {
 
 /// Speaks at least `width` digits.
 fn in_digits(value: u64, width: usize, names: &mut Vec<&'static str>) {
-    names.extend(digits(value, width).into_iter().map(|value| SMALL[digit(value)]));
+    names.extend(digits(value, width).into_iter().map(single));
 }
 
 fn at(place: u64) -> usize {

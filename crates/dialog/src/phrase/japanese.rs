@@ -23,13 +23,18 @@ pub(super) fn value(value: &Value) -> Vec<&'static str> {
                 names.push(brand);
             }
         }
-        Value::Four(four) => names.extend(four.map(|value| ONE_BY_ONE[digit(value)])),
+        Value::Four(four) => names.extend(four.map(single)),
         Value::Month { month, year } => {
             counted(u64::from(year), &YEARS, &mut names);
             names.push(MONTHS[usize::from(month.clamp(1, 12)) - 1]);
         }
     }
     names
+}
+
+/// A digit on its own.
+pub(super) fn single(value: u8) -> &'static str {
+    ONE_BY_ONE[digit(value)]
 }
 
 /// Speaks a number up to 9999 億 9999 万 9999 in words, a greater one digit by digit.
@@ -65,7 +70,7 @@ fn below_ten_thousand(value: u64, names: &mut Vec<&'static str>) {
 
 /// Speaks at least `width` digits, one by one.
 fn in_digits(value: u64, width: usize, names: &mut Vec<&'static str>) {
-    names.extend(digits(value, width).into_iter().map(|value| ONE_BY_ONE[digit(value)]));
+    names.extend(digits(value, width).into_iter().map(single));
 }
 
 /// Speaks a number and what it counts, in one clip with the end of the number where their sounds change.

@@ -3,7 +3,9 @@ use alloc::vec::Vec;
 use paytone_card::{Brand, BrandSet, MaskedPan};
 use paytone_psp::{Currency, DeclineReason, Money};
 
-use crate::{Field, MerchantName, OrderChange, OrderRefusal, OrderSummary, Outcome, Phase, Prompt};
+use crate::{
+    Field, MerchantName, OrderChange, OrderCode, OrderRefusal, OrderSummary, Outcome, Phase, Prompt,
+};
 
 /// One of every prompt, in the order of a call: for tables, and for tests that a language has them all.
 #[must_use]
@@ -91,8 +93,10 @@ fn next(prompt: &Prompt) -> Option<Prompt> {
         Prompt::OrderWithdrawn(OrderChange::Cancelled) => Prompt::OrderWithdrawn(OrderChange::Changed),
         Prompt::OrderWithdrawn(OrderChange::Changed) => Prompt::ToOperator,
         Prompt::ToOperator => Prompt::BackToOperator,
+        Prompt::BackToOperator => Prompt::NoOperator,
+        Prompt::NoOperator => receipt(),
         // The merchant's own words are in no catalog.
-        Prompt::BackToOperator | Prompt::EnterCustom(_) => Prompt::Goodbye,
+        Prompt::Receipt(_) | Prompt::EnterCustom(_) => Prompt::Goodbye,
         Prompt::Goodbye => return None,
     })
 }
@@ -100,6 +104,11 @@ fn next(prompt: &Prompt) -> Option<Prompt> {
 /// The last four digits of a card, or where there are none the prompt after it.
 fn last_four() -> Prompt {
     MaskedPan::from_last_four("0123").map_or(Prompt::ConfirmCard, Prompt::CardEndsIn)
+}
+
+/// A receipt number, or where there is none the prompt after it.
+fn receipt() -> Prompt {
+    OrderCode::generate([4, 0, 7, 1, 9, 2, 5, 8]).map_or(Prompt::Goodbye, Prompt::Receipt)
 }
 
 const fn after_refusal(refusal: OrderRefusal) -> Prompt {

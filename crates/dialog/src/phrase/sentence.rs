@@ -6,14 +6,17 @@ use alloc::vec::Vec;
 
 use paytone_card::MaskedPan;
 
+use super::value::one_by_one;
 use super::{Clip, Language, Value, reading_of, text_of};
-use crate::{CustomField, MerchantName, Prompt};
+use crate::{CustomField, MerchantName, OrderCode, Prompt};
 
 /// A piece of a sentence.
 enum Part<'a> {
     Clip(&'static str),
     Value(Value),
     Merchant(&'a MerchantName),
+    /// A code, digit by digit.
+    Code(&'a OrderCode),
     /// The merchant's own words.
     Own(&'a CustomField),
     /// The end of a sentence that ends with a value: seen, not heard.
@@ -28,7 +31,7 @@ pub(super) struct Sentence<'a> {
 
 impl<'a> Sentence<'a> {
     pub(super) fn of(prompt: &'a Prompt, language: Language) -> Self {
-        use Part::{Merchant, Stop, Value as V};
+        use Part::{Code, Merchant, Stop, Value as V};
         let mut parts = match prompt {
             Prompt::OrderSummary(order) if order.money().is_zero() => {
                 vec![Merchant(order.merchant()), Stop, Part::Clip("nothing-is-charged")]
@@ -55,6 +58,14 @@ impl<'a> Sentence<'a> {
             Prompt::BrandsAccepted(brands) => {
                 vec![Part::Clip("brands-accepted"), V(Value::Brands(*brands))]
             }
+            Prompt::Receipt(code) => {
+                let is_said = match language {
+                    Language::Ja => Part::Clip("the-amount-is-end"),
+                    Language::En => Stop,
+                };
+                let (once, again) = (Part::Clip("receipt-number-is"), Part::Clip("once-more"));
+                vec![once, Code(code), is_said, again, Code(code)]
+            }
             Prompt::EnterCustom(own) => vec![Part::Own(own)],
             fixed => vec![Part::Clip(fixed.name())],
         };
@@ -73,6 +84,7 @@ impl<'a> Sentence<'a> {
             match part {
                 Part::Clip(name) => clips.push(Clip::built_in(name)),
                 Part::Value(value) => clips.extend(value.clips(self.language)),
+                Part::Code(code) => clips.extend(one_by_one(code, self.language).map(Clip::built_in)),
                 Part::Merchant(merchant) => clips.push(Clip::named(merchant.clip())),
                 Part::Own(own) => clips.push(Clip::named(own.clip())),
                 Part::Stop => {}
@@ -110,6 +122,7 @@ impl<'a> Sentence<'a> {
             let piece = match part {
                 Part::Clip(name) => words(&[*name]),
                 Part::Value(value) => words(&value.names(self.language)),
+                Part::Code(code) => words(&one_by_one(code, self.language).collect::<Vec<_>>()),
                 Part::Merchant(name) => merchant(name),
                 Part::Own(own) => own.text(self.language).unwrap_or_default().into(),
                 Part::Stop => {
@@ -137,7 +150,8 @@ fn verb(prompt: &Prompt, language: Language) -> Option<&'static str> {
             Prompt::OrderSummary(_)
             | Prompt::AmountKeyed(_)
             | Prompt::CardEndsIn(_)
-            | Prompt::BrandsAccepted(_),
+            | Prompt::BrandsAccepted(_)
+            | Prompt::Receipt(_),
         ) => Some("the-amount-is-end"),
         (Language::Ja, Prompt::ExpiryWrong) => Some("expiry-example-end"),
         _ => None,

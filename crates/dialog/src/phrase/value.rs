@@ -5,6 +5,7 @@ use paytone_card::{Brand, BrandSet};
 use paytone_psp::Money;
 
 use super::{Clip, Language, english, japanese};
+use crate::OrderCode;
 
 /// Something that is spoken by rule: no recording can hold every one.
 ///
@@ -88,6 +89,14 @@ pub(super) fn digits(value: u64, width: usize) -> Vec<u8> {
     }
     digits.reverse();
     digits
+}
+
+/// The clips of an order code's digits.
+pub(super) fn one_by_one(code: &OrderCode, language: Language) -> impl Iterator<Item = &'static str> {
+    code.as_str().bytes().map(move |ascii| match language {
+        Language::En => english::single(ascii.wrapping_sub(b'0')),
+        Language::Ja => japanese::single(ascii.wrapping_sub(b'0')),
+    })
 }
 
 /// The clips of the brands that have one.

@@ -5,6 +5,7 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use paytone_dialog::OrderCode;
 use paytone_psp::CustomerNumber;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -52,6 +53,8 @@ pub(super) struct OrderQuery {
     state: Option<String>,
     /// Only those of this customer.
     customer_number: Option<String>,
+    /// Only the one with this code: what a caller has as a receipt number.
+    code: Option<String>,
     /// Only those made at this time (RFC 3339) or later.
     created_from: Option<String>,
     /// Only those made before this time (RFC 3339).
@@ -77,11 +80,14 @@ pub(super) async fn list(
         query.state.as_deref().map(|word| OrderState::parse(word).ok_or_else(|| Problem::query("state")));
     let customer = query.customer_number.as_deref().map(CustomerNumber::parse);
     let customer = customer.transpose().map_err(|_| Problem::query("customer_number"))?;
+    let code = query.code.as_deref().map(OrderCode::parse);
+    let code = code.transpose().map_err(|_| Problem::query("code"))?;
     let after =
         query.after.as_deref().map(OrderUlid::parse).transpose().map_err(|_| Problem::query("after"))?;
     let filter = OrderFilter {
         state: state.transpose()?,
         customer_number: customer.as_ref(),
+        code: code.as_ref(),
         created_from: query.created_from.as_deref().map(super::time).transpose()?,
         created_before: query.created_before.as_deref().map(super::time).transpose()?,
         after,

@@ -40,7 +40,8 @@ pub struct OperatorConfig {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WayBack {
-    /// The service calls the operator and connects the two; it stays in between.
+    /// The service calls the operator and connects the two; it stays in between. Where the phone is busy or nobody answers,
+    /// the caller's side is asked.
     #[default]
     Dial,
     /// The caller's side is asked to call the operator (REFER). Where it refuses or fails, the service dials.

@@ -5,6 +5,7 @@ use axum::extract::{Query, State};
 use axum::http::Method;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
+use paytone_dialog::OrderCode;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -39,7 +40,7 @@ pub(super) async fn list(
     let words = seat.words();
     let wanted = search.q.trim();
     if !wanted.is_empty()
-        && let Ok(found) = super::order::read(&desk, &seat, wanted).await
+        && let Some(found) = find(&desk, &seat, wanted).await
     {
         return Redirect::to(&format!("/console/orders/{}", text(&found, "id"))).into_response();
     }
@@ -54,8 +55,10 @@ pub(super) async fn list(
     let (page, wrong) = match inner::ask(&desk, &seat, Method::GET, &path, None, None).await {
         Ok(page) => (
             page,
-            (!wanted.is_empty())
-                .then_some(words.of("There is no order with this id.", "この注文番号の受注はありません。")),
+            (!wanted.is_empty()).then_some(words.of(
+                "There is no order with this id or code.",
+                "この注文番号・受付コードの受注はありません。",
+            )),
         ),
         Err(_) => (
             Value::Null,
@@ -79,10 +82,21 @@ pub(super) async fn list(
     .await
 }
 
+/// The order of this id, or else of this code, however its digits were grouped.
+async fn find(desk: &Desk, seat: &Seat, wanted: &str) -> Option<Value> {
+    if let Ok(found) = super::order::read(desk, seat, wanted).await {
+        return Some(found);
+    }
+    let code: String = wanted.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+    let path = format!("/v1/orders?code={}", OrderCode::parse(&code).ok()?.as_str());
+    let page = inner::ask(desk, seat, Method::GET, &path, None, None).await.ok()?;
+    page["items"].get(0).cloned()
+}
+
 fn form(words: Wording, search: &Search) -> Markup {
     html! {
         form.row.search method="get" action="/console/orders" role="search" {
-            label { (words.of("Order id", "注文番号")) input name="q" maxlength="64" autocomplete="off"; }
+            label { (words.of("Order id or code", "注文番号・受付コード")) input name="q" maxlength="64" autocomplete="off"; }
             label { (words.of("Customer number", "お客様番号")) input name="customer" maxlength="64" autocomplete="off" value=[super::field::is_clean(&search.customer).then_some(&search.customer)]; }
             label { (words.of("State", "状態"))
                 select name="state" {

@@ -12,9 +12,10 @@ pub(super) fn alarm_words(words: Wording, alarm: &str) -> &'static str {
             "The same card paid the same amount for another order a moment ago: ask whether that is meant.",
             "同じカードで同額の決済が直前にありました。二重でないかお客様に確認してください。",
         ),
-        "operator_unreachable" => {
-            words.of("Your phone could not be reached.", "オペレーターの電話に接続できませんでした。")
-        }
+        "operator_unreachable" => words.of(
+            "Your phone could not be reached and the caller is off the line: call them back.",
+            "オペレーターの電話に接続できず、通話は終了しました。お客様に折り返してください。",
+        ),
         "recording_failed" => {
             words.of("This call could not be recorded to its end.", "通話を最後まで録音できませんでした。")
         }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use paytone_dialog::{AfterCall, Entry, Outcome, Script};
+use paytone_dialog::{AfterCall, Entry, Language, OrderCode, Outcome, Script};
 
 use super::{Desk, build_script, locked, merchant, summary};
 use crate::bus::{CallCommand, EventKind};
@@ -54,6 +54,18 @@ impl Desk {
     #[must_use]
     pub fn order_id(&self) -> Option<String> {
         locked(&self.order).as_ref().map(|order| order.order_id.to_string())
+    }
+
+    /// The code of the order the call has: what a caller is known by who calls again.
+    #[must_use]
+    pub fn order_code(&self) -> Option<OrderCode> {
+        locked(&self.order).as_ref().map(|order| order.code.clone())
+    }
+
+    /// What is spoken on the call.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.language.or_else(|| self.languages.first().copied()).unwrap_or_default()
     }
 
     /// A script for a call on which nothing is paid any more.

@@ -126,6 +126,8 @@ pub struct OrderFilter<'a> {
     pub state: Option<OrderState>,
     /// Only those of this customer.
     pub customer_number: Option<&'a CustomerNumber>,
+    /// Only the one with this code, whatever has become of it.
+    pub code: Option<&'a OrderCode>,
     /// Only those made at this time or later.
     pub created_from: Option<Duration>,
     /// Only those made before this time.
@@ -244,6 +246,7 @@ impl Store {
                AND created_at >= $4 AND created_at < $5
                AND (expires_at > $6 OR $7 = 0) AND (expires_at <= $6 OR $8 = 0)
                AND position < COALESCE((SELECT position FROM orders WHERE id = $9 AND merchant = $1), $10)
+               AND ($12 = '' OR code = $12)
              ORDER BY position DESC LIMIT $11")
         .put(&merchant)
         .put(stored.map_or("", OrderState::as_str))
@@ -256,6 +259,7 @@ impl Store {
         .put(super::sql::Word(filter.after.as_ref().map_or("", OrderUlid::as_str)))
         .put(i64::MAX)
         .put(i64::from(most))
+        .put(super::sql::Word(filter.code.map_or("", OrderCode::as_str)))
         .all(&mut *self.read().await?, order)
         .await
     }

@@ -1,6 +1,7 @@
 //! A call with an operator's leg: they talk, a payment is taken in between, they talk on.
 
 use core::time::Duration;
+use std::collections::VecDeque;
 
 use paytone_call::{FRAME_SAMPLES, Input, Recording, SecureSpeech, Settings, Topology};
 use paytone_dialog::{Command, CommandRefused, Mode, Outcome, Phase, Script, SecureState};
@@ -13,7 +14,7 @@ use super::message;
 use super::operator::{Invitation, LegEvent, OperatorLeg};
 use super::session::Session;
 use crate::bus::{CallCommand, Commanded};
-use crate::config::{LineConfig, OperatorConfig};
+use crate::config::{LineConfig, OperatorConfig, WayBack};
 use crate::desk::CannotPay;
 use crate::store::OrderUlid;
 
@@ -29,6 +30,8 @@ pub(super) struct Bridging {
     pub(super) notified: Option<mpsc::Sender<u16>>,
     /// The dialog wants the caller to go back.
     pub(super) wants_return: bool,
+    /// Ways back to the operator that have not been tried yet, the next one first.
+    pub(super) ways: VecDeque<WayBack>,
     /// The outcome is recorded; what goes on is talk.
     pub(super) closed: bool,
     info: bool,
@@ -103,9 +106,9 @@ impl Bridging {
 }
 
 impl Session {
-    /// Dials the operator of the line.
-    pub(super) async fn call_operator(&mut self, headers: Vec<Header>) {
-        let Some(operator) = &self.bridge.operator else { return };
+    /// Dials the operator of the line. Whether there is a phone that may ring now.
+    pub(super) async fn call_operator(&mut self, headers: Vec<Header>) -> bool {
+        let Some(operator) = &self.bridge.operator else { return false };
         let from = self.desk.caller_user();
         let invitation = Invitation {
             to: &operator.uri,
@@ -114,13 +117,10 @@ impl Session {
             encryption: operator.encryption,
             ring: operator.ring,
         };
-        match OperatorLeg::dial(&self.switchboard, invitation).await {
-            Ok(leg) => {
-                self.bridge.rung = 0;
-                self.bridge.leg = Some(leg);
-            }
-            Err(_) => self.no_operator(),
-        }
+        let leg = OperatorLeg::dial(&self.switchboard, invitation).await.ok();
+        self.bridge.rung = 0;
+        self.bridge.leg = leg;
+        self.bridge.leg.is_some()
     }
 
     pub(super) async fn operator(&mut self, event: LegEvent) {
@@ -142,7 +142,7 @@ impl Session {
             LegEvent::Answered => tracing::info!(call = %self.desk.call(), "operator on the line"),
             LegEvent::Unreachable(status) => {
                 tracing::warn!(call = %self.desk.call(), status, "the operator could not be reached");
-                self.no_operator();
+                self.unreachable().await;
             }
             LegEvent::HungUp => self.operator_hung_up(),
             LegEvent::Nothing => {}
@@ -158,8 +158,13 @@ impl Session {
         }
     }
 
-    fn no_operator(&mut self) {
+    /// A caller who is on the way back tries the next way; one who was to talk to the operator first has nobody to talk to.
+    async fn unreachable(&mut self) {
         self.bridge.leg = None;
+        if self.bridge.closed { self.go_on_back().await } else { self.no_operator() }
+    }
+
+    pub(super) fn no_operator(&mut self) {
         self.desk.alarm("operator_unreachable");
         self.end("the operator cannot be reached");
     }

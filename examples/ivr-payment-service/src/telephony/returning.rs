@@ -1,9 +1,11 @@
-//! Back to the operator: by REFER, else by calling the operator and staying in between.
+//! Back to the operator: by REFER, or by calling the operator and staying in between; where one fails by the other, and where
+//! both do with words that let the caller ask later.
 
 use core::time::Duration;
 
 use paytone_call::Call;
-use paytone_dialog::Outcome;
+use paytone_dialog::phrase::Situation;
+use paytone_dialog::{Outcome, Prompt};
 use rsipstack::dialog::dialog::TransactionHandle;
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::{Request, StatusCode};
@@ -34,24 +36,38 @@ impl Session {
         self.count_keys();
         self.call = Call::new(self.desk.idle_script(), self.desk.clips(), self.bridge.talk());
         self.bridge.outcome = Some(outcome);
-        self.go_back().await;
+        self.bridge.ways = match self.bridge.operator().map(|operator| operator.back) {
+            Some(WayBack::Refer) => [WayBack::Refer, WayBack::Dial].into(),
+            _ => [WayBack::Dial, WayBack::Refer].into(),
+        };
+        self.go_on_back().await;
         None
     }
 
-    async fn go_back(&mut self) {
-        let Some(operator) = self.bridge.operator() else { return };
-        match operator.back {
-            WayBack::Dial => self.dial_back().await,
-            WayBack::Refer => {
-                let user_to_user = message::user_to_user(self.desk.order_id().as_deref(), self.outcome());
-                let target = format!("<{}?User-to-User={}>", operator.uri, escaped(&user_to_user));
-                let patience = operator.ring + REFER_PATIENCE;
-                let (sender, notified) = mpsc::channel(NOTIFIES);
-                self.bridge.notified = Some(sender);
-                let referral = refer(self.dialog.clone(), target, notified, patience);
-                self.bridge.referral = Some(tokio::spawn(referral));
+    /// Tries the next way back; after the last the caller is told that there is none.
+    pub(super) async fn go_on_back(&mut self) {
+        while let Some(way) = self.bridge.ways.pop_front() {
+            let is_under_way = match way {
+                WayBack::Dial => self.dial_back().await,
+                WayBack::Refer => self.have_caller_referred(),
+            };
+            if is_under_way {
+                return;
             }
         }
+        self.nobody_there();
+    }
+
+    fn have_caller_referred(&mut self) -> bool {
+        let Some(operator) = self.bridge.operator() else { return false };
+        let user_to_user = message::user_to_user(self.desk.order_id().as_deref(), self.outcome());
+        let target = format!("<{}?User-to-User={}>", operator.uri, escaped(&user_to_user));
+        let patience = operator.ring + REFER_PATIENCE;
+        let (sender, notified) = mpsc::channel(NOTIFIES);
+        self.bridge.notified = Some(sender);
+        let referral = refer(self.dialog.clone(), target, notified, patience);
+        self.bridge.referral = Some(tokio::spawn(referral));
+        true
     }
 
     /// The caller's side is with the operator, or could not get there.
@@ -60,13 +76,22 @@ impl Session {
         if has_worked == Some(true) {
             return self.end("the caller is with the operator");
         }
-        tracing::info!(call = %self.desk.call(), "the transfer was refused or failed: dialling the operator");
-        self.dial_back().await;
+        tracing::info!(call = %self.desk.call(), "the transfer was refused or failed");
+        self.go_on_back().await;
     }
 
-    async fn dial_back(&mut self) {
+    async fn dial_back(&mut self) -> bool {
         let headers = message::about_payment(self.desk.order_id().as_deref(), self.outcome());
-        self.call_operator(headers).await;
+        self.call_operator(headers).await
+    }
+
+    /// Somebody else has to call the caller back: that is told, and the caller has a number to ask by. The payment is what it
+    /// was.
+    fn nobody_there(&mut self) {
+        self.desk.alarm("operator_unreachable");
+        let number = self.desk.order_code().map(Prompt::Receipt);
+        let words: Vec<_> = [Prompt::NoOperator].into_iter().chain(number).chain([Prompt::Goodbye]).collect();
+        self.call.announce(&words, &Situation::new(self.desk.language()));
     }
 
     fn outcome(&self) -> &'static str {

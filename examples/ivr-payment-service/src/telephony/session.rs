@@ -148,7 +148,9 @@ impl Session {
     /// Runs the call to its outcome, whatever the caller and the network do.
     pub(super) async fn run(mut self) {
         if self.bridge.operator_stays() {
-            self.call_operator(Vec::new()).await;
+            if !self.call_operator(Vec::new()).await {
+                self.no_operator();
+            }
         } else {
             self.call.handle(Input::Answered, self.clock.now());
         }
@@ -231,6 +233,7 @@ impl Session {
                     self.desk.back_to_operator();
                     self.bridge.wants_return = true;
                 }
+                Action::Announced => self.end("nobody to go back to"),
                 Action::Finished(outcome) => return Some(outcome),
             }
         }

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test program uses its part")]
 #![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
+pub(crate) mod alerts;
 pub(crate) mod baresip;
 pub(crate) mod ear;
 pub(crate) mod gmo;

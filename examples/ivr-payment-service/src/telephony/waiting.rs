@@ -1,0 +1,153 @@
+//! An operator who has called in: the leg waits until a caller gets it.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use paytone_call::{FRAME_SAMPLES, Input};
+use paytone_dialog::OrderCode;
+use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver};
+use rsipstack::dialog::invite_dialog::InviteDialog;
+use rsipstack::sip::StatusCode;
+use rsipstack::transaction::transaction::Transaction;
+use tokio::sync::mpsc;
+
+use super::admission;
+use super::endpoint::Switchboard;
+use super::media::{Listener, MediaSession};
+use super::message;
+use super::operator::OperatorLeg;
+use super::session::{FRAME, MAX_DATAGRAM, SessionClock};
+use super::tone;
+use crate::bus::EventKind;
+use crate::config::{LineKind, LineMatch};
+use crate::waiting::{Ask, WaitingOperator};
+
+/// The leg, from its answer until a caller gets it or it ends.
+pub(super) struct WaitingLeg {
+    switchboard: Arc<Switchboard>,
+    dialog: InviteDialog,
+    states: DialogStateReceiver,
+    media: MediaSession,
+    operator: WaitingOperator,
+    clock: SessionClock,
+}
+
+/// Whether operators call in on this line.
+pub(super) fn is_operators(line: &LineMatch<'_>) -> bool {
+    line.line.kind == LineKind::Operator
+}
+
+/// Answers the INVITE. 404 for a code that is none.
+pub(super) async fn connect(
+    switchboard: &Arc<Switchboard>,
+    transaction: &mut Transaction,
+    line: LineMatch<'_>,
+    clock: SessionClock,
+) -> Result<(WaitingLeg, InviteDialog), StatusCode> {
+    if line.code.is_some_and(|code| OrderCode::parse(code).is_err()) {
+        return Err(StatusCode::NotFound);
+    }
+    let (media, answer) = admission::media(switchboard, &transaction.original, clock.now()).await?;
+    let operator = WaitingOperator {
+        merchant: switchboard.services.of(line.line).shop.merchant_id,
+        line: line.line.name.clone(),
+        operator: message::from_user(&transaction.original),
+        code: line.code.map(str::to_owned),
+        since: clock.now(),
+    };
+    let (dialog, states) = admission::accept(switchboard, transaction, &answer, Vec::new())?;
+    let leg =
+        WaitingLeg { switchboard: switchboard.clone(), dialog: dialog.clone(), states, media, operator, clock };
+    Ok((leg, dialog))
+}
+
+impl WaitingLeg {
+    /// Runs until a caller gets the leg, or either side hangs up.
+    pub(super) async fn run(mut self) {
+        let room = self.switchboard.services.waiting.clone();
+        let (asked, mut asking) = mpsc::channel(1);
+        let seat = room.enter(self.operator.clone(), asked);
+        self.tell(true);
+        let wanted = self.wait(&mut asking).await;
+        room.leave(seat);
+        // One who was asked for just then is not, if the leg has ended.
+        asking.close();
+        self.tell(false);
+        match wanted {
+            Some(ask) => {
+                // Whoever asked may have gone: then the leg is dropped, and hangs up.
+                drop(ask.send(OperatorLeg::called_in(&self.switchboard, self.dialog, self.states, self.media)));
+            }
+            None => {
+                // A peer that is gone never answers, and one that hung up is not asked.
+                drop(tokio::time::timeout(super::BYE_PATIENCE, self.dialog.bye()).await);
+                self.switchboard.dialogs.remove_dialog(&self.dialog.id());
+            }
+        }
+    }
+
+    async fn wait(&mut self, asking: &mut mpsc::Receiver<Ask>) -> Option<Ask> {
+        let mut ticks = tokio::time::interval(FRAME);
+        let mut datagram = [0; MAX_DATAGRAM];
+        let mut frames = 0;
+        loop {
+            tokio::select! {
+                ask = asking.recv() => return ask,
+                received = self.media.receive(&mut datagram) => if let Ok((length, from)) = received {
+                    let now = self.clock.now();
+                    self.media.handle_datagram(&datagram[..length], from, &mut Nobody, now);
+                },
+                _ = ticks.tick() => if !self.tick(&mut frames) { return None },
+                state = self.states.recv() => match state {
+                    None | Some(DialogState::Terminated(..)) => return None,
+                    Some(DialogState::Updated(_, request, handle)) => {
+                        message::answer_reoffer(&mut self.media, &request, &handle, Vec::new()).await;
+                        self.media.heard(self.clock.now());
+                    }
+                    Some(_) => {}
+                },
+                () = self.switchboard.cancel.cancelled() => return None,
+            }
+        }
+    }
+
+    /// 20 ms; whether the leg goes on.
+    fn tick(&mut self, frames: &mut usize) -> bool {
+        let (now, limits) = (self.clock.now(), &self.switchboard.services.config.call);
+        let is_dead =
+            !self.media.is_held() && now.saturating_sub(self.media.last_heard()) >= limits.rtp_timeout;
+        if is_dead || self.clock.elapsed() >= limits.max_length {
+            return false;
+        }
+        if self.media.is_held() {
+            self.media.rest();
+            return true;
+        }
+        self.media.play_out(&mut Nobody, now);
+        let mut frame = [0; FRAME_SAMPLES];
+        if *frames % BEEP_EVERY < BEEP_FOR {
+            tone::mix_400_hz(&mut frame);
+        }
+        *frames += 1;
+        self.media.send_frame(&frame);
+        true
+    }
+
+    fn tell(&self, waits: bool) {
+        let WaitingOperator { merchant, line, operator, .. } = &self.operator;
+        tracing::info!(line, operator, waits, "an operator has called in");
+        let kind = EventKind::OperatorWaits { line: line.clone(), operator: operator.clone(), waits };
+        self.switchboard.services.bus.publish(*merchant, None, self.clock.now(), kind);
+    }
+}
+
+/// Nobody hears an operator who waits.
+struct Nobody;
+
+impl Listener for Nobody {
+    fn handle(&mut self, _: Input<'_>, _: Duration) {}
+}
+
+/// A tenth of a second of tone every five seconds, in frames: still connected, still waiting.
+const BEEP_FOR: usize = 5;
+const BEEP_EVERY: usize = 250;
