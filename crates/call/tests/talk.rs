@@ -150,7 +150,7 @@ fn what_no_dialog_says_is_spoken_to_the_caller_and_reported() {
     room.call.announce(&words, &Situation::new(Language::Ja));
     match room.call.poll_action() {
         Some(Action::Speaking { prompts, language }) => {
-            assert_eq!((&*prompts, language), (&words[..], Language::Ja))
+            assert_eq!((&*prompts, language), (&words[..], Language::Ja));
         }
         other => panic!("{other:?}"),
     }

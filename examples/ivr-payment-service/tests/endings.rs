@@ -41,7 +41,7 @@ const ENDERS: [Ender; 3] = [Ender::Caller, Ender::Operator, Ender::Network];
 
 fn settings(operator: &str) -> String {
     format!(
-        "[call]\nrtp_timeout_s = 2\n[dialog]\nfirst_digit_s = 1.5\ninter_digit_s = 1.5\nmay_go_on_s = 0.5\n\
+        "[call]\nrtp_timeout_s = 2\n[dialog]\nfirst_digit_s = 5\ninter_digit_s = 5\nmay_go_on_s = 0.5\n\
          no_input_attempts = 1\nno_match_attempts = 1\n\
          [[lines]]\nname = 'desk'\nkind = 'pay_order'\nusers = ['desk-{{code}}']\n\
          [lines.operator]\nuri = '{operator}'\nstays = true\n"
