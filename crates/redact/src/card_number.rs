@@ -129,8 +129,8 @@ impl<const N: usize> CheckSums<N> {
     }
 }
 
-/// Twice the digit with its two digits added up.
-pub(crate) const DOUBLED: [u16; 10] = [0, 2, 4, 6, 8, 1, 3, 5, 7, 9];
+/// Twice the digit with its two digits added up; the lower half of a byte that is no digit counts for nothing.
+pub(crate) const DOUBLED: [u16; 16] = [0, 2, 4, 6, 8, 1, 3, 5, 7, 9, 0, 0, 0, 0, 0, 0];
 
 /// How many digits of a run are a card number with the rest of the card keyed straight behind it: a month and
 /// a year, and perhaps a security code.

@@ -12,6 +12,9 @@ mod x86;
 /// Bytes of a block.
 pub(crate) const BLOCK: usize = 64;
 
+/// Words of the widest vector registers.
+pub(crate) const LANES: usize = 8;
+
 /// A block behind the byte in front of it.
 pub(crate) type View = [u8; BLOCK + 1];
 
@@ -54,23 +57,27 @@ pub(crate) trait Look: Copy {
     fn is_valid(self, digits: &[u8; 32], length: usize) -> bool;
     /// The second bytes of what may be digits and separators outside ASCII.
     fn foreign(self, view: &View) -> u64;
+    /// A bit for each word that is not zero.
+    fn non_zero(self, words: &[u64; LANES]) -> u8;
 }
 
 /// Functions that are compiled for the same vector registers as what calls them.
 #[derive(Clone, Copy)]
-pub(crate) struct Looks<M, N, V, F> {
+pub(crate) struct Looks<M, N, V, F, W> {
     masks: M,
     numbers: N,
     is_valid: V,
     foreign: F,
+    non_zero: W,
 }
 
-impl<M, N, V, F> Look for Looks<M, N, V, F>
+impl<M, N, V, F, W> Look for Looks<M, N, V, F, W>
 where
     M: Fn(&View) -> Masks + Copy,
     N: Fn(&View) -> Numbers + Copy,
     V: Fn(&[u8; 32], usize) -> bool + Copy,
     F: Fn(&View) -> u64 + Copy,
+    W: Fn(&[u64; LANES]) -> u8 + Copy,
 {
     #[inline(always)]
     fn masks(self, view: &View) -> Masks {
@@ -91,6 +98,17 @@ where
     fn foreign(self, view: &View) -> u64 {
         (self.foreign)(view)
     }
+
+    #[inline(always)]
+    fn non_zero(self, words: &[u64; LANES]) -> u8 {
+        (self.non_zero)(words)
+    }
+}
+
+/// A bit for each word that is not zero where nothing better is known.
+#[inline]
+fn non_zero(words: &[u64; LANES]) -> u8 {
+    words.iter().enumerate().fold(0, |bits, (lane, &word)| bits | u8::from(word != 0) << lane)
 }
 
 /// The check digit where nothing better is known.
@@ -184,6 +202,24 @@ mod tests {
 
         fn with(self, look: impl Look) -> bool {
             look.is_valid(self.0, self.1)
+        }
+    }
+
+    struct Words([u64; LANES]);
+
+    impl Search for Words {
+        type Found = u8;
+
+        fn with(self, look: impl Look) -> u8 {
+            look.non_zero(&self.0)
+        }
+    }
+
+    #[test]
+    fn every_word_that_is_not_zero() {
+        for bits in 0..=u8::MAX {
+            let words = core::array::from_fn(|lane| u64::from(bits >> lane & 1) << (9 * lane));
+            assert_eq!((search(Words(words)), non_zero(&words)), (bits, bits));
         }
     }
 

@@ -7,6 +7,7 @@ use paytone_card::IssuerRange;
 use zeroize::Zeroize;
 
 use crate::card_number::{self, DOUBLED, MAX_DIGITS, MIN_DIGITS};
+use crate::masks::{self, Look, Search};
 use crate::window::Candidate;
 use crate::work;
 
@@ -27,8 +28,9 @@ pub(crate) struct Row {
     since: usize,
     /// What was worked with, kept to be wiped at leisure.
     digits: [u8; DIGITS],
-    /// Up to each digit, the last digit of the sum in which those at places like its own count twice, and of the one in
-    /// which they count once.
+    /// Up to each digit, the sum in which those at places like its own count twice, and the one in which they count
+    /// once; then the last digit of each.
+    sums: [[u16; DIGITS + 1]; 2],
     twice: [u8; DIGITS + 1],
     once: [u8; DIGITS + 1],
 }
@@ -63,6 +65,7 @@ impl Default for Row {
             is_used: false,
             since: 0,
             digits: [0; DIGITS],
+            sums: [[0; DIGITS + 1]; 2],
             twice: [0; DIGITS + 1],
             once: [0; DIGITS + 1],
         }
@@ -143,35 +146,35 @@ impl Row {
         }
         self.is_used = true;
         self.writing = if bytes.first() == Some(&b'%') { Writing::Escaped } else { Writing::Plain };
-        let count = match self.writing {
-            Writing::Plain => plain_digits(bytes, &mut self.digits),
-            Writing::Escaped => escaped_digits(bytes, &mut self.digits),
-        };
+        let count = masks::search(Read { row: self, bytes });
         work::note(count);
-        (self.start, self.judged, self.begins) = (at, (count + 1).saturating_sub(MAX_DIGITS), 0);
-        if self.judged > 0 {
-            self.add_up(count);
-            self.judge();
-        }
+        (self.start, self.judged) = (at, (count + 1).saturating_sub(MAX_DIGITS));
     }
 
-    fn add_up(&mut self, count: usize) {
+    #[inline(always)]
+    fn add_up(&mut self) {
         // The next digit counts twice in the first of them, and once in the other.
         let [mut twice, mut once] = [0; 2];
-        let sums = self.twice.iter_mut().zip(&mut self.once);
-        for ((to_twice, to_once), &digit) in sums.zip(&self.digits[..count]) {
-            (*to_twice, *to_once) = (twice, once);
+        let [all_twice, all_once] = &mut self.sums;
+        let sums = all_twice[1..].iter_mut().zip(&mut all_once[1..]);
+        for ((to_twice, to_once), digit) in sums.zip(self.digits) {
             let digit = digit & 15;
-            let sums = (twice + DOUBLED[usize::from(digit)] as u8, once + digit);
-            (once, twice) = (last_digit(sums.0), last_digit(sums.1));
+            (once, twice) = (twice + DOUBLED[usize::from(digit)], once + u16::from(digit));
+            (*to_twice, *to_once) = (twice, once);
         }
-        (self.twice[count], self.once[count]) = (twice, once);
+        for (to, sum) in self.twice.iter_mut().zip(self.sums[0]) {
+            *to = (sum % 10) as u8;
+        }
+        for (to, sum) in self.once.iter_mut().zip(self.sums[1]) {
+            *to = (sum % 10) as u8;
+        }
     }
 
     /// The check digit of some digits is right when the sums up to their start and up to their end have the same last
     /// digit: the sums in which the last of them counts once, and thus the place behind it twice. All places are
     /// judged, which the compiler makes one of many at a time; what was not read is left out in the end.
-    fn judge(&mut self) {
+    #[inline(always)]
+    fn judge(&mut self, judged: usize) {
         self.lengths = [0; JUDGED];
         for length in MIN_DIGITS..=MAX_DIGITS {
             let starts = if length % 2 == 0 { &self.twice } else { &self.once };
@@ -182,7 +185,7 @@ impl Row {
             }
         }
         let mut begins = 0;
-        let pairs = self.digits.array_windows().zip(&mut self.lengths[..self.judged]);
+        let pairs = self.digits.array_windows().zip(&mut self.lengths[..judged]);
         for (place, (&[first, second], lengths)) in pairs.enumerate() {
             let known = card_number::known_of(first, second);
             // All bits when the check digit does not tell.
@@ -197,12 +200,19 @@ impl Row {
     pub(crate) fn card(&self, start: &Start) -> Option<Candidate> {
         let number: &[u8; MAX_DIGITS] = self.digits[start.place..].first_chunk()?;
         let range = IssuerRange::of(number)?;
-        let length = (MIN_DIGITS..=MAX_DIGITS).rev().find(|&length| {
-            start.lengths >> (length - MIN_DIGITS) & 1 == 1
-                && card_number::may_have(length, range)
-                && (!card_number::may_lack_check_digit(number)
-                    || card_number::is_card_of(&number[..length], range))
-        })?;
+        let mut lengths = start.lengths;
+        let length = loop {
+            let longest = lengths.checked_ilog2()?;
+            let length = MIN_DIGITS + longest as usize;
+            let may_be = || {
+                !card_number::may_lack_check_digit(number)
+                    || card_number::is_card_of(&number[..length], range)
+            };
+            if card_number::may_have(length, range) && may_be() {
+                break length;
+            }
+            lengths ^= 1 << longest;
+        };
         let len = self.step() * length - self.writing.width();
         Some(Candidate::of(&number[..length], range.brand(), len, length, false))
     }
@@ -211,6 +221,7 @@ impl Row {
         if self.is_used {
             self.lengths.zeroize();
             self.digits.zeroize();
+            self.sums.zeroize();
             self.twice.zeroize();
             self.once.zeroize();
             (self.judged, self.begins, self.is_used) = (0, 0, false);
@@ -224,8 +235,36 @@ impl Drop for Row {
     }
 }
 
+/// Reads the digits that `bytes` begin with and judges them: work of which the compiler makes much of many at a time, and
+/// the more the wider the registers.
+struct Read<'a, 'b> {
+    row: &'a mut Row,
+    bytes: &'b [u8],
+}
+
+impl Search for Read<'_, '_> {
+    /// How many digits there are.
+    type Found = usize;
+
+    #[inline(always)]
+    fn with(self, _: impl Look) -> usize {
+        let Self { row, bytes } = self;
+        let count = match row.writing {
+            Writing::Plain => plain_digits(bytes, &mut row.digits),
+            Writing::Escaped => escaped_digits(bytes, &mut row.digits),
+        };
+        row.begins = 0;
+        if let Some(judged) = (count + 1).checked_sub(MAX_DIGITS).filter(|&judged| judged > 0) {
+            row.add_up();
+            row.judge(judged);
+        }
+        count
+    }
+}
+
 /// The digits that `bytes` begin with, each with one separator and another digit behind it; dots do not mix with other
 /// separators. All are looked at, which the compiler makes many at a time.
+#[inline(always)]
 fn plain_digits(bytes: &[u8], digits: &mut [u8; DIGITS]) -> usize {
     let dots = bytes.get(1) == Some(&b'.');
     let mut goes_on = [false; DIGITS];
@@ -241,6 +280,7 @@ fn plain_digits(bytes: &[u8], digits: &mut [u8; DIGITS]) -> usize {
 }
 
 /// The same when each is escaped.
+#[inline(always)]
 fn escaped_digits(bytes: &[u8], digits: &mut [u8; DIGITS]) -> usize {
     let mut count = 0;
     for (at, slot) in (0..).step_by(6).zip(digits) {
@@ -254,11 +294,6 @@ fn escaped_digits(bytes: &[u8], digits: &mut [u8; DIGITS]) -> usize {
         count += 1;
     }
     count
-}
-
-fn last_digit(sum: u8) -> u8 {
-    // Below ten the other is a large one.
-    sum.min(sum.wrapping_sub(10))
 }
 
 /// As many places as a word has bits.

@@ -75,7 +75,7 @@ impl Batch {
         work::note(self.blocks);
         self.look(bytes, look);
         self.planes.work_out(self.blocks);
-        let [groups, others] = self.planes.some(self.blocks);
+        let [groups, others] = self.planes.some(self.blocks, look);
         (self.others, self.judged, self.found) = (others, 0, None);
         self.note_groups(groups);
         self.sift(bytes, look);

@@ -2,7 +2,7 @@
 //! registers where there are some. Bit `n` of a mask stands for byte `n`.
 
 use crate::card_number::MIN_DIGITS;
-use crate::masks::{BLOCK, Masks};
+use crate::masks::{BLOCK, LANES, Look, Masks};
 
 /// Masks of the blocks of a batch, each from slot one on, behind those of the block in front of them.
 pub(super) struct Planes {
@@ -76,28 +76,28 @@ impl Planes {
     #[inline(always)]
     pub(super) fn work_out(&mut self, blocks: usize) {
         // Whole vectors of blocks are gone through; what comes out for those behind is not looked at.
-        let slots = (blocks + 2).next_multiple_of(LANES).min(SLOTS - 1);
-        self.find_sizes(slots);
-        self.find_groups(slots);
-        self.find_labelled(slots);
+        let behind = 1 + (blocks + 1).next_multiple_of(LANES).min(SLOTS - 2);
+        self.find_sizes(behind);
+        self.find_groups(behind);
+        self.find_labelled(behind);
     }
 
     /// Each step doubles how many digits in a row are found.
     #[inline(always)]
-    fn find_sizes(&mut self, slots: usize) {
-        let (digits, separators) = (&self.digits[..=slots], &self.separators[..slots]);
-        let (pairs, links) = (&mut self.pairs[..slots], &mut self.links[..slots]);
-        for slot in 1..slots {
+    fn find_sizes(&mut self, behind: usize) {
+        let (digits, separators) = (&self.digits[..=behind], &self.separators[..behind]);
+        let (pairs, links) = (&mut self.pairs[..behind], &mut self.links[..behind]);
+        for slot in 1..behind {
             let next = later(digits, slot, 1);
             pairs[slot] = digits[slot] & next;
             links[slot] = separators[slot] & earlier(digits, slot, 1) & next;
         }
-        let (pairs, fours) = (&self.pairs[..=slots], &mut self.fours[..slots]);
-        for slot in 1..slots {
+        let (pairs, fours) = (&self.pairs[..=behind], &mut self.fours[..behind]);
+        for slot in 1..behind {
             fours[slot] = pairs[slot] & later(pairs, slot, 2);
         }
-        let (fours, eights) = (&self.fours[..=slots], &mut self.eights[..slots]);
-        for slot in 1..slots {
+        let (fours, eights) = (&self.fours[..=behind], &mut self.eights[..behind]);
+        for slot in 1..behind {
             eights[slot] = fours[slot] & later(fours, slot, 4);
         }
     }
@@ -105,11 +105,12 @@ impl Planes {
     /// Groups as long as a card number; of four, six and eight digits with what card numbers go on with behind them;
     /// and the first of many single digits.
     #[inline(always)]
-    fn find_groups(&mut self, slots: usize) {
-        let (digits, links) = (&self.digits[..=slots], &self.links[..=slots]);
-        let (pairs, fours, eights) = (&self.pairs[..=slots], &self.fours[..=slots], &self.eights[..=slots]);
-        let groups = &mut self.groups[..slots];
-        for slot in 1..slots {
+    fn find_groups(&mut self, behind: usize) {
+        let (digits, links) = (&self.digits[..=behind], &self.links[..=behind]);
+        let (pairs, fours, eights) =
+            (&self.pairs[..=behind], &self.fours[..=behind], &self.eights[..=behind]);
+        let groups = &mut self.groups[..behind];
+        for slot in 1..behind {
             let first = digits[slot] & !earlier(digits, slot, 1);
             let linked = |by| later(links, slot, by);
             let long = eights[slot] & later(eights, slot, MIN_DIGITS as u32 - 8);
@@ -125,10 +126,10 @@ impl Planes {
     /// Digits behind labels, in groups of one, three or four, but for those at the end of a block, which may have any
     /// size.
     #[inline(always)]
-    fn find_labelled(&mut self, slots: usize) {
-        let (digits, gaps, labels) = (&self.digits[..slots], &self.gaps[..slots], &self.labels[..slots]);
-        let labelled = &mut self.labelled[..slots];
-        for slot in 1..slots {
+    fn find_labelled(&mut self, behind: usize) {
+        let (digits, gaps, labels) = (&self.digits[..behind], &self.gaps[..behind], &self.labels[..behind]);
+        let labelled = &mut self.labelled[..behind];
+        for slot in 1..behind {
             let (digits, gaps, before) = (digits[slot], gaps[slot], slot - 1);
             let behind_digits = digits << 1 | self.digits[before] >> 63;
             // A gap at the end of the block in front may have a label in front of it.
@@ -167,14 +168,17 @@ impl Planes {
 
     /// A bit for each block with some group; one for each with something else.
     #[inline(always)]
-    pub(super) fn some(&self, blocks: usize) -> [u64; 2] {
+    pub(super) fn some(&self, blocks: usize, look: impl Look) -> [u64; 2] {
         let (mut groups, mut others) = (0, 0);
-        for index in 0..blocks {
-            let slot = index + 1;
-            groups |= u64::from(self.groups[slot] != 0) << index;
-            others |= u64::from(self.labelled[slot] | self.specials[slot] != 0) << index;
+        for at in (0..blocks).step_by(LANES) {
+            let Some(here) = self.groups[1 + at..].first_chunk() else { break };
+            groups |= u64::from(look.non_zero(here)) << at;
+            let Some(labelled) = self.labelled[1 + at..].first_chunk() else { break };
+            let Some(specials) = self.specials[1 + at..].first_chunk() else { break };
+            others |= u64::from(look.non_zero(labelled) | look.non_zero(specials)) << at;
         }
-        [groups, others]
+        let known = (1 << blocks) - 1;
+        [groups & known, others & known]
     }
 }
 
@@ -192,11 +196,10 @@ fn earlier(plane: &[u64], slot: usize, by: u32) -> u64 {
 
 /// Blocks of a batch: what is looked through at a time.
 pub(super) const BLOCKS: usize = 62;
-/// The one in front, the one behind, and one more that is always empty.
-const SLOTS: usize = BLOCKS + 3;
-/// Words of the widest vector registers.
-const LANES: usize = 8;
+/// The one in front, whole vectors of the others with the one behind them, and one more that is always empty.
+const SLOTS: usize = 2 + (BLOCKS + 1).next_multiple_of(LANES);
+
 /// Digits behind which a group of four may end in the next block.
 const LAST: u64 = 0b1111 << 60;
 
-const _: () = assert!(MIN_DIGITS > 8 && MIN_DIGITS <= 16 && BLOCK == u64::BITS as usize && BLOCKS <= BLOCK);
+const _: () = assert!(MIN_DIGITS > 8 && MIN_DIGITS <= 16 && BLOCK == u64::BITS as usize && BLOCKS < BLOCK);

@@ -128,7 +128,7 @@ fn holds_card(run: &[u8], digits: u64) -> bool {
 
 #[inline(never)]
 fn may_hold_grouped_card(run: &[u8], mut digits: u64) -> bool {
-    let (mut at, mut previous, mut ones) = (0, (0, 0, 0), 0);
+    let (mut at, mut previous, mut ones) = (0, (0, 0_u64, 0), 0);
     while digits != 0 {
         let gap = digits.trailing_zeros();
         digits >>= gap;
@@ -142,7 +142,8 @@ fn may_hold_grouped_card(run: &[u8], mut digits: u64) -> bool {
         ones = if size == 1 { ones + 1 } else { 0 };
         let (start, from_start, size_before) = previous;
         let grouped = matches!((size_before, size), (4, 3 | 4 | 6) | (6, 10 | 13) | (8, 8));
-        if ones >= MIN_DIGITS || grouped && may_be_grouped_card(&run[start..], from_start) {
+        let may_be_grouped = grouped && from_start.count_ones() as usize >= MIN_DIGITS;
+        if ones >= MIN_DIGITS || may_be_grouped && may_be_grouped_card(&run[start..], from_start) {
             return true;
         }
         previous = (at, digits, size);

@@ -1,9 +1,9 @@
 //! The masks, eight bytes at a time in a word.
 
-use super::{Look, Looks, Masks, Numbers, View, is_valid};
+use super::{Look, Looks, Masks, Numbers, View, is_valid, non_zero};
 
 pub(super) fn looks() -> impl Look {
-    Looks { masks, numbers, is_valid, foreign }
+    Looks { masks, numbers, is_valid, foreign, non_zero }
 }
 
 fn masks(view: &View) -> Masks {

@@ -14,7 +14,7 @@ use core::arch::x86_64::*;
 
 #[cfg(feature = "std")]
 use super::tables::{self, Halves, Whole};
-use super::{BLOCK, Looks, Masks, Numbers, Search, View, is_valid};
+use super::{BLOCK, LANES, Looks, Masks, Numbers, Search, View, is_valid, non_zero};
 
 #[inline]
 pub(super) fn search<S: Search>(search: S) -> S::Found {
@@ -53,7 +53,12 @@ pub(super) fn with_avx512<S: Search>(search: S) -> Option<S::Found> {
 #[inline]
 fn has_avx512() -> bool {
     use std::arch::is_x86_feature_detected as has;
-    has!("avx512f") && has!("avx512bw") && has!("avx512vl") && has!("avx512vbmi") && has_avx2()
+    has!("avx512f")
+        && has!("avx512bw")
+        && has!("avx512vl")
+        && has!("avx512vbmi")
+        && has!("avx512vbmi2")
+        && has_avx2()
 }
 
 /// All processors with AVX2 have the others too; a virtual one may not.
@@ -79,6 +84,7 @@ mod sse2 {
             numbers: |view: &_| numbers(view),
             is_valid,
             foreign: |view: &_| foreign(view),
+            non_zero,
         })
     }
 
@@ -169,6 +175,7 @@ mod avx2 {
             numbers: |view: &_| numbers(view),
             is_valid,
             foreign: |view: &_| foreign(view),
+            non_zero,
         })
     }
 
@@ -268,18 +275,19 @@ mod avx2 {
 mod avx512 {
     use super::*;
 
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,bmi1,bmi2,lzcnt,popcnt")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt")]
     pub(super) fn search<S: Search>(search: S) -> S::Found {
         search.with(Looks {
             masks: |view: &_| masks(view),
             numbers: |view: &_| numbers(view),
             is_valid: |digits: &_, length| is_valid(digits, length),
             foreign: |view: &_| foreign(view),
+            non_zero: |words: &_| non_zero(words),
         })
     }
 
     #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,bmi1,bmi2,lzcnt,popcnt")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt")]
     fn masks(view: &View) -> Masks {
         let (bytes, front) = (load(&view[OWN..]), load(&view[FRONT..]));
         let class = look_up(&tables::OF_BYTES, bytes);
@@ -299,7 +307,7 @@ mod avx512 {
     }
 
     #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,bmi1,bmi2,lzcnt,popcnt")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt")]
     fn numbers(view: &View) -> Numbers {
         let bytes = load(&view[OWN..]);
         let ascii = !_mm512_movepi8_mask(bytes);
@@ -313,7 +321,7 @@ mod avx512 {
     /// Digits look themselves up: at every second place from the last but one on without the bit that leads to what
     /// they weigh once, so that it is what they weigh twice.
     #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,bmi1,bmi2,lzcnt,popcnt")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt")]
     fn is_valid(digits: &[u8; 32], length: usize) -> bool {
         let wanted = u32::MAX << (digits.len() - length);
         // SAFETY: the array has 32 bytes, and loading needs no alignment.
@@ -336,12 +344,20 @@ mod avx512 {
         \x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\0\0\0\0\0\0";
 
     #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,bmi1,bmi2,lzcnt,popcnt")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt")]
     fn foreign(view: &View) -> u64 {
         let (bytes, front) = (load(&view[OWN..]), load(&view[FRONT..]));
         let pair = _mm512_and_si512(look_up(&tables::OF_FIRST, front), look_up(&tables::OF_SECOND, bytes));
         let foreign = _mm512_movepi8_mask(bytes) & _mm512_movepi8_mask(front);
         _mm512_mask_test_epi8_mask(foreign, pair, pair)
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn non_zero(words: &[u64; LANES]) -> u8 {
+        // SAFETY: 64 bytes are there, and loading needs no alignment.
+        let words = unsafe { _mm512_loadu_si512(words.as_ptr().cast()) };
+        _mm512_test_epi64_mask(words, words)
     }
 
     /// What a table says of the lower seven bits of each byte.
