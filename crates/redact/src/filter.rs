@@ -1,8 +1,8 @@
 //! Tells quickly where nothing can be found, so that the grammar is spent on the rest alone.
 //!
-//! The text is taken in blocks of 64 bytes, each of which becomes a few bit masks. A card number in ASCII is a
-//! run of bits in `digits | separators behind a digit`; a code or a key is a short group of digits behind a gap
-//! behind the end of a label; digits and separators written otherwise begin with an escape or outside ASCII. What
+//! The text is taken in blocks of 64 bytes, each of which becomes a few bit masks. A card number in ASCII begins with
+//! a group of digits of some sizes, told by the masks of digits and separators; a code or a key is a short group of
+//! digits behind a gap behind the end of a label; digits and separators written otherwise begin with an escape or outside ASCII. What
 //! the masks of many blocks say is gathered first and judged then, so that the processor need not guess.
 //!
 //! What is said to hold nothing holds nothing; the other way round the filter may err.
@@ -132,7 +132,7 @@ impl Search for Next<'_> {
                 break;
             }
             // What was looked through is given out while it is near at hand, as far as lines allow.
-            if let Some(line_end) = batch.line_end(bytes, from) {
+            if let Some(line_end) = batch.line_end(bytes, from, look) {
                 return line_end..line_end;
             }
             batch.fill(text, look);

@@ -59,25 +59,29 @@ pub(crate) trait Look: Copy {
     fn foreign(self, view: &View) -> u64;
     /// A bit for each word that is not zero.
     fn non_zero(self, words: &[u64; LANES]) -> u8;
+    /// A bit for each line feed.
+    fn line_ends(self, block: &[u8; BLOCK]) -> u64;
 }
 
 /// Functions that are compiled for the same vector registers as what calls them.
 #[derive(Clone, Copy)]
-pub(crate) struct Looks<M, N, V, F, W> {
+pub(crate) struct Looks<M, N, V, F, W, E> {
     masks: M,
     numbers: N,
     is_valid: V,
     foreign: F,
     non_zero: W,
+    line_ends: E,
 }
 
-impl<M, N, V, F, W> Look for Looks<M, N, V, F, W>
+impl<M, N, V, F, W, E> Look for Looks<M, N, V, F, W, E>
 where
     M: Fn(&View) -> Masks + Copy,
     N: Fn(&View) -> Numbers + Copy,
     V: Fn(&[u8; 32], usize) -> bool + Copy,
     F: Fn(&View) -> u64 + Copy,
     W: Fn(&[u64; LANES]) -> u8 + Copy,
+    E: Fn(&[u8; BLOCK]) -> u64 + Copy,
 {
     #[inline(always)]
     fn masks(self, view: &View) -> Masks {
@@ -102,6 +106,11 @@ where
     #[inline(always)]
     fn non_zero(self, words: &[u64; LANES]) -> u8 {
         (self.non_zero)(words)
+    }
+
+    #[inline(always)]
+    fn line_ends(self, block: &[u8; BLOCK]) -> u64 {
+        (self.line_ends)(block)
     }
 }
 
@@ -151,17 +160,21 @@ mod tests {
         }
     }
 
-    /// The masks of every kind of register that this processor has.
-    fn all(view: &View) -> Vec<(Masks, Numbers, u64)> {
-        let mut all = vec![Of(view).with(portable::looks())];
-        all.push(search(Of(view)));
+    /// What is found with every kind of register that this processor has.
+    fn all_of<S: Search>(work: impl Fn() -> S) -> Vec<S::Found> {
+        let mut all = vec![work().with(portable::looks())];
+        all.push(search(work()));
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         {
-            all.push(x86::with_sse2(Of(view)));
+            all.push(x86::with_sse2(work()));
             #[cfg(feature = "std")]
-            all.extend([x86::with_avx2(Of(view)), x86::with_avx512(Of(view))].into_iter().flatten());
+            all.extend([x86::with_avx2(work()), x86::with_avx512(work())].into_iter().flatten());
         }
         all
+    }
+
+    fn all(view: &View) -> Vec<(Masks, Numbers, u64)> {
+        all_of(|| Of(view))
     }
 
     /// Every pair of bytes, each at several places.
@@ -205,6 +218,27 @@ mod tests {
         }
     }
 
+    struct LineEnds<'a>(&'a [u8; BLOCK]);
+
+    impl Search for LineEnds<'_> {
+        type Found = u64;
+
+        fn with(self, look: impl Look) -> u64 {
+            look.line_ends(self.0)
+        }
+    }
+
+    #[test]
+    fn every_line_end() {
+        for at in 0..BLOCK {
+            let block =
+                core::array::from_fn(|byte| if byte == at || byte == 63 { b'\n' } else { byte as u8 | 0x8A });
+            for found in all_of(|| LineEnds(&block)) {
+                assert_eq!(found, 1 << at | 1 << 63);
+            }
+        }
+    }
+
     struct Words([u64; LANES]);
 
     impl Search for Words {
@@ -219,7 +253,7 @@ mod tests {
     fn every_word_that_is_not_zero() {
         for bits in 0..=u8::MAX {
             let words = core::array::from_fn(|lane| u64::from(bits >> lane & 1) << (9 * lane));
-            assert_eq!((search(Words(words)), non_zero(&words)), (bits, bits));
+            assert!(all_of(|| Words(words)).into_iter().all(|found| found == bits));
         }
     }
 
@@ -230,7 +264,8 @@ mod tests {
                 b'0' + (seed.wrapping_mul(2_654_435_761 + 97 * at as u32) >> 13) as u8 % 10
             });
             for length in 2..=19 {
-                assert_eq!(search(Check(&digits, length)), luhn::is_valid(&digits[32 - length..]));
+                let valid = luhn::is_valid(&digits[32 - length..]);
+                assert!(all_of(|| Check(&digits, length)).into_iter().all(|found| found == valid));
             }
         }
     }

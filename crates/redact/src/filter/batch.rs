@@ -60,9 +60,17 @@ impl Batch {
 
     /// Behind the last line end of the blocks, when it is behind `from`.
     #[inline(always)]
-    pub(super) fn line_end(&self, text: &[u8], from: usize) -> Option<usize> {
+    pub(super) fn line_end(&self, text: &[u8], from: usize, look: impl Look) -> Option<usize> {
         let start = from.max(self.base);
-        memchr::memrchr(b'\n', &text[start..self.end().min(text.len())]).map(|at| start + at + 1)
+        let mut rest = &text[start..self.end().min(text.len())];
+        while let Some((front, block)) = rest.split_last_chunk() {
+            let ends = look.line_ends(block);
+            if ends != 0 {
+                return Some(start + rest.len() - ends.leading_zeros() as usize);
+            }
+            rest = front;
+        }
+        memchr::memrchr(b'\n', rest).map(|at| start + at + 1)
     }
 
     /// Looks through the next blocks.
@@ -156,17 +164,28 @@ impl Batch {
         self.known = known;
     }
 
-    /// Drops the groups that nothing begins with, as far as that is quickly told.
+    /// Drops the groups that nothing begins with, as far as that is quickly told: first by their length, then by the check
+    /// digit.
     #[inline(always)]
     fn sift(&mut self, text: &[u8], look: impl Look) {
+        self.keep(|base, planes, place| {
+            let (length, linked) = (planes.digits_at(place), planes.is_linked(place));
+            run::has_length_of_card(text, base + place, length, linked)
+        });
+        self.keep(|base, planes, place| {
+            run::may_have_check_digit(text, base + place, planes.digits_at(place), look)
+        });
+    }
+
+    /// Keeps some groups, told by where the blocks begin and the place of the group.
+    #[inline(always)]
+    fn keep(&mut self, may: impl Fn(usize, &Planes, usize) -> bool) {
         let mut kept = 0;
         for index in 0..self.known {
             work::note(1);
             let group = self.groups[index];
-            let place = usize::from(group);
-            let (length, linked) = (self.planes.digits_at(place), self.planes.is_linked(place));
             self.groups[kept] = group;
-            kept += usize::from(run::may_begin_card(text, self.base + place, length, linked, look));
+            kept += usize::from(may(self.base, &self.planes, usize::from(group)));
         }
         self.known = kept;
     }

@@ -11,30 +11,36 @@ use crate::masks::{BLOCK, Look, Numbers};
 use crate::work;
 
 /// Whether a card number may begin with the group of so many digits at `start`: with a short one it may, and of a long
-/// one the length and the check digit tell. No branch depends on the digits, of which the processor could only guess what
-/// they are. The group may be `linked` to one in front.
+/// one the length tells, and the first two digits. The group may be `linked` to one in front. No branch depends on the
+/// digits, of which the processor could only guess what they are.
 #[inline(always)]
-pub(super) fn may_begin_card(
-    text: &[u8],
-    start: usize,
-    length: usize,
-    linked: bool,
-    look: impl Look,
-) -> bool {
+pub(super) fn has_length_of_card(text: &[u8], start: usize, length: usize, linked: bool) -> bool {
     let front = text.get(start.wrapping_sub(1)..).and_then(|text| text.first_chunk());
     let Some(&[before, first, second]) = front else { return true };
-    let Some(last) = text.get(..start + length).and_then(|text| text.last_chunk()) else { return true };
     let known = u32::from(card_number::known_of(first, second));
-    let has_length = known >> length.wrapping_sub(MIN_DIGITS).min(31) & 1;
-    let lacks_check_digit = known / u32::from(card_number::LACKS_CHECK_DIGIT);
-    let is_valid = u32::from(look.is_valid(last, length.min(LAST_DIGITS - 1)));
-    let is_card = has_length & (is_valid | lacks_check_digit);
-    let is_short = u32::from(length < MIN_DIGITS);
-    let may_be_longer = (MIN_DIGITS + card_number::FEWEST_BEHIND..=MAX_KEYED_ON).contains(&length);
-    let is_keyed_on = may_be_longer && card_number::may_be_keyed_on(last);
+    let has_length = known >> length.wrapping_sub(MIN_DIGITS).min(31) & 1 != 0;
     // Behind a dot these are the digits of a fraction.
-    let is_fraction = u32::from(before == b'.') & u32::from(linked);
-    is_short | (is_card | u32::from(is_keyed_on)) & (is_fraction ^ 1) != 0
+    let is_fraction = (before == b'.') & linked;
+    (length < MIN_DIGITS) | ((has_length | may_go_on(length)) & !is_fraction)
+}
+
+/// The same, told by the check digit.
+#[inline(always)]
+pub(super) fn may_have_check_digit(text: &[u8], start: usize, length: usize, look: impl Look) -> bool {
+    let Some(&[first, second]) = text[start..].first_chunk() else { return true };
+    let Some(last) = text.get(..start + length).and_then(|text| text.last_chunk()) else { return true };
+    let known = card_number::known_of(first, second);
+    let has_length = u32::from(known) >> length.wrapping_sub(MIN_DIGITS).min(31) & 1 != 0;
+    let lacks_check_digit = known & card_number::LACKS_CHECK_DIGIT != 0;
+    let is_valid = look.is_valid(last, length.min(LAST_DIGITS - 1));
+    let is_keyed_on = may_go_on(length) && card_number::may_be_keyed_on(last);
+    (length < MIN_DIGITS) | (has_length & (is_valid | lacks_check_digit)) | is_keyed_on
+}
+
+/// Whether so many digits may be a card number with the rest of the card behind it.
+#[inline(always)]
+fn may_go_on(length: usize) -> bool {
+    (MIN_DIGITS + card_number::FEWEST_BEHIND..=MAX_KEYED_ON).contains(&length)
 }
 
 /// As far as a long run is walked through before it is looked at again.

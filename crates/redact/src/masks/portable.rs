@@ -1,9 +1,9 @@
 //! The masks, eight bytes at a time in a word.
 
-use super::{Look, Looks, Masks, Numbers, View, is_valid, non_zero};
+use super::{BLOCK, Look, Looks, Masks, Numbers, View, is_valid, non_zero};
 
 pub(super) fn looks() -> impl Look {
-    Looks { masks, numbers, is_valid, foreign, non_zero }
+    Looks { masks, numbers, is_valid, foreign, non_zero, line_ends }
 }
 
 fn masks(view: &View) -> Masks {
@@ -33,6 +33,10 @@ fn numbers(view: &View) -> Numbers {
 
 fn foreign(view: &View) -> u64 {
     mask_before(view, |word| word & word << 1 & HIGH)
+}
+
+fn line_ends(block: &[u8; BLOCK]) -> u64 {
+    bits(block, |word| equal(word, b'\n'))
 }
 
 const ONES: u64 = u64::MAX / 255;

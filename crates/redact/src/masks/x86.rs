@@ -84,6 +84,7 @@ mod sse2 {
             numbers: |view: &_| numbers(view),
             is_valid,
             foreign: |view: &_| foreign(view),
+            line_ends: |block: &_| line_ends(block),
             non_zero,
         })
     }
@@ -126,6 +127,12 @@ mod sse2 {
     fn foreign(view: &View) -> u64 {
         (0..BLOCK / 16)
             .fold(0, |mask, lane| mask | bits(within(load(&view[FRONT..], lane), 0xC0, 0xFF), lane))
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn line_ends(block: &[u8; BLOCK]) -> u64 {
+        (0..BLOCK / 16).fold(0, |mask, lane| mask | bits(is(load(block, lane), b'\n'), lane))
     }
 
     #[inline]
@@ -175,6 +182,7 @@ mod avx2 {
             numbers: |view: &_| numbers(view),
             is_valid,
             foreign: |view: &_| foreign(view),
+            line_ends: |block: &_| line_ends(block),
             non_zero,
         })
     }
@@ -220,6 +228,14 @@ mod avx2 {
             mask |= any(_mm256_and_si256(first, second), u8::MAX) << (lane * LANE);
         }
         mask
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn line_ends(block: &[u8; BLOCK]) -> u64 {
+        let mask =
+            |lane| _mm256_movemask_epi8(_mm256_cmpeq_epi8(load(block, lane), all(b'\n'))).cast_unsigned();
+        (0..BLOCK / LANE).fold(0, |ends, lane| ends | u64::from(mask(lane)) << (lane * LANE))
     }
 
     #[inline]
@@ -282,6 +298,7 @@ mod avx512 {
             numbers: |view: &_| numbers(view),
             is_valid: |digits: &_, length| is_valid(digits, length),
             foreign: |view: &_| foreign(view),
+            line_ends: |block: &_| line_ends(block),
             non_zero: |words: &_| non_zero(words),
         })
     }
@@ -289,6 +306,8 @@ mod avx512 {
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt")]
     fn masks(view: &View) -> Masks {
+        // What is looked at next is on its way meanwhile.
+        _mm_prefetch::<_MM_HINT_T0>(view.as_ptr().wrapping_add(AHEAD).cast());
         let (bytes, front) = (load(&view[OWN..]), load(&view[FRONT..]));
         let class = look_up(&tables::OF_BYTES, bytes);
         let pair =
@@ -339,6 +358,9 @@ mod avx512 {
         sum.cast_unsigned().is_multiple_of(10)
     }
 
+    /// Bytes of a page.
+    const AHEAD: usize = 4096;
+
     /// Twice each digit with its two digits added up; from 16 on, where ASCII digits are, the digit itself.
     static WEIGHTS: [u8; 32] = *b"\x00\x02\x04\x06\x08\x01\x03\x05\x07\x09\0\0\0\0\0\0\
         \x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\0\0\0\0\0\0";
@@ -350,6 +372,12 @@ mod avx512 {
         let pair = _mm512_and_si512(look_up(&tables::OF_FIRST, front), look_up(&tables::OF_SECOND, bytes));
         let foreign = _mm512_movepi8_mask(bytes) & _mm512_movepi8_mask(front);
         _mm512_mask_test_epi8_mask(foreign, pair, pair)
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn line_ends(block: &[u8; BLOCK]) -> u64 {
+        _mm512_cmpeq_epi8_mask(load(block), all(b'\n'))
     }
 
     #[inline]
