@@ -38,6 +38,7 @@ pub(crate) const fn cos_turns(turns: f64) -> f64 {
 
 /// The angles of eight points (x, y) in turns, -0.5 to 0.5, to about 1e-6; zero for the origin. Eight at a
 /// time without a branch, which compilers turn into vector instructions.
+#[inline(always)]
 pub(crate) fn angles_turns(y: &[f32; 8], x: &[f32; 8]) -> [f32; 8] {
     core::array::from_fn(|n| {
         let (ax, ay) = (x[n].abs(), y[n].abs());
@@ -54,6 +55,7 @@ pub(crate) fn angles_turns(y: &[f32; 8], x: &[f32; 8]) -> [f32; 8] {
 }
 
 /// Cosine and sine of an angle of at most a quarter turn either way, to about 3e-5.
+#[inline(always)]
 pub(crate) fn unit(turns: f32) -> (f32, f32) {
     let x = turns * core::f32::consts::TAU;
     let s = x * x;
@@ -63,6 +65,7 @@ pub(crate) fn unit(turns: f32) -> (f32, f32) {
 }
 
 /// Square root, to a relative error of about 1e-7. Zero for anything not positive.
+#[inline]
 pub(crate) fn sqrt(x: f32) -> f32 {
     if x <= 0.0 {
         return 0.0;

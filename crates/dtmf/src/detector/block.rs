@@ -7,12 +7,15 @@ use crate::generator::FULL_SCALE_0_DBM0;
 use crate::math::db_to_power;
 
 /// A 5 ms block and what is known of it.
+///
+/// The pointers of its spectrum begin it, and fill a line of a cache.
 #[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
 pub(super) struct Block {
+    pub(super) spectrum: Spectrum,
     pub(super) kind: Kind,
     /// Whether it may be a part of a key; nothing is decided on those that are not.
     pub(super) lively: bool,
-    pub(super) spectrum: Spectrum,
     /// Power at all frequencies, that of one tone of the same energy.
     pub(super) total: f32,
     /// The strongest row and column over this and the two blocks before, added in phase: sharp enough
@@ -33,7 +36,8 @@ pub(super) enum Kind {
 
 /// One block seen through the references. A tone of amplitude `a` on a reference has a magnitude of
 /// `a` times [`UNIT`] there, and all powers are squares of such magnitudes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C)]
 pub(super) struct Spectrum {
     pub(super) re: [f32; TONES],
     pub(super) im: [f32; TONES],
@@ -65,7 +69,7 @@ impl Block {
     pub(super) const PASSED: Self = Self {
         kind: Kind::Passed,
         lively: false,
-        spectrum: Spectrum { re: [0.0; TONES], im: [0.0; TONES], band: 0.0, row: 0.0, column: 0.0 },
+        spectrum: Spectrum::NOTHING,
         total: 0.0,
         pair: Pair { low: 0, high: COLUMNS },
         pair_power: 0.0,
@@ -73,17 +77,19 @@ impl Block {
 
     pub(super) const LOST: Self = Self { kind: Kind::Lost, ..Self::PASSED };
 
-    /// Writes down a block that was heard.
+    /// Writes down of a block that was heard what its spectrum does not say.
     #[inline(always)]
-    pub(super) fn hear(&mut self, spectrum: &Spectrum, energy: i32, lively: bool) {
+    pub(super) fn hear(&mut self, energy: i32, lively: bool) {
         self.kind = Kind::Heard;
         self.lively = lively;
-        self.spectrum = *spectrum;
         self.total = energy as f32 * TOTAL_UNIT;
     }
 }
 
 impl Spectrum {
+    pub(super) const NOTHING: Self =
+        Self { re: [0.0; TONES], im: [0.0; TONES], band: 0.0, row: 0.0, column: 0.0 };
+
     #[inline(always)]
     pub(super) fn of(found: &Correlation) -> Self {
         let re: [f32; TONES] = core::array::from_fn(|k| found.cos[k] as f32);
@@ -199,8 +205,8 @@ const fn turns() -> ([[f32; TONES]; 2], [[f32; TONES]; 2]) {
 
 /// Least-squares weights that make the weighted sum of the references' powers flat (within 8 %)
 /// from 650 to 1680 Hz and small (below 6 %) under 520 and over 1850 Hz.
-const BAND_WEIGHTS: [f32; TONES] = [0.70, 0.34, 0.40, 0.61, 0.65, 0.67, 0.75, 0.92];
-const GAP_WEIGHT: f32 = 0.69;
+pub(super) const BAND_WEIGHTS: [f32; TONES] = [0.70, 0.34, 0.40, 0.61, 0.65, 0.67, 0.75, 0.92];
+pub(super) const GAP_WEIGHT: f32 = 0.69;
 
 /// The power of the band that a tone of power 1 shows, on average over its phase.
 pub(super) const fn band_response(hz: f64) -> f64 {
@@ -245,7 +251,9 @@ pub(super) mod tests {
         type Output = (Spectrum, i32);
 
         fn run<K: Kernel>(self, kernel: K) -> Self::Output {
-            (Spectrum::of(&kernel.correlate(self.0)), kernel.energy(self.0))
+            let mut spectrum = Spectrum::NOTHING;
+            kernel.look(self.0, &mut spectrum);
+            (spectrum, kernel.energy(self.0))
         }
     }
 

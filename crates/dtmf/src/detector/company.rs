@@ -168,6 +168,7 @@ const NEARLY: f32 = 0.06;
 #[cfg(test)]
 mod tests {
     use super::super::block::tests::look;
+    use super::super::kernel::Portable;
     use super::*;
 
     /// Of the key 4 with something else, by the sample.
@@ -179,7 +180,8 @@ mod tests {
                 (4000.0 * (sine(770.0, t) + sine(1210.0, t)) + other(t)) as i16
             });
             let (spectrum, energy) = look(&samples);
-            history.push_heard(&samples, &spectrum, energy, true);
+            *history.upcoming(0) = spectrum;
+            history.push_heard(Portable, &samples, energy, true);
         }
         Company::of(hz, &history)
     }

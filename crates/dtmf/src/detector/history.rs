@@ -1,7 +1,7 @@
 //! The last few blocks of a signal.
 
-use super::block::{Block, Kind, Pair, Spectrum};
-use super::kernel::BLOCK;
+use super::block::{Block, Kind, Spectrum};
+use super::kernel::{BLOCK, Kernel};
 
 /// A ring of the newest blocks.
 #[derive(Clone, Debug)]
@@ -22,19 +22,26 @@ impl History {
         Self { blocks: [Block::PASSED; LEN], samples: [[0; BLOCK]; LEN], newest: 0, lively: 0, passed: LEN }
     }
 
-    /// Adds a block that was heard.
+    /// Where the spectrum goes of the block that will be added next, or of the one after so many others. What
+    /// was there is lost: the oldest blocks.
     #[inline(always)]
-    pub(super) fn push_heard(
+    pub(super) fn upcoming(&mut self, others: usize) -> &mut Spectrum {
+        &mut self.blocks[(self.newest + 1 + others) % LEN].spectrum
+    }
+
+    /// Adds a block that was heard, whose spectrum is where [`upcoming`](Self::upcoming) said.
+    #[inline(always)]
+    pub(super) fn push_heard<K: Kernel>(
         &mut self,
+        kernel: K,
         samples: &[i16; BLOCK],
-        spectrum: &Spectrum,
         energy: i32,
         lively: bool,
     ) {
         let (one, two) = (self.newest, (self.newest + LEN - 1) % LEN);
         self.passed = 0;
         self.newest = (self.newest + 1) % LEN;
-        self.blocks[self.newest].hear(spectrum, energy, lively);
+        self.blocks[self.newest].hear(energy, lively);
         if !lively {
             self.lively = 0;
             return;
@@ -43,9 +50,9 @@ impl History {
         if self.lively == 0 {
             self.lively = 1;
         } else {
-            let (one, two) = (&self.blocks[one].spectrum, &self.blocks[two].spectrum);
-            let (pair, power) = Pair::strongest(spectrum, one, two);
-            let band = spectrum.band + one.band + two.band;
+            let spectra = [self.newest, one, two].map(|at| &self.blocks[at].spectrum);
+            let (pair, power) = kernel.strongest(spectra[0], spectra[1], spectra[2]);
+            let band = spectra[0].band + spectra[1].band + spectra[2].band;
             let block = &mut self.blocks[self.newest];
             (block.pair, block.pair_power) = (pair, power);
             // Three blocks of a key add up in phase; if these do not, at most the last two belong together.
@@ -95,7 +102,7 @@ const LEAST_COHERENCE: f32 = 0.15;
 mod tests {
     use super::super::block::Gate;
     use super::super::block::tests::look;
-    use super::super::kernel::BLOCK;
+    use super::super::kernel::{BLOCK, Portable};
     use super::*;
     use crate::Criteria;
 
@@ -106,7 +113,8 @@ mod tests {
         });
         let (spectrum, energy) = look(&samples);
         let lively = Gate::new(&Criteria::default()).is_lively(&spectrum, energy);
-        history.push_heard(&samples, &spectrum, energy, lively);
+        *history.upcoming(0) = spectrum;
+        history.push_heard(Portable, &samples, energy, lively);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Blocks of 8 kHz audio in, events out.
 
-use super::block::{Block, Gate, Spectrum};
+use super::block::{Block, Gate};
 use super::event::{Queue, ToneEvent};
 use super::history::History;
-use super::kernel::{BLOCK, Kernel, Path, WithKernel};
+use super::kernel::{BLOCK, Kernel, Path, Portable, WithKernel};
 use super::tracker::Tracker;
 use crate::Criteria;
 
@@ -42,6 +42,12 @@ impl Listener {
         self.tracker.set_criteria(criteria);
     }
 
+    /// Whether there is nothing to poll.
+    #[inline(always)]
+    pub(super) const fn is_quiet(&self) -> bool {
+        self.events.is_empty()
+    }
+
     #[inline]
     pub(super) fn poll(&mut self) -> Option<ToneEvent> {
         self.events.pop()
@@ -62,7 +68,7 @@ impl Listener {
         self.position += BLOCK as u64;
         self.leave_out();
         self.history.push(&Block::LOST);
-        self.tracker.handle_block(&self.history, self.position, &mut self.events);
+        self.tracker.handle_block(Portable, &self.history, self.position, &mut self.events);
     }
 
     #[inline(always)]
@@ -72,7 +78,7 @@ impl Listener {
         if energy < self.gate.energy {
             self.leave_out();
             self.history.push(&Block::PASSED);
-            self.tracker.handle_block(&self.history, self.position, &mut self.events);
+            self.tracker.handle_block(kernel, &self.history, self.position, &mut self.events);
         } else if self.may_leave_out() {
             self.left_out = *samples;
             self.is_left_out = true;
@@ -93,8 +99,10 @@ impl Listener {
 
     #[inline(always)]
     fn look<K: Kernel>(&mut self, kernel: K, samples: &[i16; BLOCK], energy: i32) {
-        let spectrum = Spectrum::of(&kernel.correlate(samples));
-        let lively = self.gate.is_lively(&spectrum, energy);
+        // Behind a block that was left out; the oldest blocks matter only when none was for long.
+        let spectrum = self.history.upcoming(self.is_left_out.into());
+        kernel.look(samples, spectrum);
+        let lively = self.gate.is_lively(spectrum, energy);
         if self.is_left_out {
             if lively {
                 self.look_back(kernel);
@@ -102,18 +110,19 @@ impl Listener {
                 self.leave_out();
             }
         }
-        self.history.push_heard(samples, &spectrum, energy, lively);
-        self.tracker.handle_block(&self.history, self.position, &mut self.events);
+        self.history.push_heard(kernel, samples, energy, lively);
+        self.tracker.handle_block(kernel, &self.history, self.position, &mut self.events);
     }
 
     /// Looks at the block that was left out after all.
     fn look_back<K: Kernel>(&mut self, kernel: K) {
         self.is_left_out = false;
-        let (spectrum, energy) =
-            (Spectrum::of(&kernel.correlate(&self.left_out)), kernel.energy(&self.left_out));
-        let lively = self.gate.is_lively(&spectrum, energy);
-        self.history.push_heard(&self.left_out, &spectrum, energy, lively);
-        self.tracker.handle_block(&self.history, self.position - BLOCK as u64, &mut self.events);
+        let spectrum = self.history.upcoming(0);
+        kernel.look(&self.left_out, spectrum);
+        let energy = kernel.energy(&self.left_out);
+        let lively = self.gate.is_lively(spectrum, energy);
+        self.history.push_heard(kernel, &self.left_out, energy, lively);
+        self.tracker.handle_block(kernel, &self.history, self.position - BLOCK as u64, &mut self.events);
     }
 
     /// Gives up on the block before, which turned out not to matter.

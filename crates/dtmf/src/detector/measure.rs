@@ -7,11 +7,27 @@
 use super::block::{Block, Pair, band_response};
 use super::company::Company;
 use super::history::History;
-use super::kernel::{COLUMNS, TONE_HZ, TONES, block_rotation, leakage};
+use super::kernel::{COLUMNS, Kernel, TONE_HZ, TONES, WithKernel, block_rotation, leakage};
 use crate::math::{angles_turns, power_to_db, unit};
 
 /// Blocks a measurement looks at: 30 ms.
 pub(super) const WINDOW: usize = 6;
+
+/// [`Pair::measure`] with some kernel.
+pub(super) struct Measure<'a> {
+    pub(super) pair: Pair,
+    pub(super) history: &'a History,
+    pub(super) max_error: f32,
+}
+
+impl WithKernel for Measure<'_> {
+    type Output = Option<Measurement>;
+
+    #[inline(always)]
+    fn run<K: Kernel>(self, _: K) -> Option<Measurement> {
+        self.pair.measure(self.history, self.max_error)
+    }
+}
 
 /// What two tones look like over the newest [`WINDOW`] blocks.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +63,7 @@ pub(super) struct ToneFit {
 
 impl Pair {
     /// Powers of the two tones in one block.
+    #[inline(always)]
     pub(super) fn powers(self, block: &Block) -> (f32, f32) {
         let [re, im] = &SEPARATIONS[self.low][self.high - COLUMNS];
         let (low_re, high_re) = re.apply(block.spectrum.re[self.low], block.spectrum.re[self.high]);
@@ -56,6 +73,7 @@ impl Pair {
 
     /// Measures the newest [`WINDOW`] blocks of `history`; `None` if a tone is further off its
     /// frequency than `max_error`.
+    #[inline(always)]
     pub(super) fn measure(self, history: &History, max_error: f32) -> Option<Measurement> {
         let (low, high) = self.pointers(history);
         let drifts = drifts(&low, &high);
@@ -116,6 +134,7 @@ impl Pair {
 
     /// The two tones block by block, each without the leak of the other, turned back to the nominal
     /// frequencies.
+    #[inline(always)]
     fn pointers(self, history: &History) -> (Pointers, Pointers) {
         let (mut low, mut high) = (Pointers::ZERO, Pointers::ZERO);
         for n in 0..SPAN {
@@ -140,6 +159,7 @@ struct Drifts {
     bends: [f32; 2],
 }
 
+#[inline(always)]
 fn drifts(low: &Pointers, high: &Pointers) -> Drifts {
     // The turn from block to block fixes the frequency roughly, three blocks apart sharpen it.
     let (mut y, mut x) = ([0.0; 8], [0.0; 8]);
@@ -170,6 +190,7 @@ struct Pointers {
 impl Pointers {
     const ZERO: Self = Self { re: [0.0; SPAN], im: [0.0; SPAN] };
 
+    #[inline(always)]
     fn rotated(&self, by: &Self) -> Self {
         Self {
             re: core::array::from_fn(|n| self.re[n] * by.re[n] - self.im[n] * by.im[n]),
@@ -178,6 +199,7 @@ impl Pointers {
     }
 
     /// Every pointer times the conjugate of the one `LAG` blocks before it, at the place of the latter.
+    #[inline(always)]
     fn steps<const LAG: usize>(&self) -> ([f32; SPAN], [f32; SPAN]) {
         let after = |n: usize| (n + LAG) % SPAN;
         (
@@ -187,6 +209,7 @@ impl Pointers {
     }
 
     /// Pointer `n` turned back `n` times by `drift` turns.
+    #[inline(always)]
     fn turned_back(&self, drift: f32) -> Self {
         let times = |a: (f32, f32), b: (f32, f32)| (a.0 * b.0 - a.1 * b.1, a.0 * b.1 + a.1 * b.0);
         let one = unit(-drift);
@@ -202,6 +225,7 @@ impl Pointers {
     }
 
     /// The steady tone that pointers turned back to their own frequency make.
+    #[inline(always)]
     fn fit(&self, error: f32, bend_hz: f32) -> ToneFit {
         let (first, second) = (self.half(LEAD), self.half(LEAD + WINDOW / 2));
         let (re, im) = (first.0 + second.0, first.1 + second.1);
@@ -216,12 +240,14 @@ impl Pointers {
     }
 
     /// Sum of the powers of the window's pointers.
+    #[inline(always)]
     fn energy(&self) -> f32 {
         let powers: [f32; SPAN] = core::array::from_fn(|n| self.re[n] * self.re[n] + self.im[n] * self.im[n]);
         powers[LEAD..].iter().sum()
     }
 
     /// Sum of the pointers of half a window.
+    #[inline(always)]
     fn half(&self, from: usize) -> (f32, f32) {
         (
             self.re[from] + self.re[from + 1] + self.re[from + 2],
@@ -230,6 +256,7 @@ impl Pointers {
     }
 
     /// How far the pointers of two tones reach along the steady tones, block by block.
+    #[inline(always)]
     fn along(&self, other: &Self, scale: f32) -> [f32; SPAN] {
         let mean = |tone: &Self| {
             let (first, second) = (tone.half(LEAD), tone.half(LEAD + WINDOW / 2));
@@ -255,6 +282,7 @@ struct Matrix {
 }
 
 impl Matrix {
+    #[inline(always)]
     fn apply(&self, low: f32, high: f32) -> (f32, f32) {
         (self.low * low + self.cross * high, self.cross * low + self.high * high)
     }
@@ -343,7 +371,7 @@ const SPAN: usize = WINDOW + LEAD;
 #[cfg(test)]
 mod tests {
     use super::super::block::tests::look;
-    use super::super::kernel::BLOCK;
+    use super::super::kernel::{BLOCK, Portable};
     use super::*;
     use crate::Key;
 
@@ -358,7 +386,8 @@ mod tests {
                 (sum * on).round() as i16
             });
             let (spectrum, energy) = look(&samples);
-            history.push_heard(&samples, &spectrum, energy, true);
+            *history.upcoming(0) = spectrum;
+            history.push_heard(Portable, &samples, energy, true);
         }
         history
     }

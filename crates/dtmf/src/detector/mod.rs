@@ -169,7 +169,15 @@ impl Detector {
         }
     }
 
+    #[inline]
     fn poll(&mut self) -> Option<ToneEvent> {
+        if self.listener.is_quiet() {
+            return None;
+        }
+        self.poll_event()
+    }
+
+    fn poll_event(&mut self) -> Option<ToneEvent> {
         let event = self.listener.poll()?;
         let (factor, delay) = (self.rate.factor() as u64, Resampler::delay(self.rate));
         Some(event.map_positions(|position| (position * factor).saturating_sub(delay)))
@@ -192,6 +200,7 @@ impl core::fmt::Debug for ToneEvents<'_> {
 impl Iterator for ToneEvents<'_> {
     type Item = ToneEvent;
 
+    #[inline]
     fn next(&mut self) -> Option<ToneEvent> {
         loop {
             if let Some(event) = self.detector.poll() {
@@ -210,8 +219,11 @@ impl Iterator for ToneEvents<'_> {
 }
 
 impl Drop for ToneEvents<'_> {
+    #[inline]
     fn drop(&mut self) {
-        self.for_each(drop);
+        if !self.input.is_empty() || !self.detector.listener.is_quiet() {
+            self.for_each(drop);
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use super::block::{Block, Kind, Pair, floor};
 use super::doubt::{KINSHIP, Past, REST_FROM, RIVAL, doubt, doubt_of_company, doubt_of_rival, lasting_doubt};
 use super::event::{Queue, ToneEvent};
 use super::history::History;
-use super::kernel::BLOCK;
-use super::measure::{Measurement, WINDOW};
+use super::kernel::{BLOCK, Kernel, WithKernel};
+use super::measure::{Measure, Measurement, WINDOW};
 use super::steadiness::Steadiness;
 use crate::math::{power_to_db, sqrt};
 use crate::{Criteria, Key};
@@ -92,61 +92,90 @@ impl Tracker {
 
     /// Takes the newest block of `history`, which ends at `position`.
     #[inline(always)]
-    pub(super) fn handle_block(&mut self, history: &History, position: u64, events: &mut Queue) {
+    pub(super) fn handle_block<K: Kernel>(
+        &mut self,
+        kernel: K,
+        history: &History,
+        position: u64,
+        events: &mut Queue,
+    ) {
         if !self.idle || self.is_worth_a_look(history) {
-            self.decide(history, position, events);
-            self.idle = self.held.is_none()
-                && self.candidate.is_none()
-                && self.tail.is_none()
-                && self.suspicion == Suspicion::None;
+            kernel.with(Decide { tracker: self, history, position, events });
         }
     }
 
-    /// Whether the newest block may start something.
+    /// Whether the newest block starts something.
     #[inline(always)]
     fn is_worth_a_look(&self, history: &History) -> bool {
-        history.lively() >= WINDOW as u32 || history.lively() >= 2 && history.ago(0).spectrum.may_be_suspect()
+        let (newest, lively) = (history.ago(0), history.lively());
+        if lively < WINDOW as u32 {
+            lively >= 2 && newest.spectrum.may_be_suspect() && self.looks_like(newest.pair, newest)
+        } else {
+            promising(history).is_some() || self.looks_like(newest.pair, newest)
+        }
     }
 
-    fn decide(&mut self, history: &History, position: u64, events: &mut Queue) {
-        if let Some(mut held) = self.held.take() {
-            let over = self.follow(&mut held, history.ago(0), position);
-            let next = self.seek_other(held.pair, history, position);
+    #[inline(always)]
+    fn decide<K: Kernel>(&mut self, kernel: K, history: &History, position: u64, events: &mut Queue) {
+        if let Some(held) = &mut self.held {
+            let over = held.is_over(&self.criteria, history.ago(0), position);
+            let pair = held.pair;
+            let next = self.seek_other(pair, kernel, history, position);
             if !over && next.is_none() {
-                self.announce(&mut held, position, events);
-                self.held = Some(held);
+                self.announce(position, events);
                 return;
             }
-            self.release(&held, next.map(|next| next.onset), history.ago(0), position, events);
+            self.release(next.map(|next| next.onset), history.ago(0), position, events);
             if let Some(next) = next {
                 self.hold(next, position, events);
             }
             return;
         }
         self.follow_tail(history.ago(0));
-        match self.seek(history, position) {
+        match self.seek(kernel, history, position) {
             Some(found) if !self.is_tail(&found) => self.hold(found, position, events),
             _ => self.suspect(history, position, events),
         }
     }
 
     /// A key other than the one that is down.
-    fn seek_other(&mut self, held: Pair, history: &History, position: u64) -> Option<Held> {
+    #[inline(always)]
+    fn seek_other<K: Kernel>(
+        &mut self,
+        held: Pair,
+        kernel: K,
+        history: &History,
+        position: u64,
+    ) -> Option<Held> {
         if !history.ago(0).lively || history.ago(0).pair == held {
             self.candidate = None;
             return None;
         }
-        self.seek(history, position).filter(|next| next.pair != held)
+        self.seek(kernel, history, position).filter(|next| next.pair != held)
     }
 
     /// A key that has just become certain.
-    fn seek(&mut self, history: &History, position: u64) -> Option<Held> {
+    #[inline(always)]
+    fn seek<K: Kernel>(&mut self, kernel: K, history: &History, position: u64) -> Option<Held> {
         let before = self.candidate.take();
         let pair = promising(history)?;
+        self.consider(kernel, pair, before, history, position)
+    }
+
+    /// Measures a pair that may be a key.
+    #[inline(never)]
+    fn consider<K: Kernel>(
+        &mut self,
+        kernel: K,
+        pair: Pair,
+        before: Option<Candidate>,
+        history: &History,
+        position: u64,
+    ) -> Option<Held> {
         let before = before.filter(|before| before.pair == pair);
         let age = before.map_or(0, |before| before.age + 1);
         let ambience = before.map_or_else(|| ambience(history), |before| before.ambience);
-        let measured = pair.measure(history, self.criteria.max_frequency_error());
+        let measured = kernel.with(Measure { pair, history, max_error: self.criteria.max_frequency_error() });
         if age == 0 || measured.is_none() {
             self.steadiness.clear();
         }
@@ -229,13 +258,15 @@ impl Tracker {
         });
     }
 
-    fn hold(&mut self, mut held: Held, position: u64, events: &mut Queue) {
-        self.announce(&mut held, position, events);
+    fn hold(&mut self, held: Held, position: u64, events: &mut Queue) {
         self.held = Some(held);
+        self.announce(position, events);
     }
 
-    /// Reports the key once it has lasted long enough.
-    fn announce(&mut self, held: &mut Held, position: u64, events: &mut Queue) {
+    /// Reports the key that is down once it has lasted long enough.
+    #[inline(always)]
+    fn announce(&mut self, position: u64, events: &mut Queue) {
+        let Some(held) = &mut self.held else { return };
         let lasted = (position - held.onset) as f32 - held.absent;
         if held.announced || lasted < self.criteria.min_duration_samples() {
             return;
@@ -250,28 +281,9 @@ impl Tracker {
         });
     }
 
-    /// Looks for the held tones in the newest block; true when they have been absent for long enough.
-    fn follow(&self, held: &mut Held, block: &Block, position: u64) -> bool {
-        if block.kind == Kind::Lost {
-            held.lost += 1;
-            return held.lost > LOST_BLOCKS;
-        }
-        let presence = held.presence(block);
-        if presence >= PRESENT {
-            held.absent = 0.0;
-            held.absent_from = position;
-            held.lost = 0;
-            return false;
-        }
-        if held.absent == 0.0 {
-            held.absent_from = position - BLOCK as u64 + (presence * BLOCK as f32) as u64;
-        }
-        held.absent += (1.0 - presence) * BLOCK as f32;
-        held.absent >= self.criteria.min_pause_samples()
-    }
-
     /// Ends a key where its tones vanished, or where the next key began if that was earlier.
-    fn release(&mut self, held: &Held, next: Option<u64>, newest: &Block, position: u64, events: &mut Queue) {
+    fn release(&mut self, next: Option<u64>, newest: &Block, position: u64, events: &mut Queue) {
+        let Some(held) = self.held.take() else { return };
         let end = held.absent_from.min(next.unwrap_or(u64::MAX)).max(held.onset);
         let (low, high) = held.pair.powers(newest);
         self.tail = (newest.kind == Kind::Heard).then_some((held.pair, low + high));
@@ -303,6 +315,7 @@ impl Tracker {
     }
 
     /// Whether a single block looks like one of a key.
+    #[inline(always)]
     fn looks_like(&self, pair: Pair, block: &Block) -> bool {
         let (low, high) = pair.powers(block);
         low.min(high) >= self.floor
@@ -311,8 +324,52 @@ impl Tracker {
     }
 }
 
+/// [`Tracker::decide`] with some kernel.
+struct Decide<'a> {
+    tracker: &'a mut Tracker,
+    history: &'a History,
+    position: u64,
+    events: &'a mut Queue,
+}
+
+impl WithKernel for Decide<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<K: Kernel>(self, kernel: K) {
+        let Self { tracker, history, position, events } = self;
+        tracker.decide(kernel, history, position, events);
+        tracker.idle = tracker.held.is_none()
+            && tracker.candidate.is_none()
+            && tracker.tail.is_none()
+            && tracker.suspicion == Suspicion::None;
+    }
+}
+
 impl Held {
+    /// Looks for the tones in the newest block; true when they have been absent for long enough.
+    #[inline(always)]
+    fn is_over(&mut self, criteria: &Criteria, block: &Block, position: u64) -> bool {
+        if block.kind == Kind::Lost {
+            self.lost += 1;
+            return self.lost > LOST_BLOCKS;
+        }
+        let presence = self.presence(block);
+        if presence >= PRESENT {
+            self.absent = 0.0;
+            self.absent_from = position;
+            self.lost = 0;
+            return false;
+        }
+        if self.absent == 0.0 {
+            self.absent_from = position - BLOCK as u64 + (presence * BLOCK as f32) as u64;
+        }
+        self.absent += (1.0 - presence) * BLOCK as f32;
+        self.absent >= criteria.min_pause_samples()
+    }
+
     /// How much of the block the held tones fill, 0 to 1.
+    #[inline(always)]
     fn presence(&mut self, block: &Block) -> f32 {
         if block.kind != Kind::Heard {
             return 0.0;
@@ -333,6 +390,7 @@ impl Held {
 }
 
 /// The strongest pair, if it has been the same for a whole window and worth measuring.
+#[inline(always)]
 fn promising(history: &History) -> Option<Pair> {
     if history.lively() < WINDOW as u32 {
         return None;

@@ -4,10 +4,15 @@
 //! block's result does not depend on where it lies in the signal. Integers give the same sums in
 //! whatever order they are added: every processor finds the same keys.
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub(super) use portable::Portable;
+
+use super::block::{Pair, Spectrum};
 use crate::key::{HIGH_HZ, LOW_HZ};
 use crate::math::{cos_turns, sin_turns};
 
@@ -36,10 +41,23 @@ pub(super) const UNIT: f32 = AMPLITUDE as f32 * BLOCK as f32 / 4.0;
 
 /// How the sums are made.
 pub(super) trait Kernel: Copy {
-    fn correlate(self, block: &[i16; BLOCK]) -> Correlation;
+    /// Does something in a function of its own that the compiler may use the kernel's instructions for.
+    #[inline(never)]
+    fn with<T: WithKernel>(self, task: T) -> T::Output {
+        task.run(self)
+    }
+
+    /// Looks at a block through the references.
+    fn look(self, block: &[i16; BLOCK], spectrum: &mut Spectrum);
 
     /// Energy of a block: the sum of its squared samples in units of 64, each pair of samples rounded down.
     fn energy(self, block: &[i16; BLOCK]) -> i32;
+
+    /// The strongest row and column over three blocks, newest first, and their power.
+    #[inline(always)]
+    fn strongest(self, newest: &Spectrum, one: &Spectrum, two: &Spectrum) -> (Pair, f32) {
+        Pair::strongest(newest, one, two)
+    }
 
     /// How many whole blocks at the beginning of `samples` have less energy than `limit`.
     ///
@@ -78,6 +96,9 @@ pub(super) enum Path {
     /// 256 bits at a time.
     #[cfg(target_arch = "x86_64")]
     Avx2(x86::Avx2),
+    /// 512 bits at a time.
+    #[cfg(target_arch = "x86_64")]
+    Avx512(avx512::Avx512),
 }
 
 /// Something to do with a kernel.
@@ -92,7 +113,9 @@ impl Path {
     /// The fastest of this processor.
     pub(super) fn best() -> Self {
         #[cfg(target_arch = "x86_64")]
-        return x86::Avx2::detect().map_or(Self::Sse2, Self::Avx2);
+        return (avx512::Avx512::detect().map(Self::Avx512))
+            .or_else(|| x86::Avx2::detect().map(Self::Avx2))
+            .unwrap_or(Self::Sse2);
         #[cfg(not(target_arch = "x86_64"))]
         return Self::Portable;
     }
@@ -101,7 +124,11 @@ impl Path {
     #[cfg(test)]
     pub(super) fn all() -> Vec<Self> {
         #[cfg(target_arch = "x86_64")]
-        return [Self::Portable, Self::Sse2].into_iter().chain(x86::Avx2::detect().map(Self::Avx2)).collect();
+        return [Self::Portable, Self::Sse2]
+            .into_iter()
+            .chain(x86::Avx2::detect().map(Self::Avx2))
+            .chain(avx512::Avx512::detect().map(Self::Avx512))
+            .collect();
         #[cfg(not(target_arch = "x86_64"))]
         return vec![Self::Portable];
     }
@@ -109,11 +136,13 @@ impl Path {
     #[inline(always)]
     pub(super) fn with<T: WithKernel>(self, task: T) -> T::Output {
         match self {
-            Self::Portable => task.run(portable::Portable),
+            Self::Portable => Portable.with(task),
             #[cfg(target_arch = "x86_64")]
-            Self::Sse2 => task.run(x86::Sse2),
+            Self::Sse2 => x86::Sse2.with(task),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(avx2) => avx2.with(task),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(avx512) => avx512.with(task),
         }
     }
 }
@@ -188,10 +217,22 @@ mod tests {
     struct All<'a>(&'a [i16; BLOCK], &'a [i16], i32);
 
     impl WithKernel for All<'_> {
-        type Output = (Correlation, i32, usize);
+        type Output = (Spectrum, i32, usize);
 
         fn run<K: Kernel>(self, kernel: K) -> Self::Output {
-            (kernel.correlate(self.0), kernel.energy(self.0), kernel.quiet_blocks(self.1, self.2))
+            let mut spectrum = Spectrum::NOTHING;
+            kernel.look(self.0, &mut spectrum);
+            (spectrum, kernel.energy(self.0), kernel.quiet_blocks(self.1, self.2))
+        }
+    }
+
+    struct Strongest<'a>(&'a [Spectrum; 3]);
+
+    impl WithKernel for Strongest<'_> {
+        type Output = (Pair, f32);
+
+        fn run<K: Kernel>(self, kernel: K) -> Self::Output {
+            kernel.strongest(&self.0[0], &self.0[1], &self.0[2])
         }
     }
 
@@ -209,6 +250,15 @@ mod tests {
                 prop_assert_eq!(path.with(All(&block, &frame, limit)), expected, "{:?}", path);
             }
         }
+
+        #[test]
+        fn every_kernel_finds_the_same_pair(blocks in prop::array::uniform3(prop::array::uniform(any::<i16>()))) {
+            let blocks = blocks.map(|block| Path::Portable.with(All(&block, &[], 0)).0);
+            let expected = Path::Portable.with(Strongest(&blocks));
+            for path in Path::all() {
+                prop_assert_eq!(path.with(Strongest(&blocks)), expected, "{:?}", path);
+            }
+        }
     }
 
     #[test]
@@ -221,7 +271,7 @@ mod tests {
                     if positive { i16::MAX } else { i16::MIN }
                 });
                 let (found, ..) = Path::Portable.with(All(&block, &[], 0));
-                assert!(if mirrored { found.cos[n] > 0 } else { found.sin[n] > 0 }, "{n}");
+                assert!(if mirrored { found.re[n] > 0.0 } else { found.im[n] < 0.0 }, "{n}");
             }
         }
         assert_eq!(Path::Portable.with(All(&[i16::MIN; BLOCK], &[], 0)).1, 40 << 24);
@@ -236,7 +286,7 @@ mod tests {
         };
         let seen = |block: &[i16; BLOCK], k: usize| {
             let (found, ..) = Path::Portable.with(All(block, &[], 0));
-            (found.cos[k] as f32).hypot(found.sin[k] as f32) / UNIT / 10_000.0
+            found.re[k].hypot(found.im[k]) / UNIT / 10_000.0
         };
         for (k, &hz) in TONE_HZ.iter().enumerate() {
             // The mirror image at -hz adds or takes up to 5 % of amplitude.

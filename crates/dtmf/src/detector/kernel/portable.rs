@@ -1,19 +1,20 @@
 //! The sums in plain code, which the other kernels must reproduce.
 
+use super::super::block::Spectrum;
 use super::{BLOCK, COSINES, Correlation, FOLDED, Kernel, References, SINES};
 
 #[derive(Clone, Copy)]
-pub(super) struct Portable;
+pub(in super::super) struct Portable;
 
 impl Kernel for Portable {
-    fn correlate(self, block: &[i16; BLOCK]) -> Correlation {
+    fn look(self, block: &[i16; BLOCK], spectrum: &mut Spectrum) {
         let mirrored = |n: usize| (i32::from(block[n]), i32::from(block[BLOCK - 1 - n]));
         let sums: [i32; FOLDED] = core::array::from_fn(|n| (mirrored(n).0 + mirrored(n).1 + 1) >> 1);
         let differences: [i32; FOLDED] = core::array::from_fn(|n| (mirrored(n).0 - mirrored(n).1) >> 1);
         let mut found = Correlation::default();
         add(&sums, &COSINES, &mut found.cos, &mut found.gap[0]);
         add(&differences, &SINES, &mut found.sin, &mut found.gap[1]);
-        found
+        *spectrum = Spectrum::of(&found);
     }
 
     fn energy(self, block: &[i16; BLOCK]) -> i32 {

@@ -12,6 +12,7 @@ use core::arch::x86_64::{
     _mm256_storeu_si256,
 };
 
+use super::super::block::Spectrum;
 use super::{BLOCK, COSINES, Correlation, Kernel, References, SINES, TONES, WithKernel};
 
 cpufeatures::new!(avx2, "avx2");
@@ -22,13 +23,13 @@ pub(super) struct Sse2;
 
 impl Kernel for Sse2 {
     #[inline(always)]
-    fn correlate(self, block: &[i16; BLOCK]) -> Correlation {
+    fn look(self, block: &[i16; BLOCK], spectrum: &mut Spectrum) {
         let (sums, differences) = fold(block);
         let mut found =
             Correlation { gap: [gap(&sums, &COSINES), gap(&differences, &SINES)], ..Default::default() };
         dots(&sums, &COSINES, &mut found.cos);
         dots(&differences, &SINES, &mut found.sin);
-        found
+        *spectrum = Spectrum::of(&found);
     }
 
     #[inline(always)]
@@ -45,10 +46,12 @@ impl Avx2 {
     pub(super) fn detect() -> Option<Self> {
         avx2::get().then_some(Self(()))
     }
+}
 
+impl Kernel for Avx2 {
     /// Does something that the compiler may use AVX2 for.
     #[inline(always)]
-    pub(super) fn with<T: WithKernel>(self, task: T) -> T::Output {
+    fn with<T: WithKernel>(self, task: T) -> T::Output {
         #[target_feature(enable = "avx2")]
         fn run<T: WithKernel>(task: T, avx2: Avx2) -> T::Output {
             task.run(avx2)
@@ -56,13 +59,11 @@ impl Avx2 {
         // SAFETY: `self` says that there is AVX2.
         unsafe { run(task, self) }
     }
-}
 
-impl Kernel for Avx2 {
     #[inline(always)]
-    fn correlate(self, block: &[i16; BLOCK]) -> Correlation {
+    fn look(self, block: &[i16; BLOCK], spectrum: &mut Spectrum) {
         // SAFETY: `self` says that there is AVX2.
-        unsafe { correlate_avx2(block) }
+        unsafe { *spectrum = Spectrum::of(&correlate_avx2(block)) }
     }
 
     #[inline(always)]
