@@ -14,7 +14,7 @@ use core::arch::x86_64::*;
 
 #[cfg(feature = "std")]
 use super::tables::{self, Halves, Whole};
-use super::{BLOCK, LANES, Looks, Masks, Numbers, Search, View, is_valid, non_zero};
+use super::{BLOCK, Looks, Masks, Numbers, Search, View, is_valid, non_zero};
 
 #[inline]
 pub(super) fn search<S: Search>(search: S) -> S::Found {
@@ -290,6 +290,7 @@ mod avx2 {
 #[cfg(feature = "std")]
 mod avx512 {
     use super::*;
+    use crate::masks::LANES;
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt")]
     pub(super) fn search<S: Search>(search: S) -> S::Found {
