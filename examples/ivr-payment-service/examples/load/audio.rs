@@ -1,7 +1,5 @@
-//! What a caller sends in one call, as a capture file that sipp plays.
+//! What a caller sends in one call, packet by packet.
 
-use std::io::Write;
-use std::path::Path;
 use std::time::Duration;
 
 use paytone_card::test_numbers;
@@ -20,14 +18,17 @@ pub(crate) enum Keying {
     Tones,
 }
 
-/// The payload type sipp's scenario names for events.
+/// A packet, and when in the call it leaves.
+pub(crate) type Timed = (Duration, Vec<u8>);
+
+/// The payload type the scenario names for events.
 const EVENT_TYPE: u8 = 96;
 const FRAME: Duration = Duration::from_millis(20);
 const KEY: Duration = Duration::from_millis(100);
 
 /// A call in which somebody listens, keys the number, listens, keys the expiry date, listens, keys the code, and listens to
 /// the end. Between the keys there is a quiet line's noise.
-pub(crate) fn write_call(path: &Path, keying: Keying) {
+pub(crate) fn call(keying: Keying) -> Vec<Timed> {
     let mut stream = Stream::new(keying);
     stream.quiet(Duration::from_secs(11));
     stream.press(&format!("{}#", test_numbers::VISA));
@@ -36,14 +37,14 @@ pub(crate) fn write_call(path: &Path, keying: Keying) {
     stream.quiet(Duration::from_secs(5));
     stream.press("123");
     stream.quiet(Duration::from_secs(30));
-    stream.write(path).expect("the folder takes a file");
+    stream.packets
 }
 
 struct Stream {
     keying: Keying,
     sender: Sender,
     at: Duration,
-    packets: Vec<(Duration, Vec<u8>)>,
+    packets: Vec<Timed>,
 }
 
 impl Stream {
@@ -94,50 +95,8 @@ impl Stream {
             self.at += FRAME;
         }
     }
-
-    /// The classic capture format, with the headers sipp skips.
-    fn write(&self, path: &Path) -> std::io::Result<()> {
-        let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
-        for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, ETHERNET] {
-            file.write_all(&word.to_le_bytes())?;
-        }
-        for (at, packet) in &self.packets {
-            let length = (ETHERNET_HEADER.len() + IP_LENGTH + UDP_LENGTH + packet.len()) as u32;
-            for word in [at.as_secs() as u32, at.subsec_micros(), length, length] {
-                file.write_all(&word.to_le_bytes())?;
-            }
-            file.write_all(&ETHERNET_HEADER)?;
-            file.write_all(&ip_header(packet.len()))?;
-            file.write_all(&udp_header(packet.len()))?;
-            file.write_all(packet)?;
-        }
-        file.flush()
-    }
 }
 
 fn samples(length: Duration) -> usize {
     (length.as_millis() * 8) as usize
 }
-
-fn ip_header(payload: usize) -> [u8; IP_LENGTH] {
-    let mut header = [0; IP_LENGTH];
-    (header[0], header[8], header[9]) = (0x45, 64, 17);
-    header[2..4].copy_from_slice(&((IP_LENGTH + UDP_LENGTH + payload) as u16).to_be_bytes());
-    header[12..16].copy_from_slice(&[127, 0, 0, 1]);
-    header[16..20].copy_from_slice(&[127, 0, 0, 1]);
-    header
-}
-
-fn udp_header(payload: usize) -> [u8; UDP_LENGTH] {
-    let mut header = [0; UDP_LENGTH];
-    for (place, word) in [PORT, PORT, (UDP_LENGTH + payload) as u16].into_iter().enumerate() {
-        header[2 * place..2 * place + 2].copy_from_slice(&word.to_be_bytes());
-    }
-    header
-}
-
-const ETHERNET: u32 = 1;
-const ETHERNET_HEADER: [u8; 14] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0];
-const IP_LENGTH: usize = 20;
-const UDP_LENGTH: usize = 8;
-const PORT: u16 = 4000;

@@ -1,6 +1,6 @@
 //! How many calls one core carries, at what price: `.ci/load` builds everything and runs this.
 //!
-//! sipp holds so many paying calls up, the service pinned to one core and sipp to another; first a program that does the least a
+//! sipp holds so many paying calls up (their SIP; this program speaks for the callers), the service pinned to one core and sipp to another; first a program that does the least a
 //! SIP service can do ([`floor`](../floor.rs)), then the service with keys as telephone-events, then with tones. What comes out
 //! is a table. `--soak MINUTES` holds calls up for as long and prints the memory over the time.
 #![allow(clippy::expect_used, reason = "a measurement whose tools fail has failed")]
@@ -12,6 +12,7 @@ mod report;
 mod sipp;
 mod soak;
 mod trace;
+mod voices;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -44,6 +45,7 @@ struct Options {
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    process::stay_with_callers();
     if let Some(minutes) = options.soak {
         let length = Duration::from_secs(60 * minutes);
         return verdict(soak::soak(&options.service, options.calls.unwrap_or(100), length));

@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::audio::write_call;
-use crate::process::{Process, Subject};
+use crate::process::{Process, Subject, callers_busy_s};
 use crate::sipp::{Ended, Load, Sipp};
 use crate::trace::{Lateness, Trace};
 
@@ -21,6 +20,8 @@ pub(crate) struct Measured {
     pub(crate) paid: Option<u64>,
     /// Cores used in the window.
     pub(crate) cores: f64,
+    /// How much of the other core the callers used.
+    pub(crate) callers: f64,
     pub(crate) memory: Memory,
     pub(crate) lateness: Option<Lateness>,
     pub(crate) left: Left,
@@ -49,18 +50,18 @@ pub(crate) struct Left {
 const FEW: u32 = 10;
 /// Between two looks at the memory.
 const LOOK: Duration = Duration::from_millis(500);
+/// How long SIP remembers the last request of a call (RFC 3261, 17.1.2.2: 64 times half a second).
+const TRANSACTION: Duration = Duration::from_secs(32);
 /// How long what calls have used may take to be given back.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Puts `calls` calls on a fresh process of the subject and looks at it for `window` once all are up.
 pub(crate) fn measure(subject: &Subject, calls: u32, window: Duration, length: Option<Duration>) -> Measured {
     let folder = tempfile::tempdir().expect("a folder");
-    let capture = folder.path().join("call.pcap");
-    write_call(&capture, subject.keying());
     let process = Process::start(subject, folder.path());
     let hangs_up = length.filter(|_| matches!(subject, Subject::Floor(_)));
-    let load =
-        Load { at: process.sip, capture: &capture, calls: FEW, per_second: 10.0, total: FEW, hangs_up };
+    let (at, keying) = (process.sip, subject.keying());
+    let load = Load { at, keying, calls: FEW, per_second: 10.0, total: FEW, hangs_up };
     let call_length = rehearse(folder.path(), &load);
     let before = settled(&process, 0);
     let per_second = f64::from(calls) / call_length.as_secs_f64() * 1.1;
@@ -77,7 +78,7 @@ pub(crate) fn measure(subject: &Subject, calls: u32, window: Duration, length: O
 }
 
 /// A few calls; how long one is.
-fn rehearse(folder: &Path, load: &Load<'_>) -> Duration {
+fn rehearse(folder: &Path, load: &Load) -> Duration {
     let began = Instant::now();
     let ended = Sipp::start(folder, load).wait();
     assert_eq!((ended.succeeded, ended.failed), (u64::from(FEW), 0), "the rehearsal's calls: {ended:?}");
@@ -107,20 +108,23 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn load(&self, subject: &Subject, folder: &Path, load: &Load<'_>) -> Measured {
+    fn load(&self, subject: &Subject, folder: &Path, load: &Load) -> Measured {
         let sipp = Sipp::start(folder, load);
         std::thread::sleep(self.call_length + MARGIN / 2);
         let trace = Trace::start(folder);
-        let (cpu, began) = (self.process.cpu_s(), Instant::now());
+        let (cpu, busy, began) = (self.process.cpu_s(), callers_busy_s(), Instant::now());
         let (mut during, mut up) = (0, Vec::new());
         while began.elapsed() < self.window {
             std::thread::sleep(LOOK);
             during = during.max(self.process.memory_kb());
             up.push(sipp.calls_up());
         }
-        let cores = (self.process.cpu_s() - cpu) / began.elapsed().as_secs_f64();
+        let length = began.elapsed().as_secs_f64();
+        let cores = (self.process.cpu_s() - cpu) / length;
+        let callers = (callers_busy_s() - busy) / length;
         let lateness = trace.and_then(Trace::finish);
         let ended = sipp.wait();
+        std::thread::sleep(TRANSACTION);
         let (files, after) = settled(self.process, self.before.0);
         Measured {
             name: subject.name(),
@@ -130,6 +134,7 @@ impl Run<'_> {
             ended,
             paid: None,
             cores,
+            callers,
             memory: Memory { before: self.before.1, during, after },
             lateness,
             left: Left {

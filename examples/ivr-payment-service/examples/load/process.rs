@@ -43,10 +43,10 @@ pub(crate) struct Process {
     http: Option<SocketAddr>,
 }
 
-/// The core the subject has to itself; sipp and this program have the other ones.
-pub(crate) const CORE: &str = "0";
+/// The core the subject has to itself.
+const CORE: &str = "0";
 /// The core of everything else.
-pub(crate) const OTHER_CORE: &str = "1";
+const OTHER_CORE: usize = 1;
 const KEY: &str = "load-test-key";
 /// What the kernel counts in towards programs, on every architecture (proc(5)).
 const TICKS_PER_SECOND: f64 = 100.0;
@@ -147,6 +147,24 @@ impl Drop for Process {
     }
 }
 
+/// Keeps this program, and what it starts, to the callers' core; only what [`pinned`] starts is elsewhere.
+pub(crate) fn stay_with_callers() {
+    let mut core = rustix::thread::CpuSet::new();
+    core.set(OTHER_CORE);
+    rustix::thread::sched_setaffinity(None, &core).expect("this machine has two cores");
+}
+
+/// Seconds for which the callers' core has been busy.
+pub(crate) fn callers_busy_s() -> f64 {
+    let stat = std::fs::read_to_string("/proc/stat").expect("the kernel counts");
+    let name = format!("cpu{OTHER_CORE} ");
+    let line = stat.lines().find_map(|line| line.strip_prefix(&name)).expect("this machine has two cores");
+    let ticks: Vec<u64> = line.split_whitespace().map(|ticks| ticks.parse().unwrap_or(0)).collect();
+    // User, nice, system; idle and waiting; interrupts of both kinds (proc(5)).
+    let busy = ticks.iter().take(3).chain(ticks.iter().skip(5).take(2)).sum::<u64>();
+    busy as f64 / TICKS_PER_SECOND
+}
+
 fn pinned(program: &Path) -> Command {
     let mut command = Command::new("taskset");
     command.args(["-c", CORE]).arg(program).stdin(Stdio::null());
@@ -157,7 +175,7 @@ fn pinned(program: &Path) -> Command {
 fn settings(folder: &Path, sip: u16, http: u16) -> String {
     let path = folder.join("load.sqlite");
     format!(
-        "[sip]\nudp = '127.0.0.1:{sip}'\ntcp = '127.0.0.1:{sip}'\nrtp_ports = [20000, 23999]\n\
+        "[sip]\nudp = '127.0.0.1:{sip}'\ntcp = '127.0.0.1:{sip}'\nrtp_ports = [20000, 21989]\n\
          [http]\naddress = '127.0.0.1:{http}'\n[database]\npath = {path:?}\n[call]\nmax_calls = 2000\n\
          [guard]\nper_caller = 1000000\nper_operator = 1000000\nper_card = 1000000\ndeclines_per_line = 1000000\n"
     )

@@ -1,34 +1,28 @@
-//! sipp as many callers at once.
+//! sipp as many callers: their SIP; what they say is in [`voices`](crate::voices).
 
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::process::OTHER_CORE;
+use crate::audio::{self, Keying};
+use crate::voices::{FIRST_PORT, Voices};
 
-/// A few sipps that run beside each other.
+/// A running sipp, and the callers' voices.
 #[derive(Debug)]
 pub(crate) struct Sipp {
-    parts: Vec<Part>,
-}
-
-/// One of them.
-#[derive(Debug)]
-struct Part {
     child: Child,
     statistics: PathBuf,
-    /// Where the calls' audio goes: a socket for each, which nobody reads.
-    _ears: Vec<UdpSocket>,
+    _voices: Voices,
 }
 
 /// What sipp is to do.
-#[derive(Debug)]
-pub(crate) struct Load<'a> {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Load {
     /// Whom it calls.
     pub(crate) at: SocketAddr,
-    /// What each caller sends.
-    pub(crate) capture: &'a Path,
+    /// How each caller keys.
+    pub(crate) keying: Keying,
     /// Calls at a time.
     pub(crate) calls: u32,
     /// New calls a second until there are so many.
@@ -47,11 +41,26 @@ pub(crate) struct Ended {
 }
 
 impl Sipp {
-    pub(crate) fn start(folder: &Path, load: &Load<'_>) -> Self {
-        let scenario = folder.join("scenario.xml");
+    pub(crate) fn start(folder: &Path, load: &Load) -> Self {
+        let (scenario, statistics) = (folder.join("scenario.xml"), folder.join("statistics.csv"));
         std::fs::write(&scenario, scenario_text(load)).expect("the folder takes a file");
-        let parts = load.calls.div_ceil(CALLS_OF_A_PART);
-        Self { parts: (0..parts).map(|part| Part::start(folder, load, (part, parts))).collect() }
+        drop(std::fs::remove_file(&statistics));
+        let voices = Voices::start(audio::call(load.keying), load.total);
+        let child = Command::new("sipp")
+            .args(["-sf", "scenario.xml", "-s", "pay", "-nostdin", "-i", "127.0.0.1", "-mi", "127.0.0.1"])
+            // sipp opens this one itself, and calls have those after it.
+            .args(["-mp", &(FIRST_PORT - 4).to_string()])
+            .args(["-trace_stat", "-fd", "1", "-trace_err", "-stf", "statistics.csv"])
+            .args(["-m", &load.total.to_string(), "-l", &load.calls.to_string()])
+            .args(["-r", &format!("{:.0}", (load.per_second * 10.0).max(1.0)), "-rp", "10000"])
+            .arg(load.at.to_string())
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("sipp starts");
+        Self { child, statistics, _voices: voices }
     }
 
     /// Calls that are up now.
@@ -65,45 +74,13 @@ impl Sipp {
     }
 
     pub(crate) fn is_done(&mut self) -> bool {
-        self.parts.iter_mut().all(|part| part.child.try_wait().expect("our own child").is_some())
+        self.child.try_wait().expect("our own child").is_some()
     }
 
     /// Waits for the last call.
     pub(crate) fn wait(mut self) -> Ended {
-        for part in &mut self.parts {
-            part.child.wait().expect("our own child");
-        }
+        self.child.wait().expect("our own child");
         self.so_far()
-    }
-
-    fn figure(&self, name: &str) -> u64 {
-        self.parts.iter().map(|part| part.figure(name)).sum()
-    }
-}
-
-impl Part {
-    /// One of so many parts of a load, with an address of its own for the audio.
-    fn start(folder: &Path, load: &Load<'_>, (part, parts): (u32, u32)) -> Self {
-        let address = Ipv4Addr::from_bits(FIRST_ADDRESS.to_bits() + part);
-        let statistics = folder.join(format!("statistics-{part}.csv"));
-        drop(std::fs::remove_file(&statistics));
-        let share = |whole: u32| whole / parts + u32::from(part < whole % parts);
-        let per_ten_seconds = (load.per_second * 10.0 / f64::from(parts)).max(1.0);
-        let child = Command::new("taskset")
-            .args(["-c", OTHER_CORE, "sipp", "-sf", "scenario.xml", "-s", "pay", "-nostdin"])
-            .args(["-i", "127.0.0.1", "-mi", &address.to_string(), "-mp", &FIRST_PORT.to_string()])
-            .args(["-trace_stat", "-fd", "1", "-trace_err", "-stf"])
-            .arg(&statistics)
-            .args(["-m", &share(load.total).to_string(), "-l", &share(load.calls).to_string()])
-            .args(["-r", &format!("{per_ten_seconds:.0}"), "-rp", "10000"])
-            .arg(load.at.to_string())
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("sipp starts");
-        Self { child, statistics, _ears: ears(address, share(load.total)) }
     }
 
     fn figure(&self, name: &str) -> u64 {
@@ -116,37 +93,20 @@ impl Part {
     }
 }
 
-impl Drop for Part {
+impl Drop for Sipp {
     fn drop(&mut self) {
         drop(self.child.kill());
         drop(self.child.wait());
     }
 }
 
-/// sipp sends audio and listens to none; a port nobody has would be answered with ICMP, at the sender's expense.
-fn ears(address: Ipv4Addr, total: u32) -> Vec<UdpSocket> {
-    // The first one is sipp's own.
-    let ports = (1..total.min(MOST_PORTS)).filter_map(|call| u16::try_from(4 * call).ok());
-    ports.filter_map(|port| UdpSocket::bind((address, FIRST_PORT + port)).ok()).collect()
-}
-
-/// A call that plays audio has a raw socket, and the kernel hands it every packet to its address, at the sender's expense:
-/// the fewer calls share an address, the less of that is counted as the service's.
-const CALLS_OF_A_PART: u32 = 25;
-/// All of 127.0.0.0/8 is this machine.
-const FIRST_ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 1, 1);
-
-fn scenario_text(load: &Load<'_>) -> String {
+fn scenario_text(load: &Load) -> String {
     let end = match load.hangs_up {
         Some(after) => HANGS_UP.replace("{pause}", &after.as_millis().to_string()),
         None => IS_HUNG_UP.to_owned(),
     };
-    CALL.replace("{capture}", &load.capture.display().to_string()).replace("{end}", &end)
+    CALL.replace("{end}", &end)
 }
-
-/// sipp gives every call the fourth port after that of the one before, ten thousand ports round.
-const FIRST_PORT: u16 = 40_000;
-const MOST_PORTS: u32 = 2500;
 
 const CALL: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <scenario name="pay">
@@ -167,7 +127,7 @@ o=u 1 1 IN IP[local_ip_type] [local_ip]
 s=-
 c=IN IP[media_ip_type] [media_ip]
 t=0 0
-m=audio [auto_media_port] RTP/AVP 0 96
+m=audio [auto_media_port+4] RTP/AVP 0 96
 a=rtpmap:0 PCMU/8000
 a=rtpmap:96 telephone-event/8000
 a=fmtp:96 0-16
@@ -187,7 +147,6 @@ Max-Forwards: 70
 Content-Length: 0
 
 ]]></send>
-<nop><action><exec play_pcap_audio="{capture}"/></action></nop>
 {end}
 </scenario>
 "#;

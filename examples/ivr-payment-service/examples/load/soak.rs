@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::audio::{Keying, write_call};
+use crate::audio::Keying;
 use crate::process::{Process, Subject};
 use crate::sipp::{Load, Sipp};
 
@@ -16,14 +16,13 @@ const CALL: Duration = Duration::from_secs(30);
 /// is left behind.
 pub(crate) fn soak(service: &Path, calls: u32, length: Duration) -> bool {
     let folder = tempfile::tempdir().expect("a folder");
-    let capture = folder.path().join("call.pcap");
-    write_call(&capture, Keying::Events);
-    let subject = Subject::Service(service.to_owned(), Keying::Events);
+    let keying = Keying::Events;
+    let subject = Subject::Service(service.to_owned(), keying);
     let process = Process::start(&subject, folder.path());
     let files = process.files();
     let per_second = f64::from(calls) / CALL.as_secs_f64() * 1.2;
     let total = (f64::from(calls) * (length.as_secs_f64() / CALL.as_secs_f64())) as u32;
-    let load = Load { at: process.sip, capture: &capture, calls, per_second, total, hangs_up: None };
+    let load = Load { at: process.sip, keying, calls, per_second, total, hangs_up: None };
     let mut sipp = Sipp::start(folder.path(), &load);
     let began = Instant::now();
     println!("{:>6} {:>6} {:>8} {:>7} {:>10} {:>6}", "minute", "calls", "ended", "failed", "memory", "files");

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 
-use crate::process::OTHER_CORE;
+use crate::voices::{FIRST_PORT, LAST_PORT};
 
 /// A running capture of one call in sixteen.
 #[derive(Debug)]
@@ -28,12 +28,12 @@ impl Trace {
     /// Begins to capture; nothing, said on standard error, where that is not possible.
     pub(crate) fn start(folder: &Path) -> Option<Self> {
         let file = folder.join("trace.pcap");
-        // To sipp's ports, one in sixteen of them; headers are enough.
-        let filter = "udp and dst portrange 40000-49999 and udp[2:2] & 0x3c = 0";
-        let spawned = Command::new("taskset")
-            .args(["-c", OTHER_CORE, "tcpdump", "-i", "lo", "-n", "-s", "64", "-B", "8192", "-w"])
+        // To the callers' ports, one in sixteen of them; headers are enough.
+        let filter = format!("udp and dst portrange {FIRST_PORT}-{LAST_PORT} and udp[2:2] & 0x3c = 0");
+        let spawned = Command::new("tcpdump")
+            .args(["-i", "lo", "-n", "-s", "64", "-B", "8192", "-w"])
             .arg(&file)
-            .args(["--time-stamp-precision=nano", filter])
+            .args(["--time-stamp-precision=nano", &filter])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
