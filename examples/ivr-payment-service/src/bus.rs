@@ -71,6 +71,15 @@ pub enum EventKind {
         /// Which of them.
         state: &'static str,
     },
+    /// An operator has called in and waits for a caller, or waits no longer: has one, or is gone.
+    OperatorWaits {
+        /// The line's configured name.
+        line: String,
+        /// The user part of the operator's SIP URI.
+        operator: String,
+        /// Whether they wait now.
+        waits: bool,
+    },
     /// A call that tried a line out is over: how its keys came. Never which they were.
     LineChecked {
         /// The line's configured name.

@@ -159,6 +159,12 @@ impl Desk {
         self.call
     }
 
+    /// Whose call it is.
+    #[must_use]
+    pub fn merchant(&self) -> MerchantUlid {
+        self.services.shop.merchant_id
+    }
+
     /// What the switchboard's recorder of this call is known by, and whose call it is.
     #[must_use]
     pub fn recorder_of(&self) -> (PausedRecorder, MerchantUlid) {

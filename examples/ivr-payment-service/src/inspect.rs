@@ -78,6 +78,7 @@ fn summary(config: &Config) -> String {
             LineKind::Order => "asks for an order code".to_owned(),
             LineKind::PayOrder => "pays the order dialled".to_owned(),
             LineKind::PayFixed(money) => format!("pays {money}"),
+            LineKind::Operator => "operators call in and wait".to_owned(),
             LineKind::Check => "tries the line out".to_owned(),
         };
         let users: Vec<_> = dialled.users.iter().map(user).collect();

@@ -40,6 +40,7 @@ pub mod retention;
 pub mod scan;
 pub mod speech;
 pub mod tls;
+pub mod waiting;
 pub mod webhook;
 pub mod worker;
 

@@ -163,7 +163,7 @@ impl Asker {
 #[must_use]
 pub fn ways(line: &LineConfig) -> Vec<Box<dyn Matcher>> {
     match line.kind {
-        LineKind::PayFixed(_) | LineKind::Check => Vec::new(),
+        LineKind::PayFixed(_) | LineKind::Check | LineKind::Operator => Vec::new(),
         LineKind::PayOrder => vec![Box::new(DialledUser)],
         LineKind::Order => line.match_by.iter().copied().map(way).collect(),
     }

@@ -16,6 +16,7 @@ use ivr_payment_service::bus::Bus;
 use ivr_payment_service::config::Config;
 use ivr_payment_service::payments::{Accounts, Payments, Tools};
 use ivr_payment_service::store::Store;
+use ivr_payment_service::waiting::WaitingRoom;
 use paytone_card::test_numbers;
 use paytone_dialog::Outcome;
 use paytone_psp::simulator::Simulator;
@@ -64,6 +65,7 @@ impl Api {
             bus,
             rate: RateLimit::new(1000, 1000),
             refusals: Refusals::default(),
+            waiting: WaitingRoom::default(),
             clock,
             key: KEY.into(),
             merchant,

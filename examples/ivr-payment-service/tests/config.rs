@@ -221,3 +221,26 @@ fn the_environment_wins_over_the_file_and_other_names_are_none_of_its_business()
     assert!(status.unwrap().success());
     assert_eq!(Config::load(Some(&file), &Flags::default()), Err(ConfigError::Unreadable));
 }
+
+#[test]
+fn an_operator_line_is_there_for_whoever_waits_on_it_and_not_for_everybody() {
+    let desk = |waits_on: &str, stays: bool, sip: &str| {
+        format!(
+            "test_mode = true\nsip.udp = '{sip}:5060'\nsip.trunks = [{{ name = 'office', sources = ['192.0.2.7'] }}]\n\
+             [[lines]]\nname = 'in'\nkind = 'operator'\nusers = ['in', 'in-{{code}}']\n\
+             [[lines]]\nname = 'desk'\nkind = 'order'\nusers = ['desk']\n\
+             [lines.operator]\nuri = 'sip:a@192.0.2.8'\nstays = {stays}\nwaits_on = '{waits_on}'\n"
+        )
+    };
+    let config = Config::from_toml(&desk("in", true, "127.0.0.1")).unwrap();
+    assert_eq!(line(&config, "in-12"), Some(("in".to_owned(), Some("12".to_owned()))));
+    assert_eq!(setting(&desk("nowhere", true, "127.0.0.1")), "lines.operator.waits_on");
+    assert_eq!(setting(&desk("desk", true, "127.0.0.1")), "lines.operator.waits_on", "not an operator line");
+    assert_eq!(setting(&desk("in", false, "127.0.0.1")), "lines.operator.waits_on");
+    let everywhere = desk("in", true, "0.0.0.0");
+    assert_eq!(setting(&everywhere), "lines.trunks", "an operator line is not for everybody");
+    let closed =
+        |trunk| everywhere.replace("kind = 'operator'", &format!("kind = 'operator'\ntrunks = ['{trunk}']"));
+    assert!(Config::from_toml(&closed("office")).is_ok());
+    assert_eq!(setting(&closed("another")), "lines.trunks");
+}

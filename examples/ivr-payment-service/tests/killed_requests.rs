@@ -21,6 +21,7 @@ use ivr_payment_service::clock::Clock;
 use ivr_payment_service::config::Config;
 use ivr_payment_service::payments::{Accounts, Payments, Tools};
 use ivr_payment_service::store::{Claim, Created, NewCall, NewOrder, OrderTerms, Purpose, Store};
+use ivr_payment_service::waiting::WaitingRoom;
 use ledger::process::{Ahead, open};
 use ledger::{Gateway, Provider};
 use paytone_card::test_numbers;
@@ -68,6 +69,7 @@ async fn child() {
         bus,
         rate: RateLimit::new(10_000, 10_000),
         refusals: Refusals::default(),
+        waiting: WaitingRoom::default(),
         clock,
         key: KEY.into(),
         merchant,

@@ -13,6 +13,7 @@ use super::orders::Id;
 use super::problem::ProblemBody;
 use super::{Backend, Problem, may};
 use crate::bus::{CallCommand, EventKind};
+use crate::clock::rfc3339;
 use crate::results::CallView;
 use crate::store::{CallFilter, CallRecord, CallUlid, Command, Principal, Role, StoreError};
 
@@ -185,6 +186,23 @@ async fn named(body: &mut Fields, backend: &Backend, principal: &Principal) -> R
     Ok(command)
 }
 
+/// Lists the operators who have called in and wait for a caller, the longest first.
+#[utoipa::path(get, path = "/v1/waiting-operators", tag = "calls",
+    responses((status = 200, body = WaitingOperators),
+              (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn waiting(
+    State(backend): State<Backend>,
+    Extension(principal): Extension<Principal>,
+) -> Json<WaitingOperators> {
+    let items = backend.waiting.of(principal.merchant).into_iter().map(|operator| WaitingView {
+        line: operator.line,
+        operator: operator.operator,
+        code: operator.code,
+        since: rfc3339(operator.since),
+    });
+    Json(WaitingOperators { items: items.collect() })
+}
+
 /// A call answers within a frame of audio.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -211,4 +229,24 @@ pub(super) struct CallPage {
     items: Vec<CallView>,
     /// What to ask for as `after` for the next page; `null` on the last one.
     next: Option<String>,
+}
+
+/// Operators who wait.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct WaitingOperators {
+    /// The operators.
+    items: Vec<WaitingView>,
+}
+
+/// An operator who waits.
+#[derive(Debug, Serialize, ToSchema)]
+struct WaitingView {
+    /// The name of the line that was dialled.
+    line: String,
+    /// The user part of the operator's SIP URI.
+    operator: String,
+    /// The code of the one order whose caller is waited for; `null` for any caller.
+    code: Option<String>,
+    /// Since when.
+    since: String,
 }

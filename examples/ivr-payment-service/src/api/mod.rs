@@ -44,6 +44,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, LineConfig, LineKind, UserPattern};
 use crate::payments::Payments;
 use crate::store::{MerchantUlid, Principal, Role, Store};
+use crate::waiting::WaitingRoom;
 
 pub use self::key::{Refusals, key_from_environment, make_key};
 pub use self::layers::RateLimit;
@@ -74,6 +75,8 @@ pub struct Backend {
     pub rate: RateLimit,
     /// Who showed no good key.
     pub refusals: Refusals,
+    /// Operators who have called in and wait.
+    pub waiting: WaitingRoom,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// The key of the first merchant's administrator.
@@ -157,6 +160,7 @@ impl Backend {
             bus: services.bus.clone(),
             rate: RateLimit::new(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE),
             refusals: Refusals::default(),
+            waiting: services.waiting.clone(),
             clock: Arc::new(SystemClock),
             key,
             merchant: services.shop.merchant_id,
@@ -231,6 +235,7 @@ fn guarded(state: &Backend) -> Router<Backend> {
         .route("/v1/calls", get(calls::list))
         .route("/v1/calls/{id}", get(calls::show))
         .route("/v1/calls/{id}/commands", post(calls::command))
+        .route("/v1/waiting-operators", get(calls::waiting))
         .route("/v1/events", get(events::list))
         .route("/v1/events/stream", get(events::stream))
         .route("/v1/webhooks", get(webhooks::list).post(webhooks::create))

@@ -14,7 +14,7 @@ use super::{admin, calls, events, money, orders, person, webhooks};
     paths(
         orders::create, orders::list, orders::show, orders::edit, orders::cancel,
         money::capture, money::void, money::refund, money::charge, money::cards, money::forget,
-        calls::list, calls::show, calls::command,
+        calls::list, calls::show, calls::command, calls::waiting,
         events::stream, events::list,
         webhooks::create, webhooks::list, webhooks::rotate, webhooks::retire, webhooks::remove,
         webhooks::deliveries, webhooks::redeliver,

@@ -31,6 +31,9 @@ pub struct LineConfig {
     pub operator: Option<OperatorConfig>,
     /// The switchboard's recorder; without one nobody knows what it records.
     pub recorder: Option<RecorderConfig>,
+    /// The partners whose calls it takes, by the names of [`TrunkConfig`](super::TrunkConfig); everybody's who may call where
+    /// there are none.
+    pub trunks: Vec<String>,
     /// How its dialog differs from the usual one.
     pub dialog: LineDialog,
     /// Whose line it is: a name of [`merchants`](super::Config::merchants), or the first merchant's.
@@ -60,6 +63,8 @@ pub enum LineKind {
     PayOrder,
     /// Every call makes an order of its own at this price.
     PayFixed(Money),
+    /// Operators call in here and wait for a caller; the user may hold the code of the one order whose caller it is.
+    Operator,
     /// Nothing is paid: keys are spoken back with the way they came, to try out a line or a trunk.
     Check,
 }
@@ -141,6 +146,8 @@ struct LineTable {
     operator: Option<OperatorConfig>,
     recorder: Option<RecorderConfig>,
     merchant: Option<String>,
+    #[serde(default)]
+    trunks: Vec<String>,
     match_by: Option<Vec<MatchBy>>,
     header: Option<String>,
     #[serde(default)]
@@ -153,6 +160,7 @@ enum KindName {
     Order,
     PayOrder,
     PayFixed,
+    Operator,
     Check,
 }
 
@@ -172,12 +180,19 @@ impl TryFrom<LineTable> for LineConfig {
             (KindName::Order, None) => LineKind::Order,
             (KindName::PayOrder, None) => LineKind::PayOrder,
             (KindName::PayFixed, Some(money)) => LineKind::PayFixed(money),
+            (KindName::Operator, None) => LineKind::Operator,
             (KindName::Check, None) => LineKind::Check,
             (KindName::PayFixed, None) => return Err("a pay_fixed line needs amount and currency"),
             (_, Some(_)) => return Err("only a pay_fixed line has an amount"),
         };
+        let is_operators = kind == LineKind::Operator;
+        if is_operators && (table.operator.is_some() || table.recorder.is_some()) {
+            return Err("an operator line has no operator and no recorder");
+        }
         let takes_code = matches!(kind, LineKind::PayOrder);
-        if table.users.iter().any(|user| matches!(user, UserPattern::Code { .. }) != takes_code) {
+        if !is_operators
+            && table.users.iter().any(|user| matches!(user, UserPattern::Code { .. }) != takes_code)
+        {
             return Err("the users of a pay_order line, and only those, hold {code}");
         }
         let asks = matches!(kind, LineKind::Order);
@@ -195,6 +210,7 @@ impl TryFrom<LineTable> for LineConfig {
             allow_info: table.allow_info,
             languages: languages(&table.languages)?,
             merchant: table.merchant,
+            trunks: table.trunks,
             match_by: table.match_by.unwrap_or(usual),
             header: table.header,
             operator: table.operator,

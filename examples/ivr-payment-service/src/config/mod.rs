@@ -352,12 +352,40 @@ impl Config {
             if line.merchant.as_deref().is_some_and(|id| !ids.contains(id)) {
                 return Err(setting("lines.merchant", "there is no such merchant"));
             }
+            if line.trunks.iter().any(|name| !self.sip.trunks.iter().any(|trunk| trunk.name == *name)) {
+                return Err(setting("lines.trunks", "there is no such trunk"));
+            }
+            self.check_waiting(line)?;
             if !names.insert(line.name.as_str()) {
                 return Err(setting("lines.name", "two lines have the same name"));
             }
             if line.users.iter().any(|user| !users.insert(user)) {
                 return Err(setting("lines.users", "two lines share a user"));
             }
+        }
+        Ok(())
+    }
+
+    /// Who calls an operator line is given callers: it is not for everybody.
+    fn check_waiting(&self, line: &LineConfig) -> Result<(), ConfigError> {
+        if line.kind == LineKind::Operator && line.trunks.is_empty() && !self.stays_on_this_machine() {
+            return Err(setting("lines.trunks", "an operator line names the trunks it takes calls of"));
+        }
+        let operator = line.operator.as_ref();
+        let Some((operator, waits_on)) = operator.and_then(|it| Some((it, it.waits_on.as_ref()?))) else {
+            return Ok(());
+        };
+        let is_theirs = |other: &LineConfig| {
+            other.name == *waits_on && other.kind == LineKind::Operator && other.merchant == line.merchant
+        };
+        if !self.lines.iter().any(is_theirs) {
+            return Err(setting(
+                "lines.operator.waits_on",
+                "there is no such operator line of this merchant",
+            ));
+        }
+        if !operator.stays {
+            return Err(setting("lines.operator.waits_on", "an operator who has called in stays"));
         }
         Ok(())
     }

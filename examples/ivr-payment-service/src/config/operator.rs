@@ -18,6 +18,8 @@ pub struct OperatorConfig {
     /// The operator is called when the caller calls, and stays on the line while a payment is taken.
     #[serde(default)]
     pub stays: bool,
+    /// The line on which operators call in and wait: where one does, the caller gets that one, and nobody is called.
+    pub waits_on: Option<String>,
     /// How a caller gets to the operator after the payment, where the operator does not stay.
     #[serde(default)]
     pub back: WayBack,

@@ -17,6 +17,7 @@ use super::wording::Wording;
 use super::{Desk, format};
 use crate::operators::Permission;
 use crate::store::{CallFilter, CallRecord, Order};
+use crate::waiting::WaitingOperator;
 
 const ENDED: u32 = 12;
 const UP: u32 = 200;
@@ -51,11 +52,23 @@ pub(super) async fn board(desk: &Desk, seat: &Seat) -> Markup {
     let over = store.calls(seat.merchant(), of(false), ENDED).await.unwrap_or_default();
     html! {
         p.lines { strong { (up.len()) } " / " (desk.most_calls) " " (words.of("lines used", "回線使用中")) }
+        @for operator in &desk.backend.waiting.of(seat.merchant()) { (waiting(words, operator)) }
         @if up.is_empty() { p.hint { (words.of("No call is up. A call appears here as soon as it is transferred.", "現在の通話はありません。転送されるとここに表示されます。")) } }
         div.calls { @for call in &up { (up_card(desk, words, call).await) } }
         h2 { (words.of("Just ended", "終了した通話")) }
         @if over.is_empty() { p.hint { (words.of("None yet.", "まだありません。")) } }
         @else { (ended(desk, words, &over).await) }
+    }
+}
+
+/// An operator who has called in.
+fn waiting(words: Wording, operator: &WaitingOperator) -> Markup {
+    html! {
+        p.waiting {
+            (operator.operator) " " (words.of("waits for a caller", "お客様を待っています"))
+            @if let Some(code) = &operator.code { " · " (words.of("code", "受付コード")) " " (code) }
+            " · " span.hint { (operator.line) " · " time.timer data-since=(operator.since.as_millis()) {} }
+        }
     }
 }
 

@@ -66,6 +66,7 @@ fn line(kind: &EventKind) -> Option<(&'static str, String)> {
         | EventKind::CommandRefused { .. }
         | EventKind::Recorder { .. }
         | EventKind::LineChecked { .. }
+        | EventKind::OperatorWaits { .. }
         | EventKind::Alarm { .. } => {
             return None;
         }

@@ -22,6 +22,7 @@ use crate::monitor::{self, Legs, Metrics};
 use crate::payments::{Account, Accounts, Payments, Tools};
 use crate::speech::Voice;
 use crate::store::{MerchantUlid, Store, StoreError};
+use crate::waiting::WaitingRoom;
 
 /// What every call is served with: what all merchants share, and what is one merchant's. Cheap to clone.
 #[derive(Clone)]
@@ -42,6 +43,8 @@ pub struct Services {
     pub metrics: Metrics,
     /// How many legs are up.
     pub legs: Legs,
+    /// Operators who have called in and wait.
+    pub waiting: WaitingRoom,
     /// One merchant's: the first, or whose line it is ([`Services::of`]).
     pub shop: Arc<Shop>,
     others: Arc<HashMap<String, Arc<Shop>>>,
@@ -105,7 +108,8 @@ impl Services {
         let gate = Gate::new(health.clone(), store.clone(), payments.clone(), bus.clone(), id);
         let legs = Legs::default();
         let metrics = Metrics::new(monitor::Now { lines, health: health.clone(), legs: legs.clone() });
-        Ok(Self { config, store, payments, bus, health, gate, metrics, legs, shop, others })
+        let waiting = WaitingRoom::default();
+        Ok(Self { config, store, payments, bus, health, gate, metrics, legs, waiting, shop, others })
     }
 
     /// The same for the merchant whose line it is.

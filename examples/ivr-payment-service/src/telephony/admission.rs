@@ -9,7 +9,7 @@ use paytone_media::sdp::{Answer, SdpError};
 use rsipstack::dialog::dialog::DialogStateReceiver;
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::prelude::HeadersExt;
-use rsipstack::sip::{Request, StatusCode, Transport};
+use rsipstack::sip::{Header, Request, StatusCode, Transport};
 use rsipstack::transaction::transaction::Transaction;
 use tokio::sync::mpsc;
 
@@ -56,6 +56,14 @@ async fn take(
 ) -> Result<InviteDialog, StatusCode> {
     let user = transaction.original.uri.user().ok_or(StatusCode::NotFound)?.to_owned();
     let line = line(switchboard, &user)?;
+    if !is_open_to(switchboard, &line, &transaction.original) {
+        return Err(StatusCode::Forbidden);
+    }
+    if super::waiting::is_operators(&line) {
+        let (leg, dialog) = super::waiting::connect(switchboard, transaction, line, clock).await?;
+        switchboard.tasks.spawn(leg.run());
+        return Ok(dialog);
+    }
     if super::check::is_check(&line) {
         let (session, dialog) = super::check::connect(switchboard, transaction, line, clock).await?;
         switchboard.tasks.spawn(session.run());
@@ -74,10 +82,18 @@ fn line<'a>(switchboard: &'a Switchboard, user: &'a str) -> Result<LineMatch<'a>
     if switchboard.cancel.is_cancelled() || services.health.turns_calls_away() {
         return Err(StatusCode::ServiceUnavailable);
     }
-    if switchboard.calls_up() >= services.config.call.max_calls {
+    if switchboard.calls_up() + services.waiting.len() >= services.config.call.max_calls {
         return Err(StatusCode::BusyHere);
     }
     services.config.line_for(user).ok_or(StatusCode::NotFound)
+}
+
+/// Whether the line takes calls from where this request comes from.
+fn is_open_to(switchboard: &Switchboard, line: &LineMatch<'_>, request: &Request) -> bool {
+    let source = message::source_address(request);
+    let trunk = source.and_then(|source| switchboard.services.config.sip.trunk_of(source).ok().flatten());
+    let trunks = &line.line.trunks;
+    trunks.is_empty() || trunk.is_some_and(|trunk| trunks.contains(&trunk.name))
 }
 
 /// The call's audio, and our answer to what the caller offers.
@@ -178,19 +194,38 @@ pub(super) fn establish(
     transaction: &Transaction,
     answer: &Answer,
 ) -> Result<Established, StatusCode> {
-    let (state_sender, states) = switchboard.dialogs.new_dialog_state_channel();
-    let contact = super::contact(switchboard, super::transport_of(transaction), None);
-    let made = switchboard.dialogs.get_or_create_server_invite(transaction, state_sender, None, contact);
-    let dialog = made.map_err(|_| StatusCode::ServerInternalError)?;
+    let (dialog, states) = dialog(switchboard, transaction)?;
     let (sender, messages) = mpsc::channel(MESSAGES);
     switchboard.connect(&dialog.id(), sender);
     let timer = SessionTimer::asked_for(&transaction.original, crate::clock::now()).ok().flatten();
-    let headers = message::sdp_headers().into_iter().chain(timer.iter().flat_map(SessionTimer::answer));
-    if dialog.accept(Some(headers.collect()), Some(answer.body().as_bytes().to_vec())).is_err() {
-        switchboard.disconnect(&dialog.id());
-        return Err(StatusCode::ServerInternalError);
-    }
+    let more = timer.iter().flat_map(SessionTimer::answer).collect();
+    accept(switchboard, &dialog, answer, more)?;
     Ok(Established { dialog, states, messages, timer })
+}
+
+/// The dialog of a first INVITE.
+pub(super) fn dialog(
+    switchboard: &Switchboard,
+    transaction: &Transaction,
+) -> Result<(InviteDialog, DialogStateReceiver), StatusCode> {
+    let (state_sender, states) = switchboard.dialogs.new_dialog_state_channel();
+    let contact = super::contact(switchboard, super::transport_of(transaction), None);
+    let made = switchboard.dialogs.get_or_create_server_invite(transaction, state_sender, None, contact);
+    Ok((made.map_err(|_| StatusCode::ServerInternalError)?, states))
+}
+
+/// Answers with 200; a dialog that cannot be answered is forgotten.
+pub(super) fn accept(
+    switchboard: &Switchboard,
+    dialog: &InviteDialog,
+    answer: &Answer,
+    more: Vec<Header>,
+) -> Result<(), StatusCode> {
+    let headers = message::sdp_headers().into_iter().chain(more).collect();
+    dialog.accept(Some(headers), Some(answer.body().as_bytes().to_vec())).map_err(|_| {
+        switchboard.disconnect(&dialog.id());
+        StatusCode::ServerInternalError
+    })
 }
 
 pub(super) fn refusal(error: &MediaError) -> StatusCode {

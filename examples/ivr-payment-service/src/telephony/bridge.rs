@@ -4,15 +4,16 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use paytone_call::{FRAME_SAMPLES, Input, Recording, SecureSpeech, Settings, Topology};
-use paytone_dialog::{Command, CommandRefused, Mode, Outcome, Phase, Script, SecureState};
+use paytone_dialog::{Command, CommandRefused, Mode, OrderCode, Outcome, Phase, Script, SecureState};
 use rsipstack::dialog::dialog::TransactionHandle;
 use rsipstack::sip::{Header, Request, StatusCode};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::message;
 use super::operator::{Invitation, LegEvent, OperatorLeg};
 use super::session::Session;
+use super::tone;
 use crate::bus::{CallCommand, Commanded};
 use crate::config::{LineConfig, OperatorConfig, WayBack};
 use crate::desk::CannotPay;
@@ -95,11 +96,7 @@ impl Bridging {
             return;
         }
         if self.rung % RING_EVERY < RING_FOR {
-            for (place, sample) in frame.iter_mut().enumerate() {
-                // A frame holds eight whole waves of 400 Hz.
-                let triangle = 10 - (place % 20).abs_diff(10) as i16 * 2;
-                *sample = sample.saturating_add(triangle * RING_STEP);
-            }
+            tone::mix_400_hz(frame);
         }
         self.rung += 1;
     }
@@ -121,6 +118,28 @@ impl Session {
         self.bridge.rung = 0;
         self.bridge.leg = leg;
         self.bridge.leg.is_some()
+    }
+
+    /// Takes the leg of an operator who has called in: who waits for this order's caller, or else the longest for any.
+    pub(super) async fn join_waiting(&mut self) -> bool {
+        let Some(line) = self.bridge.operator().and_then(|operator| operator.waits_on.clone()) else {
+            return false;
+        };
+        let services = &self.switchboard.services;
+        let (merchant, code) = (self.desk.merchant(), self.desk.order_code());
+        let code = code.as_ref().map(OrderCode::as_str);
+        while let Some(waiting) = services.waiting.take(merchant, &line, code) {
+            let (ask, leg) = oneshot::channel();
+            // Who hung up just then is not there any more: the next.
+            if waiting.send(ask).await.is_ok()
+                && let Ok(leg) = leg.await
+            {
+                tracing::info!(call = %self.desk.call(), "an operator had called in");
+                self.bridge.leg = Some(leg);
+                return true;
+            }
+        }
+        false
     }
 
     pub(super) async fn operator(&mut self, event: LegEvent) {
@@ -247,5 +266,3 @@ pub(super) async fn done<T>(task: &mut Option<JoinHandle<T>>) -> Option<T> {
 /// One second of tone, two of silence: the ringing tone of Japan's network, in frames.
 const RING_FOR: usize = 50;
 const RING_EVERY: usize = 150;
-/// A triangle wave of about -20 dBm0.
-const RING_STEP: i16 = 200;

@@ -11,7 +11,6 @@ use rsipstack::dialog::dialog::Dialog;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::sip::{Header, Method, Request, StatusCode};
 use rsipstack::transaction::TransactionReceiver;
-use rsipstack::transaction::key::TransactionRole;
 use rsipstack::transaction::transaction::Transaction;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -320,11 +319,8 @@ async fn info(
     transaction: &mut Transaction,
 ) -> rsipstack::Result<()> {
     let Some(session) = switchboard.session(&dialog.id()) else {
-        if matches!(dialog, Dialog::Invite(dialog) if dialog.role() == TransactionRole::Client) {
-            // An operator's key: nobody wants it.
-            return transaction.reply(StatusCode::OK).await;
-        }
-        return transaction.reply(StatusCode::CallTransactionDoesNotExist).await;
+        // An operator's key: nobody wants it.
+        return transaction.reply(StatusCode::OK).await;
     };
     let Some(body) = InfoBody::take_from(&mut transaction.original) else {
         let headers = vec![message::accept_keys()];

@@ -116,6 +116,11 @@ impl MediaSession {
         })
     }
 
+    /// The same of an operator: what comes in is the operator's.
+    pub(super) fn of_operator(self) -> Self {
+        Self { role: Role::Operator, ..self }
+    }
+
     /// Whether the stream is encrypted, or stays on this machine.
     pub(super) fn is_private(&self) -> bool {
         self.srtp.is_some() || self.latch.destination().is_none_or(|peer| peer.ip().is_loopback())

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use paytone_media::sdp::{Direction, Offer};
+use paytone_redact::SafeText;
 use rsipstack::dialog::dialog::TransactionHandle;
 use rsipstack::sip::prelude::{HeadersExt, ToTypedHeader};
 use rsipstack::sip::{HasHeaders, Header, Method, Request, StatusCode};
@@ -147,6 +148,15 @@ pub(super) fn caller_number(request: &Request) -> Option<String> {
         let from = request.from_header().ok()?.uri().ok()?;
         telephone_number(from.user()?)
     })
+}
+
+/// The user part of whoever the request is from, as far as a screen may show it; `anonymous` where there is none.
+pub(super) fn from_user(request: &Request) -> String {
+    let from = request.from_header().ok().and_then(|from| from.uri().ok());
+    let user = from.as_ref().and_then(|from| from.user()).unwrap_or_default();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | '_');
+    let is_shown = !user.is_empty() && user.chars().all(is_plain);
+    SafeText::new(if is_shown { user } else { "anonymous" }).to_string()
 }
 
 fn asserted_number(identity: &str) -> Option<String> {

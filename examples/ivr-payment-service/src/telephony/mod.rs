@@ -1,7 +1,7 @@
 //! The only SIP and RTP sockets of the service. No type of the SIP library leaves this folder.
 //!
 //! Reading order: [`endpoint`](self) opens the sockets and sorts requests, `admission` decides what becomes of a first
-//! INVITE, `session` runs one call, `media` is its RTP, `operator` the leg to an operator, `bridge` what a call with that
+//! INVITE, `session` runs one call, `media` is its RTP, `operator` the leg to an operator, `waiting` one that has called in, `bridge` what a call with that
 //! leg does, `returning` how a caller gets back to the operator, `replace` how a leg takes the place of another.
 
 mod admission;
@@ -21,6 +21,8 @@ mod session;
 mod srtp;
 mod timer;
 mod tls;
+mod tone;
+mod waiting;
 
 use core::time::Duration;
 
@@ -28,6 +30,7 @@ use rsipstack::sip::{Transport, Uri};
 use rsipstack::transaction::transaction::Transaction;
 
 pub use endpoint::{StartError, Telephony};
+pub(crate) use operator::OperatorLeg;
 pub use tls::{TlsFileError, check_tls_files};
 
 /// Where a peer sends the rest of a dialog: the transport in use, the address it can reach.

@@ -33,7 +33,7 @@ pub(super) struct Invitation<'a> {
 }
 
 /// The leg, from the INVITE to the BYE. Dropped while it is up, it hangs up.
-pub(super) struct OperatorLeg {
+pub(crate) struct OperatorLeg {
     switchboard: Arc<Switchboard>,
     dialog: InviteDialog,
     states: DialogStateReceiver,
@@ -106,6 +106,23 @@ impl OperatorLeg {
             stage: Stage::Ringing { answer, media: Some(media), until },
             datagram: Box::new([0; MAX_DATAGRAM]),
         })
+    }
+
+    /// The leg of an operator who has called in.
+    pub(super) fn called_in(
+        switchboard: &Arc<Switchboard>,
+        dialog: InviteDialog,
+        states: DialogStateReceiver,
+        mut media: MediaSession,
+    ) -> Self {
+        media.heard(crate::clock::now());
+        Self {
+            switchboard: switchboard.clone(),
+            dialog,
+            states,
+            stage: Stage::Up(Box::new(media)),
+            datagram: Box::new([0; MAX_DATAGRAM]),
+        }
     }
 
     /// Whether the operator has answered and not hung up.

@@ -148,7 +148,7 @@ impl Session {
     /// Runs the call to its outcome, whatever the caller and the network do.
     pub(super) async fn run(mut self) {
         if self.bridge.operator_stays() {
-            if !self.call_operator(Vec::new()).await {
+            if !self.join_waiting().await && !self.call_operator(Vec::new()).await {
                 self.no_operator();
             }
         } else {

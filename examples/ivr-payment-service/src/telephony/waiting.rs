@@ -48,6 +48,7 @@ pub(super) async fn connect(
         return Err(StatusCode::NotFound);
     }
     let (media, answer) = admission::media(switchboard, &transaction.original, clock.now()).await?;
+    let media = media.of_operator();
     let operator = WaitingOperator {
         merchant: switchboard.services.of(line.line).shop.merchant_id,
         line: line.line.name.clone(),
@@ -55,9 +56,16 @@ pub(super) async fn connect(
         code: line.code.map(str::to_owned),
         since: clock.now(),
     };
-    let (dialog, states) = admission::accept(switchboard, transaction, &answer, Vec::new())?;
-    let leg =
-        WaitingLeg { switchboard: switchboard.clone(), dialog: dialog.clone(), states, media, operator, clock };
+    let (dialog, states) = admission::dialog(switchboard, transaction)?;
+    admission::accept(switchboard, &dialog, &answer, Vec::new())?;
+    let leg = WaitingLeg {
+        switchboard: switchboard.clone(),
+        dialog: dialog.clone(),
+        states,
+        media,
+        operator,
+        clock,
+    };
     Ok((leg, dialog))
 }
 
@@ -76,7 +84,12 @@ impl WaitingLeg {
         match wanted {
             Some(ask) => {
                 // Whoever asked may have gone: then the leg is dropped, and hangs up.
-                drop(ask.send(OperatorLeg::called_in(&self.switchboard, self.dialog, self.states, self.media)));
+                drop(ask.send(OperatorLeg::called_in(
+                    &self.switchboard,
+                    self.dialog,
+                    self.states,
+                    self.media,
+                )));
             }
             None => {
                 // A peer that is gone never answers, and one that hung up is not asked.

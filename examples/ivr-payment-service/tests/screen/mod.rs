@@ -20,6 +20,7 @@ use ivr_payment_service::health::Health;
 use ivr_payment_service::operators::{Operators, SignInRules};
 use ivr_payment_service::payments::{Accounts, Payments, Tools};
 use ivr_payment_service::store::{MerchantUlid, NewOperator, OperatorRole, OperatorUlid, Order, Store};
+use ivr_payment_service::waiting::WaitingRoom;
 use paytone_dialog::Language;
 use paytone_psp::simulator::Simulator;
 use paytone_redact::SafeText;
@@ -58,6 +59,7 @@ impl Screen {
             bus,
             rate: RateLimit::new(100_000, 100_000),
             refusals: Refusals::default(),
+            waiting: WaitingRoom::default(),
             clock: clock.clone(),
             key: "a-key-for-tests".into(),
             merchant,

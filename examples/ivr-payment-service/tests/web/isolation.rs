@@ -32,7 +32,7 @@ fn paths() -> Vec<(Method, &'static str, Option<Value>)> {
     ]
 }
 
-const LISTS: [&str; 8] = [
+const LISTS: [&str; 9] = [
     "/v1/orders",
     "/v1/calls",
     "/v1/stored-cards",
@@ -40,6 +40,7 @@ const LISTS: [&str; 8] = [
     "/v1/webhooks",
     "/v1/deliveries",
     "/v1/needs-person",
+    "/v1/waiting-operators",
     "/v1/audit?after=1",
 ];
 

@@ -21,6 +21,7 @@ use ivr_payment_service::bus::Bus;
 use ivr_payment_service::config::Config;
 use ivr_payment_service::payments::{Accounts, Payments, Tools};
 use ivr_payment_service::store::{CallUlid, Order, Store};
+use ivr_payment_service::waiting::WaitingRoom;
 use paytone_dialog::Verdict;
 use paytone_psp::simulator::Simulator;
 use serde_json::Value;
@@ -81,6 +82,7 @@ impl Shop {
             bus: bus.clone(),
             rate,
             refusals: Refusals::default(),
+            waiting: WaitingRoom::default(),
             clock: clock.clone(),
             key: KEY.into(),
             merchant,

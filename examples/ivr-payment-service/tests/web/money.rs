@@ -216,7 +216,7 @@ async fn the_document_describes_every_path_that_is_served() {
     let shop = Shop::new().await;
     let document = shop.get("/openapi.json").await.json;
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 28, "{:?}", paths.keys().collect::<Vec<_>>());
+    assert_eq!(paths.len(), 29, "{:?}", paths.keys().collect::<Vec<_>>());
     for (path, operations) in paths {
         let path = path.replace("{id}", "01MCC5RM00AK2B72X4J8V2FCFD").replace("{reference}", "x");
         for method in operations.as_object().unwrap().keys() {
