@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior};
 
+use self::refresh::Refreshed;
 use super::bridge::{self, Bridging};
 use super::endpoint::Switchboard;
 use super::media::MediaSession;
@@ -43,8 +44,10 @@ pub(super) struct Session {
     pub(super) bridge: Bridging,
     recording: Option<CallRecording>,
     timer: Option<SessionTimer>,
-    /// Our refresh is on its way: whether the peer is still there.
-    refreshing: Option<JoinHandle<bool>>,
+    /// Our refresh is on its way.
+    refreshing: Option<JoinHandle<Refreshed>>,
+    /// No refresh before then.
+    refresh_from: Duration,
     recorder: Option<Recorder>,
     /// The recorder was told to pause and not to go on.
     recorder_rests: bool,
@@ -138,6 +141,7 @@ impl Session {
             recording,
             timer,
             refreshing: None,
+            refresh_from: Duration::ZERO,
             recorder,
             recorder_rests: false,
             up,
@@ -207,7 +211,7 @@ impl Session {
             Some(commanded) = self.desk.command(), if up => self.command(commanded),
             script = bridge::done(&mut self.bridge.script), if up => self.begin_payment(script),
             referred = bridge::done(&mut self.bridge.referral), if up => self.referred(referred).await,
-            alive = bridge::done(&mut self.refreshing), if up => self.refreshed(alive),
+            refreshed = bridge::done(&mut self.refreshing), if up => self.refreshed(refreshed),
             () = until(timeout) => self.call.handle_timeout(self.clock.now()),
         }
     }
@@ -336,11 +340,11 @@ impl Session {
     /// A re-INVITE or UPDATE: hold, resume, another address, or nothing new.
     async fn reoffer(&mut self, request: &Request, handle: &TransactionHandle) {
         self.media.heard(self.clock.now());
+        if self.refuses_crossing(request, handle).await || self.refuses_hold(request, handle).await {
+            return;
+        }
         if let Some(timer) = &mut self.timer {
             timer.refresh(Some(request), self.clock.now());
-        }
-        if self.refuses_hold(request, handle).await {
-            return;
         }
         let more = self.timer.iter().flat_map(SessionTimer::answer).collect();
         if !message::answer_reoffer(&mut self.media, request, handle, more).await {

@@ -59,7 +59,7 @@ pub(crate) async fn sipp_runs(folder: &Path, service: SocketAddr, user: &str, sc
     std::fs::write(folder.join("caller.xml"), scenario).expect("the scenario can be written");
     let output = Command::new("sipp")
         .current_dir(folder)
-        .args(["-sf", "caller.xml", "-s", user, "-i", "127.0.0.1", "-m", "1", "-nostdin", "-timeout", "60s"])
+        .args(["-sf", "caller.xml", "-s", user, "-i", "127.0.0.1", "-m", "1", "-nostdin", "-timeout", "150s"])
         .args(["-timeout_error", "-trace_msg", "-message_file", "caller.log"])
         .args(["-mp", &free_media_port().to_string()])
         .arg(service.to_string())

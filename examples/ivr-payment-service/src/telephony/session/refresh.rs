@@ -2,11 +2,24 @@
 
 use core::time::Duration;
 
-use rsipstack::sip::StatusCode;
+use rand::RngExt as _;
+use rsipstack::dialog::dialog::TransactionHandle;
+use rsipstack::sip::{Method, Request, StatusCode};
 
 use super::Session;
 use crate::telephony::message;
 use crate::telephony::timer::Due;
+
+/// What came of a refresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refreshed {
+    /// The peer is there.
+    Alive,
+    /// It has crossed a request of the peer's own (RFC 3261, 14.1).
+    Crossed,
+    /// The peer is gone.
+    Gone,
+}
 
 impl Session {
     /// The session timer is up: it is refreshed, or the peer has not done so and is gone.
@@ -18,24 +31,44 @@ impl Session {
         let (dialog, offer) = (self.dialog.clone(), self.media.offer());
         let headers = message::sdp_headers().into_iter().chain(timer.request()).collect();
         self.refreshing = Some(tokio::spawn(async move {
-            let asked = dialog.reinvite_with_glare_retry(Some(headers), Some(offer.into_bytes()), GLARES);
-            let answer = tokio::time::timeout(REFRESH_PATIENCE, asked).await;
-            let gone = [StatusCode::RequestTimeout, StatusCode::CallTransactionDoesNotExist];
-            matches!(answer, Ok(Ok(Some(response))) if !gone.contains(&response.status_code))
+            let asked = dialog.reinvite(Some(headers), Some(offer.into_bytes()));
+            match tokio::time::timeout(REFRESH_PATIENCE, asked).await {
+                Ok(Ok(Some(response))) => match response.status_code {
+                    StatusCode::RequestPending => Refreshed::Crossed,
+                    StatusCode::RequestTimeout | StatusCode::CallTransactionDoesNotExist => Refreshed::Gone,
+                    _ => Refreshed::Alive,
+                },
+                _ => Refreshed::Gone,
+            }
         }));
     }
 
-    pub(super) fn refreshed(&mut self, alive: Option<bool>) {
-        if alive != Some(true) {
-            return self.end("the peer is gone");
+    pub(super) fn refreshed(&mut self, refreshed: Option<Refreshed>) {
+        let now = self.clock.now();
+        match (refreshed, &mut self.timer) {
+            (Some(Refreshed::Alive), Some(timer)) => timer.refresh(None, now),
+            (Some(Refreshed::Alive), None) => {}
+            // The peer's own request, where it gets through first, is as good a refresh.
+            (Some(Refreshed::Crossed), _) => {
+                let wait = rand::rng().random_range(0..=LONGEST_WAIT_MS / 10) * 10;
+                self.refresh_from = now + Duration::from_millis(wait);
+            }
+            (Some(Refreshed::Gone) | None, _) => self.end("the peer is gone"),
         }
-        if let Some(timer) = &mut self.timer {
-            timer.refresh(None, self.clock.now());
+    }
+
+    /// Refuses a re-INVITE that crosses ours (RFC 3261, 14.1). Whether it was refused.
+    pub(super) async fn refuses_crossing(&mut self, request: &Request, handle: &TransactionHandle) -> bool {
+        let crosses = self.refreshing.is_some() && request.method == Method::Invite;
+        if crosses {
+            tracing::debug!(call = %self.desk.call(), "two re-invites have crossed");
+            drop(handle.reply(StatusCode::RequestPending).await);
         }
+        crosses
     }
 }
 
-/// How often a refresh that crosses the peer's own request is tried.
-const GLARES: usize = 3;
+/// How long who has not made the Call-ID waits at most before a refresh that crossed the peer's request is made again.
+const LONGEST_WAIT_MS: u64 = 2000;
 /// A peer that does not answer a refresh for this long is gone.
 const REFRESH_PATIENCE: Duration = Duration::from_secs(32);

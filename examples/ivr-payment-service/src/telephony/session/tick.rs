@@ -3,6 +3,7 @@
 use paytone_call::FRAME_SAMPLES;
 
 use super::Session;
+use crate::telephony::timer::SessionTimer;
 
 impl Session {
     /// 20 ms of the call: what was heard goes in, what is said goes out, and what is due is done.
@@ -17,7 +18,8 @@ impl Session {
         if self.call.poll_timeout().is_some_and(|at| at <= now) {
             self.call.handle_timeout(now);
         }
-        if self.refreshing.is_none() && self.timer.is_some_and(|timer| timer.due().0 <= now) {
+        let is_due = |timer: SessionTimer| timer.due().0.max(self.refresh_from) <= now;
+        if self.refreshing.is_none() && self.timer.is_some_and(is_due) {
             self.session_due();
         }
         self.operator_tick(now);
