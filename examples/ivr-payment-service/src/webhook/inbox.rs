@@ -1,6 +1,8 @@
 //! What a merchant's own server keeps, so that a message that was forged, sent again or overtaken by another one on its way
 //! does no harm.
 
+use core::iter;
+use core::ops::RangeInclusive;
 use core::time::Duration;
 use std::collections::{BTreeSet, HashMap};
 
@@ -25,9 +27,10 @@ use super::{Forged, verify};
 ///     inbox.take(id, &at, &sign(id, now, &body, &[key]), &body, &[key], now)
 /// };
 /// assert_eq!(take("one", 1), Ok(Turn::Next));
-/// assert_eq!(take("three", 3), Ok(Turn::Early { missing: vec![2] }));
+/// assert_eq!(take("three", 3), Ok(Turn::Early { missing: vec![2..=2] }));
 /// assert_eq!(take("two", 2), Ok(Turn::Late), "told of what was before: the order is further already");
 /// assert_eq!(take("one", 1), Ok(Turn::Again));
+/// assert_eq!(take("last", u64::MAX), Ok(Turn::Early { missing: vec![4..=u64::MAX - 1] }));
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Inbox {
@@ -41,8 +44,8 @@ pub enum Turn {
     Next,
     /// It is the newest, and some before it have not come: they are on their way, or were given up and can be asked for.
     Early {
-        /// Their numbers.
-        missing: Vec<u64>,
+        /// Their numbers, lowest first.
+        missing: Vec<RangeInclusive<u64>>,
     },
     /// It tells of something that was before what has come already: to be noted, not to be acted on.
     Late,
@@ -102,7 +105,14 @@ impl Inbox {
         if message.sequence < newest {
             return Ok(Turn::Late);
         }
-        let missing: Vec<_> = (1..message.sequence).filter(|number| !taken.contains(number)).collect();
+        let missing = gaps(taken);
         Ok(if missing.is_empty() { Turn::Next } else { Turn::Early { missing } })
     }
+}
+
+/// What is missing between 1 and the greatest. As ranges: one message can be far ahead of all others.
+fn gaps(taken: &BTreeSet<u64>) -> Vec<RangeInclusive<u64>> {
+    let before = iter::once(0).chain(taken.iter().copied());
+    let gap = before.zip(taken).map(|(before, next)| before.saturating_add(1)..=next.saturating_sub(1));
+    gap.filter(|gap| !gap.is_empty()).collect()
 }

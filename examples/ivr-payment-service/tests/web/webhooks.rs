@@ -234,7 +234,7 @@ async fn a_receiver_sees_one_orders_events_in_order_until_one_is_dead_and_then_o
             .iter()
             .map(|one| (Came(one, now).sequence(), Came(one, now).taken_by(&mut inbox, &key).unwrap()))
             .collect();
-        let gap = || Turn::Early { missing: vec![1] };
+        let gap = || Turn::Early { missing: vec![1..=1] };
         assert_eq!(taken, [(2, gap()), (3, gap()), (1, Turn::Late)]);
         shop.store.close().await;
     }
