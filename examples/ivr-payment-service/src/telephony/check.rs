@@ -105,9 +105,7 @@ impl CheckSession {
     /// 20 ms; whether the call goes on.
     fn tick(&mut self) -> bool {
         let (now, limits) = (self.clock.now(), &self.switchboard.services.config.call);
-        let is_dead =
-            !self.media.is_held() && now.saturating_sub(self.media.last_heard()) >= limits.rtp_timeout;
-        if is_dead || self.clock.elapsed() >= limits.max_length {
+        if self.media.is_silent(limits.rtp_timeout, now) || self.clock.elapsed() >= limits.max_length {
             return false;
         }
         if self.media.is_held() {

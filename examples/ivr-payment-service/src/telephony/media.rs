@@ -169,9 +169,9 @@ impl MediaSession {
         self.agreement.payload_types().event().is_some()
     }
 
-    /// When something was last heard from the peer.
-    pub(super) const fn last_heard(&self) -> Duration {
-        self.last_heard
+    /// Whether nothing has been heard from the peer for so long, although it is not on hold.
+    pub(super) fn is_silent(&self, limit: Duration, now: Duration) -> bool {
+        !self.is_held() && now.saturating_sub(self.last_heard) >= limit
     }
 
     /// Counts as a sign of life although it is not audio.

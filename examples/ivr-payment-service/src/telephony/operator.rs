@@ -211,7 +211,7 @@ impl OperatorLeg {
     /// Whether the operator's phone has been silent on the network for this long, and is not on hold.
     pub(super) fn is_silent(&self, limit: Duration, now: Duration) -> bool {
         match &self.stage {
-            Stage::Up(media) => !media.is_held() && now.saturating_sub(media.last_heard()) >= limit,
+            Stage::Up(media) => media.is_silent(limit, now),
             _ => false,
         }
     }

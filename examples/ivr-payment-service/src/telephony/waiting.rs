@@ -127,9 +127,7 @@ impl WaitingLeg {
     /// 20 ms; whether the leg goes on.
     fn tick(&mut self, frames: &mut usize) -> bool {
         let (now, limits) = (self.clock.now(), &self.switchboard.services.config.call);
-        let is_dead =
-            !self.media.is_held() && now.saturating_sub(self.media.last_heard()) >= limits.rtp_timeout;
-        if is_dead || self.clock.elapsed() >= limits.max_length {
+        if self.media.is_silent(limits.rtp_timeout, now) || self.clock.elapsed() >= limits.max_length {
             return false;
         }
         if self.media.is_held() {

@@ -27,7 +27,7 @@ impl Session {
             self.record();
             return self.media.rest();
         }
-        if now.saturating_sub(self.media.last_heard()) >= self.switchboard.services.config.call.rtp_timeout {
+        if self.media.is_silent(self.switchboard.services.config.call.rtp_timeout, now) {
             return self.end("nothing heard");
         }
         self.media.play_out(&mut self.call, now);
