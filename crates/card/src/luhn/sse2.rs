@@ -19,7 +19,7 @@ pub(super) fn sum(digits: &[u8]) -> u32 {
         return sum;
     }
     match digits.len() {
-        17 => sum_of_more(digits, |head| head & 0xFF),
+        17 => sum_of_seventeen(digits),
         18 => sum_of_more(digits, |head| (head.wrapping_mul(0x0201_0000) >> 24) + carry(head, 0)),
         19 => sum_of_more(digits, |head| (head.wrapping_mul(0x0102_0100) >> 24) + carry(head, 8)),
         _ => UNTOLD,
@@ -36,6 +36,15 @@ pub(super) fn sum_to_sixteen(digits: &[u8]) -> Option<u32> {
     MASKS.get(digits.len().wrapping_sub(12)).map(|masks| sum_of_ends::<8>(digits, masks))
 }
 
+/// The last sixteen digits, and the one before them.
+#[inline]
+fn sum_of_seventeen(digits: &[u8]) -> u32 {
+    let (Some(first), Some(last)) = (digits.first(), digits.last_chunk::<16>()) else { return UNTOLD };
+    let first = first.wrapping_sub(b'0');
+    // What says nothing is not less with one more digit.
+    if first > 9 { UNTOLD } else { sum_of_ends::<16>(last, &MASKS[4]) + u32::from(first) }
+}
+
 /// The last sixteen digits, and before them a head whose digits `weigh` adds up; it gets four, the leftmost lowest.
 #[inline]
 fn sum_of_more(digits: &[u8], weigh: impl Fn(u32) -> u32) -> u32 {
@@ -43,10 +52,9 @@ fn sum_of_more(digits: &[u8], weigh: impl Fn(u32) -> u32) -> u32 {
         return UNTOLD;
     };
     let head = u32::from_le_bytes(*head) ^ 0x3030_3030;
-    let sum = sum_of_ends::<16>(last, &MASKS[4]);
     // Adding 118 takes what is above nine to the top bit of its byte.
     let above_nine = (head | head.wrapping_add(0x7676_7676)) & 0x8080_8080;
-    if sum >= UNTOLD || above_nine != 0 { UNTOLD } else { sum + weigh(head) }
+    if above_nine != 0 { UNTOLD } else { sum_of_ends::<16>(last, &MASKS[4]) + weigh(head) }
 }
 
 /// One where the digit so many bits up is doubled to ten or more.
