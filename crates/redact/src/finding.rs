@@ -89,6 +89,11 @@ impl Found {
         self.quote = None;
     }
 
+    /// Whether these are several card numbers of which nothing is shown, so that one more changes the end alone.
+    pub(crate) fn is_of_many(&self) -> bool {
+        self.finding.kind == Kind::CardNumber && self.finding.brand.is_none() && self.digits.is_none()
+    }
+
     /// Writes the mask: constant but for what the policy shows.
     pub(crate) fn write_mask(&self, policy: Policy, out: &mut Vec<u8>) {
         let quote = self.quote.as_ref().map_or(&[][..], Quote::as_bytes);

@@ -47,6 +47,21 @@ impl<M> RedactingMakeWriter<M> {
 
     /// The same with a hook that hears of each finding as it is masked: where in its event it was and what, never
     /// its digits. What the hook logs itself passes through here again.
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    ///
+    /// use paytone_redact::{Kind, RedactingMakeWriter};
+    ///
+    /// let (incidents, heard) = mpsc::sync_channel(16);
+    /// let make = RedactingMakeWriter::new(std::io::sink).with_hook(move |finding| {
+    ///     // Never waits: a log must not.
+    ///     let _ = incidents.try_send(finding.kind);
+    /// });
+    /// let subscriber = tracing_subscriber::fmt().with_writer(make).finish();
+    /// tracing::subscriber::with_default(subscriber, || tracing::warn!("the body was cvc=123"));
+    /// assert_eq!(heard.recv().unwrap(), Kind::SecurityCode);
+    /// ```
     #[must_use]
     pub fn with_hook(mut self, hook: impl Fn(&Finding) + Send + Sync + 'static) -> Self {
         self.incidents.hook = Some(Arc::new(hook));

@@ -2,6 +2,8 @@
 
 use paytone_card::luhn;
 
+use crate::card_number::{self, MAX_DIGITS, MIN_DIGITS};
+
 #[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2"))))]
 mod portable;
 #[cfg(all(feature = "std", target_arch = "x86_64", target_feature = "sse2"))]
@@ -55,6 +57,10 @@ pub(crate) trait Look: Copy {
     /// Whether the check digit of the last so many bytes, all of them ASCII digits, is right; two at least, and 19
     /// at most.
     fn is_valid(self, digits: &[u8; 32], length: usize) -> bool;
+    /// Whether the first of the ASCII digits that have a bit in `digits` may be a card number that ends with a group,
+    /// by what is [known](card_number::known_of) of the first two, and by the check digit. It may err on the side of
+    /// yes.
+    fn may_be_card(self, run: &[u8; 32], digits: u32, known: u8) -> bool;
     /// The second bytes of what may be digits and separators outside ASCII.
     fn foreign(self, view: &View) -> u64;
     /// A bit for each word that is not zero.
@@ -65,20 +71,22 @@ pub(crate) trait Look: Copy {
 
 /// Functions that are compiled for the same vector registers as what calls them.
 #[derive(Clone, Copy)]
-pub(crate) struct Looks<M, N, V, F, W, E> {
+pub(crate) struct Looks<M, N, V, G, F, W, E> {
     masks: M,
     numbers: N,
     is_valid: V,
+    may_be_card: G,
     foreign: F,
     non_zero: W,
     line_ends: E,
 }
 
-impl<M, N, V, F, W, E> Look for Looks<M, N, V, F, W, E>
+impl<M, N, V, G, F, W, E> Look for Looks<M, N, V, G, F, W, E>
 where
     M: Fn(&View) -> Masks + Copy,
     N: Fn(&View) -> Numbers + Copy,
     V: Fn(&[u8; 32], usize) -> bool + Copy,
+    G: Fn(&[u8; 32], u32, u8) -> bool + Copy,
     F: Fn(&View) -> u64 + Copy,
     W: Fn(&[u64; LANES]) -> u8 + Copy,
     E: Fn(&[u8; BLOCK]) -> u64 + Copy,
@@ -96,6 +104,11 @@ where
     #[inline(always)]
     fn is_valid(self, digits: &[u8; 32], length: usize) -> bool {
         (self.is_valid)(digits, length)
+    }
+
+    #[inline(always)]
+    fn may_be_card(self, run: &[u8; 32], digits: u32, known: u8) -> bool {
+        (self.may_be_card)(run, digits, known)
     }
 
     #[inline(always)]
@@ -124,6 +137,29 @@ fn non_zero(words: &[u64; LANES]) -> u8 {
 #[inline]
 fn is_valid(digits: &[u8; 32], length: usize) -> bool {
     luhn::is_valid(&digits[digits.len() - length..])
+}
+
+/// A card number in groups where nothing better is known. The digits are added up where they stand.
+fn may_be_card(run: &[u8; 32], mut digits: u32, known: u8) -> bool {
+    let lacks_check_digit = known & card_number::LACKS_CHECK_DIGIT != 0;
+    let (mut count, mut sums) = (0, [0_u16; 2]);
+    for &byte in run {
+        if digits & 1 == 1 {
+            let digit = usize::from(byte & 15);
+            let (once, twice) = (digit as u16, card_number::DOUBLED[digit]);
+            sums[count % 2] += once;
+            sums[1 - count % 2] += twice;
+            count += 1;
+            let ends = digits & 2 == 0 && (MIN_DIGITS..=MAX_DIGITS).contains(&count);
+            let has_length = ends && known & !card_number::LACKS_CHECK_DIGIT & 1 << (count - MIN_DIGITS) != 0;
+            // The last digit counts once.
+            if has_length && (lacks_check_digit || sums[(count - 1) % 2].is_multiple_of(10)) {
+                return true;
+            }
+        }
+        digits >>= 1;
+    }
+    false
 }
 
 /// Work that takes the masks of many blocks. It is compiled once for each kind of vector register.
@@ -216,6 +252,44 @@ mod tests {
         fn with(self, look: impl Look) -> bool {
             look.is_valid(self.0, self.1)
         }
+    }
+
+    struct Groups<'a>(&'a [u8; 32], u32, u8);
+
+    impl Search for Groups<'_> {
+        type Found = bool;
+
+        fn with(self, look: impl Look) -> bool {
+            look.may_be_card(self.0, self.1, self.2)
+        }
+    }
+
+    #[test]
+    fn every_card_number_in_groups() {
+        let mut found = 0;
+        for seed in 0..20_000_u32 {
+            let random =
+                |at: u32| seed.wrapping_mul(2_654_435_761).wrapping_add(at.wrapping_mul(0x9E37_79B9)) >> 11;
+            // A separator behind each fourth, or sixth, or so of the digits.
+            let size = 3 + seed as usize % 6;
+            let run = core::array::from_fn(|at| {
+                if at % (size + 1) == size { b' ' } else { b'0' + random(at as u32) as u8 % 10 }
+            });
+            let digits = (0..32).fold(0, |digits, at| digits | u32::from(run[at] != b' ') << at);
+            let digits = digits & u32::MAX >> (random(32) % 20);
+            let known = card_number::known_of(run[0], run[1]);
+            let ends = (0..32).filter(|at| digits >> at & 3 == 1);
+            let is_card = ends.map(|at| -> Vec<u8> {
+                (0..=at).filter(|at| digits >> at & 1 == 1).map(|at| run[at]).collect()
+            });
+            let is_card = is_card.into_iter().any(|number| {
+                (MIN_DIGITS..=MAX_DIGITS).contains(&number.len()) && card_number::may_be(&number)
+            });
+            assert_eq!(may_be_card(&run, digits, known), is_card);
+            found += u32::from(is_card);
+            assert!(all_of(|| Groups(&run, digits, known)).into_iter().all(|may_be| may_be || !is_card));
+        }
+        assert!(found > 500, "{found}");
     }
 
     struct LineEnds<'a>(&'a [u8; BLOCK]);

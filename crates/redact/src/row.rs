@@ -23,6 +23,8 @@ pub(crate) struct Row {
     /// A bit for each length from [`MIN_DIGITS`] on that such a number may have, told by its first two digits and
     /// the check digit.
     lengths: [u8; JUDGED],
+    /// What is known of numbers by the first two digits.
+    known: [u8; JUDGED],
     is_used: bool,
     /// Where the row begins that this is a part of, as far as it was read in one go.
     since: usize,
@@ -62,6 +64,7 @@ impl Default for Row {
             judged: 0,
             begins: 0,
             lengths: [0; JUDGED],
+            known: [0; JUDGED],
             is_used: false,
             since: 0,
             digits: [0; DIGITS],
@@ -118,7 +121,7 @@ impl Row {
 
     /// The first place at `at` or behind it where a number may begin that ends behind `covered`.
     pub(crate) fn next(&self, at: usize, covered: usize) -> Option<Start> {
-        let (step, width) = (self.step(), self.writing.width());
+        let step = self.step();
         let mut place = (at - self.start) / step;
         let mut begins = self.begins.checked_shr(place as u32)?;
         while begins != 0 {
@@ -126,13 +129,42 @@ impl Row {
             place += skip as usize;
             let (at, lengths) = (self.start + step * place, self.lengths[place]);
             let longest = MIN_DIGITS + lengths.ilog2() as usize;
-            if at + step * longest > covered + width {
+            if at + self.len(longest) > covered {
                 return Some(Start { at, place, lengths });
             }
             begins = begins >> skip >> 1;
             place += 1;
         }
         None
+    }
+
+    /// Up to where card numbers reach that begin at `at` or behind it, in front of `covered` or of the end of another of
+    /// them. The last are looked at first, since they reach furthest.
+    pub(crate) fn reach(&self, at: usize, mut covered: usize) -> usize {
+        let step = self.step();
+        let mut left = self.begins & !low_bits((at - self.start) / step);
+        loop {
+            let place = (covered - self.start).div_ceil(step);
+            // Those too far in front do not reach so far.
+            left &= !low_bits(place.saturating_sub(MAX_DIGITS));
+            let Some(place) = (left & low_bits(place)).checked_ilog2().map(|place| place as usize) else {
+                return covered;
+            };
+            work::note(1);
+            left ^= 1 << place;
+            let start = Start { at: self.start + step * place, place, lengths: self.lengths[place] };
+            let longest = MIN_DIGITS + start.lengths.ilog2() as usize;
+            if start.at + self.len(longest) > covered
+                && let Some((length, _)) = self.longest(&start)
+            {
+                covered = covered.max(start.at + self.len(length));
+            }
+        }
+    }
+
+    /// Behind a digit that ends there, and behind what separates it from the next.
+    pub(crate) fn behind(&self, digit_end: usize) -> usize {
+        (digit_end + self.writing.width()).min(self.end())
     }
 
     /// How far behind the start of the row a place of it is, at least.
@@ -184,24 +216,38 @@ impl Row {
                 *lengths |= if start == end { bit } else { 0 };
             }
         }
-        let mut begins = 0;
-        let pairs = self.digits.array_windows().zip(&mut self.lengths[..judged]);
-        for (place, (&[first, second], lengths)) in pairs.enumerate() {
-            let known = card_number::known_of(first, second);
-            // All bits when the check digit does not tell.
-            let untold = (known / card_number::LACKS_CHECK_DIGIT).wrapping_neg();
-            *lengths = (*lengths | untold) & known & !card_number::LACKS_CHECK_DIGIT;
-            begins |= u64::from(*lengths != 0) << place;
+        for (known, &[first, second]) in self.known.iter_mut().zip(self.digits.array_windows()) {
+            *known = card_number::known_of(first, second);
         }
-        self.begins = begins;
+        for (lengths, &known) in self.lengths.iter_mut().zip(&self.known) {
+            // All of them when the check digit does not tell.
+            let untold = if known >= card_number::LACKS_CHECK_DIGIT { u8::MAX } else { 0 };
+            *lengths = (*lengths | untold) & known & !card_number::LACKS_CHECK_DIGIT;
+        }
+        let some = self
+            .lengths
+            .as_chunks()
+            .0
+            .iter()
+            .rev()
+            .fold(0, |some, &lengths| some << 8 | some_of(u64::from_le_bytes(lengths)));
+        self.begins = some & low_bits(judged);
     }
 
     /// The longest card number that begins there.
     pub(crate) fn card(&self, start: &Start) -> Option<Candidate> {
+        let (length, range) = self.longest(start)?;
+        let number = &self.digits[start.place..][..length];
+        Some(Candidate::of(number, range.brand(), self.len(length), length, false))
+    }
+
+    /// Digits of the longest card number that begins there, and what it belongs to.
+    #[inline]
+    fn longest(&self, start: &Start) -> Option<(usize, &'static IssuerRange)> {
         let number: &[u8; MAX_DIGITS] = self.digits[start.place..].first_chunk()?;
         let range = IssuerRange::of(number)?;
         let mut lengths = start.lengths;
-        let length = loop {
+        loop {
             let longest = lengths.checked_ilog2()?;
             let length = MIN_DIGITS + longest as usize;
             let may_be = || {
@@ -209,17 +255,21 @@ impl Row {
                     || card_number::is_card_of(&number[..length], range)
             };
             if card_number::may_have(length, range) && may_be() {
-                break length;
+                return Some((length, range));
             }
             lengths ^= 1 << longest;
-        };
-        let len = self.step() * length - self.writing.width();
-        Some(Candidate::of(&number[..length], range.brand(), len, length, false))
+        }
+    }
+
+    /// Bytes of so many digits, and of the separators between them.
+    const fn len(&self, digits: usize) -> usize {
+        self.step() * digits - self.writing.width()
     }
 
     pub(crate) fn wipe(&mut self) {
         if self.is_used {
             self.lengths.zeroize();
+            self.known.zeroize();
             self.digits.zeroize();
             self.sums.zeroize();
             self.twice.zeroize();
@@ -294,6 +344,18 @@ fn escaped_digits(bytes: &[u8], digits: &mut [u8; DIGITS]) -> usize {
         count += 1;
     }
     count
+}
+
+/// A bit for each byte that is not zero, of bytes without a top bit.
+const fn some_of(bytes: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    let tops = (bytes + ONES * 0x7F) & ONES << 7;
+    (tops >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
+/// So many bits, or all.
+const fn low_bits(count: usize) -> u64 {
+    if count < JUDGED { (1 << count) - 1 } else { u64::MAX }
 }
 
 /// As many places as a word has bits.

@@ -233,6 +233,9 @@ impl Walk {
             return None;
         }
         while self.at < self.row.end() {
+            if self.reach_far(text, sink) {
+                continue;
+            }
             let covered = self.open.as_ref().map_or(0, |open| open.finding.range.end);
             let Some(start) = self.row.next(self.at, covered) else {
                 self.advance(text, self.row.end() - self.at, sink);
@@ -258,6 +261,19 @@ impl Walk {
             self.advance(text, self.row.step(), sink);
         }
         Some(true)
+    }
+
+    /// Goes on behind all card numbers of the row that are one finding with others of which nothing is shown, if the walk is
+    /// in such a finding.
+    fn reach_far(&mut self, text: Text<'_>, sink: &mut impl Sink) -> bool {
+        let is_deep = self.row.depth(self.at) > LOOK_BEHIND;
+        let Some(open) = self.open.as_mut().filter(|open| is_deep && open.is_of_many()) else {
+            return false;
+        };
+        let end = self.row.reach(self.at, open.finding.range.end);
+        open.finding.range.end = end;
+        self.advance(text, self.row.behind(end) - self.at, sink);
+        true
     }
 
     /// Opens a finding, or makes it part of the one that is open.
@@ -452,6 +468,19 @@ mod tests {
         findings
     }
 
+    /// How numbers are grouped, and some ways in which they are not.
+    const SHAPES: &[&[usize]] = &[
+        &[4, 4, 4, 7],
+        &[4, 4, 4, 4, 3],
+        &[4, 4, 5],
+        &[4, 6, 5],
+        &[4, 3, 3, 3],
+        &[6, 13],
+        &[8, 8],
+        &[4, 4, 11],
+        &[5, 5, 9],
+    ];
+
     /// Pieces that numbers, their surroundings and what is taken for them are made of.
     fn piece() -> impl Strategy<Value = Vec<u8>> {
         let texts = [
@@ -529,12 +558,21 @@ mod tests {
             1 => (number(), separator(), 1_usize..5).prop_map(|(digits, separator, size)| {
                 digits.as_bytes().chunks(size).collect::<Vec<_>>().join(separator.as_bytes())
             }),
+            1 => (number(), separator(), prop::sample::select(SHAPES.to_vec()), b'0'..=b'9').prop_map(
+                |(digits, separator, shape, last)| {
+                    // One in ten has the right check digit.
+                    let digits = [&digits.as_bytes()[..digits.len() - 1], &[last]].concat();
+                    let mut rest = digits.as_slice();
+                    let groups = shape.iter().map_while(|&size| rest.split_off(..size.min(rest.len())));
+                    groups.collect::<Vec<_>>().join(separator.as_bytes())
+                }
+            ),
             1 => prop::collection::vec(b'0'..=b'9', 1..40),
             1 => (number(), number(), prop::bool::ANY).prop_map(|(id, version, is_origin)| {
                 let net = if is_origin { "IN IP4" } else { "IN" };
                 format!("o=- {id} {version} {net}").into_bytes()
             }),
-            1 => (prop::collection::vec(b'0'..=b'9', 1..120), prop::sample::select(vec![b' ', b'-', b'.']))
+            1 => (prop::collection::vec(b'0'..=b'9', 1..400), prop::sample::select(vec![b' ', b'-', b'.']))
                 .prop_map(|(digits, separator)| digits.into_iter().flat_map(|digit| [digit, separator]).collect()),
             1 => prop::collection::vec(b'0'..=b'9', 1..120)
                 .prop_map(|digits| digits.into_iter().flat_map(|digit| [b'%', b'3', digit, b'%', b'2', b'0']).collect()),

@@ -364,8 +364,11 @@ pub(crate) fn lone_digits(bytes: &[u8]) -> Option<usize> {
 /// above.
 pub(crate) fn lone_number(bytes: &[u8]) -> Option<usize> {
     let digits = bytes.iter().take(MAX_KEYED_ON + 1).take_while(|byte| byte.is_ascii_digit()).count();
-    let next = *bytes.get(digits)?;
-    let ends = !may_begin_digit(next) && next.is_ascii() && !matches!(next, b' ' | b'-' | b'+' | b'.');
+    let is_no_digit = |byte: &u8| !may_begin_digit(*byte) && byte.is_ascii();
+    let ends = match bytes.get(digits)? {
+        b' ' | b'-' | b'+' | b'.' => bytes.get(digits + 1).is_some_and(is_no_digit),
+        next => is_no_digit(next),
+    };
     (ends && (MIN_DIGITS..=MAX_KEYED_ON).contains(&digits)).then_some(digits)
 }
 

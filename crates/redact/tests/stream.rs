@@ -149,6 +149,9 @@ proptest! {
         };
         // A digit next to it makes it another number, and what marks other numbers is tested by name.
         let before = before.trim_end_matches(|c: char| c.is_ascii_digit() || " -.+%".contains(c));
+        // Behind `0x` it is a pointer.
+        let before = before.strip_suffix("0x").unwrap_or(before);
+        let before = before.trim_end_matches(|c: char| c.is_ascii_digit() || " -.+%".contains(c));
         let after = after.trim_start_matches(|c: char| c.is_ascii_digit() || " -.+%".contains(c));
         let text = [before.as_bytes(), &planted[..], after.as_bytes()].concat();
         let masked = redact_bytes(&text);

@@ -24,6 +24,8 @@ pub(super) struct Batch {
     judged: usize,
     /// What the last of them that was judged may hold.
     found: Option<Range<usize>>,
+    /// Nothing was given out of these blocks up to a line end yet.
+    is_new: bool,
 }
 
 impl Batch {
@@ -38,13 +40,14 @@ impl Batch {
             known: 0,
             judged: 0,
             found: None,
+            is_new: false,
         }
     }
 
     /// The same again.
     pub(super) const fn restart(&mut self, from: usize) {
         (self.base, self.blocks) = (from, 0);
-        (self.others, self.known, self.judged, self.found) = (0, 0, 0, None);
+        (self.others, self.known, self.judged, self.found, self.is_new) = (0, 0, 0, None, false);
         self.planes.restart(from);
     }
 
@@ -58,9 +61,12 @@ impl Batch {
         self.base < from
     }
 
-    /// Behind the last line end of the blocks, when it is behind `from`.
+    /// Behind the last line end of the blocks, when it is behind `from`; asked for once.
     #[inline(always)]
-    pub(super) fn line_end(&self, text: &[u8], from: usize, look: impl Look) -> Option<usize> {
+    pub(super) fn line_end(&mut self, text: &[u8], from: usize, look: impl Look) -> Option<usize> {
+        if !core::mem::take(&mut self.is_new) {
+            return None;
+        }
         let start = from.max(self.base);
         let mut rest = &text[start..self.end().min(text.len())];
         while let Some((front, block)) = rest.split_last_chunk() {
@@ -84,7 +90,7 @@ impl Batch {
         self.look(bytes, look);
         self.planes.work_out(self.blocks);
         let [groups, others] = self.planes.some(self.blocks, look);
-        (self.others, self.judged, self.found) = (others, 0, None);
+        (self.others, self.judged, self.found, self.is_new) = (others, 0, None, true);
         self.note_groups(groups);
         self.sift(bytes, look);
         self.sift_labels(bytes);
@@ -165,7 +171,7 @@ impl Batch {
     }
 
     /// Drops the groups that nothing begins with, as far as that is quickly told: first by their length, then by the check
-    /// digit.
+    /// digit, of what stands in one group and of what stands in several.
     #[inline(always)]
     fn sift(&mut self, text: &[u8], look: impl Look) {
         self.keep(|base, planes, place| {
@@ -174,6 +180,9 @@ impl Batch {
         });
         self.keep(|base, planes, place| {
             run::may_have_check_digit(text, base + place, planes.digits_at(place), look)
+        });
+        self.keep(|base, planes, place| {
+            run::may_be_in_groups(text, base + place, planes.digits_of_run(place), look)
         });
     }
 

@@ -146,9 +146,17 @@ impl Planes {
     #[inline(always)]
     pub(super) fn digits_at(&self, place: usize) -> usize {
         let (slot, by) = (1 + place / BLOCK, (place % BLOCK) as u32);
-        // In two steps, since a word cannot be moved by its whole size.
-        let digits = self.digits[slot] >> by | self.digits[slot + 1] << 1 << (u64::BITS - 1 - by);
-        digits.trailing_ones() as usize
+        from(&self.digits, slot, by).trailing_ones() as usize
+    }
+
+    /// The digits of the run of digits and single separators at a place with a digit, as far as they are in its first
+    /// half a block.
+    #[inline(always)]
+    pub(super) fn digits_of_run(&self, place: usize) -> u32 {
+        let (slot, by) = (1 + place / BLOCK, (place % BLOCK) as u32);
+        let (digits, links) = (from(&self.digits, slot, by) as u32, from(&self.links, slot, by) as u32);
+        let len = (digits | links).trailing_ones();
+        digits & !u32::MAX.checked_shl(len).unwrap_or(0)
     }
 
     /// Whether a separator and a digit are right in front of a place with a digit.
@@ -161,7 +169,7 @@ impl Planes {
     #[inline(always)]
     pub(super) const fn gap_before(&self, place: usize) -> usize {
         let (slot, by) = (1 + place / BLOCK, (place % BLOCK) as u32);
-        // The bits in front of the place, the nearest one at the top; in two steps, as above.
+        // The bits in front of the place, the nearest one at the top; in two steps, as elsewhere.
         let gaps = self.gaps[slot] << 1 << (u64::BITS - 1 - by) | self.gaps[slot - 1] >> by;
         gaps.leading_ones() as usize
     }
@@ -180,6 +188,12 @@ impl Planes {
         let known = (1 << blocks) - 1;
         [groups & known, others & known]
     }
+}
+
+/// The bits of a plane from one of a slot on; in two steps, since a word cannot be moved by its whole size.
+#[inline(always)]
+const fn from(plane: &Plane, slot: usize, by: u32) -> u64 {
+    plane[slot] >> by | plane[slot + 1] << 1 << (u64::BITS - 1 - by)
 }
 
 /// What the bits of a plane are so many places further on.

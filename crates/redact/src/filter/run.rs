@@ -37,6 +37,16 @@ pub(super) fn may_have_check_digit(text: &[u8], start: usize, length: usize, loo
     (length < MIN_DIGITS) | (has_length & (is_valid | lacks_check_digit)) | is_keyed_on
 }
 
+/// The same of a short group with others behind it; `digits` has a bit for each digit of the run, as far as a card number
+/// in groups reaches. Rows of single digits are kept.
+#[inline(always)]
+pub(super) fn may_be_in_groups(text: &[u8], start: usize, digits: u32, look: impl Look) -> bool {
+    let Some(run) = text[start..].first_chunk() else { return true };
+    let known = card_number::known_of(run[0], run[1]);
+    let first = digits.trailing_ones() as usize;
+    first >= MIN_DIGITS || first == 1 || look.may_be_card(run, digits, known)
+}
+
 /// Whether so many digits may be a card number with the rest of the card behind it.
 #[inline(always)]
 fn may_go_on(length: usize) -> bool {

@@ -1,9 +1,9 @@
 //! The masks, eight bytes at a time in a word.
 
-use super::{BLOCK, Look, Looks, Masks, Numbers, View, is_valid, non_zero};
+use super::{BLOCK, Look, Looks, Masks, Numbers, View, is_valid, may_be_card, non_zero};
 
 pub(super) fn looks() -> impl Look {
-    Looks { masks, numbers, is_valid, foreign, non_zero, line_ends }
+    Looks { masks, numbers, is_valid, may_be_card, foreign, non_zero, line_ends }
 }
 
 fn masks(view: &View) -> Masks {
