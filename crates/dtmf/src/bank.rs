@@ -1,8 +1,15 @@
+use crate::detector::Room;
 use crate::{Criteria, Detector, SampleRate, ToneEvent};
 
 /// Finds keys on many channels.
 ///
 /// Every channel is a [`Detector`] of its own and decides bit for bit as that would, on every processor.
+///
+/// With AVX-512, channels at 8 kHz that are not in the middle of a block of 5 ms hear in groups of sixteen: the
+/// sums, the strongest tones and all tests of a block are made for the sixteen at once, and a channel is by itself
+/// only where something may begin or is going on. So frames of whole blocks (20 ms are four) are best. Other
+/// channels, those that are not at least twelve in a group, and those on other processors hear one after the
+/// other.
 ///
 /// ```
 /// use paytone_dtmf::{DetectorBank, Generator, Key, SampleRate, ToneEvent};
@@ -25,6 +32,7 @@ use crate::{Criteria, Detector, SampleRate, ToneEvent};
 #[derive(Clone, Debug)]
 pub struct DetectorBank<const CHANNELS: usize> {
     channels: [Detector; CHANNELS],
+    room: Room,
 }
 
 impl<const CHANNELS: usize> DetectorBank<CHANNELS> {
@@ -37,17 +45,16 @@ impl<const CHANNELS: usize> DetectorBank<CHANNELS> {
     /// A bank with criteria of your own.
     #[must_use]
     pub fn with_criteria(rate: SampleRate, criteria: Criteria) -> Self {
-        Self { channels: core::array::from_fn(|_| Detector::with_criteria(rate, criteria)) }
+        Self {
+            channels: core::array::from_fn(|_| Detector::with_criteria(rate, criteria)),
+            room: Room::new(),
+        }
     }
 
     /// Listens to the next frame of every channel and hands out what was found in it: first what the first
     /// channel holds, oldest first. The frames may have any lengths, the empty one of a channel at rest too.
-    pub fn process(&mut self, frames: &[&[i16]; CHANNELS], mut found: impl FnMut(usize, ToneEvent)) {
-        for (channel, (detector, frame)) in self.channels.iter_mut().zip(frames).enumerate() {
-            for event in detector.process(frame) {
-                found(channel, event);
-            }
-        }
+    pub fn process(&mut self, frames: &[&[i16]; CHANNELS], found: impl FnMut(usize, ToneEvent)) {
+        Detector::process_all(&mut self.channels, frames, &mut self.room, found);
     }
 
     /// One channel, to change its criteria, to mark losses, to give it other kinds of audio. `None` unless

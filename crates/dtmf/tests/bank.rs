@@ -4,9 +4,10 @@ mod support;
 
 use paytone_dtmf::{Criteria, Detector, DetectorBank, Generator, Key, SampleRate, ToneEvent};
 use proptest::prelude::*;
-use support::{Sent, generator, line, ms, rng};
+use support::{Sent, generator, line, ms, rng, voice};
 
 const CHANNELS: usize = 5;
+const MANY: usize = 21;
 
 fn any_key() -> impl Strategy<Value = Key> {
     (0..16u8).prop_map(|code| Key::from_event_code(code).expect("below 16"))
@@ -45,6 +46,63 @@ proptest! {
         }
         for (found, samples) in found.iter().zip(&channels) {
             prop_assert_eq!(found, &alone(samples, Criteria::default()));
+        }
+    }
+
+    /// More channels than are heard at a time, each with criteria, losses and frames of its own.
+    #[test]
+    fn many_channels_do_not_mind_each_other(
+        keys in prop::collection::vec(any_key(), MANY..3 * MANY),
+        odd in prop::collection::vec((0..MANY, 0usize..500), 0..30),
+        lost in prop::collection::vec((0..MANY, 1usize..700), 0..20),
+        stricter in prop::collection::vec(0..MANY, 0..20),
+        frame in prop::sample::select(vec![40usize, 80, 160, 160, 160, 200, 240]),
+        noise_dbm0 in -60.0f32..-12.0,
+        seed in 0u64..1000,
+    ) {
+        let channels: [Vec<i16>; MANY] = std::array::from_fn(|channel| {
+            let mut sent = Sent::new();
+            let mut rng = rng(seed + channel as u64);
+            if channel % 3 == 0 {
+                sent.audio.extend(voice::voice(voice::SPEAKING, 1, &mut rng).iter().map(|sample| 30_000.0 * sample));
+            }
+            sent.silence(97 * channel);
+            for &key in keys.iter().skip(channel).step_by(MANY) {
+                sent.key(&generator(), key, 400);
+            }
+            if channel % 4 != 3 {
+                line::noise(&mut sent.audio, noise_dbm0, &mut rng);
+            }
+            sent.samples()
+        });
+        let mut bank = DetectorBank::<MANY>::new(SampleRate::Hz8000);
+        let mut alone: [Detector; MANY] = std::array::from_fn(|_| Detector::new(SampleRate::Hz8000));
+        let mut rest: [&[i16]; MANY] = std::array::from_fn(|channel| &channels[channel][..]);
+        for round in 0.. {
+            if let Some(&(channel, samples)) = lost.get(round) {
+                bank.channel(channel).expect("of many").frame_lost(samples);
+                alone[channel].frame_lost(samples);
+            }
+            if let Some(&channel) = stricter.get(round) {
+                bank.channel(channel).expect("of many").set_criteria(Criteria::slow());
+                alone[channel].set_criteria(Criteria::slow());
+            }
+            let mut lens = [frame; MANY];
+            if let Some(&(channel, len)) = odd.get(round) {
+                lens[channel] = len;
+            }
+            let frames: [&[i16]; MANY] =
+                std::array::from_fn(|channel| &rest[channel][..lens[channel].min(rest[channel].len())]);
+            let mut found = Vec::new();
+            bank.process(&frames, |channel, event| found.push((channel, event)));
+            let expected: Vec<_> = (0..MANY)
+                .flat_map(|channel| alone[channel].process(frames[channel]).map(move |event| (channel, event)).collect::<Vec<_>>())
+                .collect();
+            prop_assert_eq!(found, expected);
+            rest = std::array::from_fn(|channel| &rest[channel][frames[channel].len()..]);
+            if rest.iter().all(|rest| rest.is_empty()) {
+                break;
+            }
         }
     }
 

@@ -60,9 +60,9 @@ pub(super) struct Pair {
 pub(super) struct Gate {
     /// Energy below which nothing is computed, as the kernel counts it.
     pub(super) energy: i32,
-    power: f32,
-    row_over_column: f32,
-    column_over_row: f32,
+    pub(super) power: f32,
+    pub(super) row_over_column: f32,
+    pub(super) column_over_row: f32,
 }
 
 impl Block {
@@ -186,8 +186,8 @@ fn in_phase(newest: &Spectrum, one: &Spectrum, two: &Spectrum) -> [f32; TONES] {
 }
 
 /// By how much every tone turns in one block and in two.
-static TURN_COS: [[f32; TONES]; 2] = turns().0;
-static TURN_SIN: [[f32; TONES]; 2] = turns().1;
+pub(super) static TURN_COS: [[f32; TONES]; 2] = turns().0;
+pub(super) static TURN_SIN: [[f32; TONES]; 2] = turns().1;
 
 const fn turns() -> ([[f32; TONES]; 2], [[f32; TONES]; 2]) {
     let (mut cos, mut sin) = ([[0.0; TONES]; 2], [[0.0; TONES]; 2]);
@@ -228,17 +228,17 @@ const fn seen_power(hz: f64, reference: u16) -> f64 {
 /// What the kernel counts energy in.
 const ENERGY_UNIT: f32 = 64.0;
 /// From energy to the square of the magnitude of a tone.
-const TOTAL_UNIT: f32 = ENERGY_UNIT * 2.0 / BLOCK as f32 * UNIT * UNIT;
+pub(super) const TOTAL_UNIT: f32 = ENERGY_UNIT * 2.0 / BLOCK as f32 * UNIT * UNIT;
 /// How far below the least level noise and leaks may press a tone in one block (10 dB).
 const DIP: f32 = 0.1;
 /// How far beyond the allowed twist noise and leaks may press the tones in one block.
 const SLOP_DB: f32 = 8.0;
 /// Part of the band's power that the strongest row and column have at least.
-const LEAST_PURITY: f32 = 0.3;
+pub(super) const LEAST_PURITY: f32 = 0.3;
 /// The same for a block that is suspected.
-const SUSPECT_PURITY: f32 = 0.7;
+pub(super) const SUSPECT_PURITY: f32 = 0.7;
 /// Part of all power that they have at least: a hum or a dial tone may be 11 dB louder than a key.
-const LEAST_CLARITY: f32 = 0.08;
+pub(super) const LEAST_CLARITY: f32 = 0.08;
 
 #[cfg(test)]
 pub(super) mod tests {

@@ -9,7 +9,6 @@
 use super::company::Company;
 use super::measure::Measurement;
 use crate::Criteria;
-use crate::math::power_to_db;
 
 /// What came before a measured window.
 #[derive(Clone, Copy, Debug)]
@@ -22,12 +21,14 @@ pub(super) struct Past {
     pub(super) is_second: bool,
 }
 
-/// The doubt about a measured pair; infinite beyond a hard limit.
-pub(super) fn doubt(m: &Measurement, past: &Past, criteria: &Criteria) -> f32 {
+/// The doubt about a measured pair, of which `lasting` is the part that [`lasting_doubt`] has; infinite beyond a
+/// hard limit.
+#[inline(always)]
+pub(super) fn doubt(m: &Measurement, past: &Past, lasting: f32) -> f32 {
     if m.evenness < MIN_EVENNESS {
         return f32::INFINITY;
     }
-    lasting_doubt(m, criteria)
+    lasting
         + BEND * square(m.high.bend_hz / 20.0)
         + LOW_SLOPE * square(m.low.slope_db / 4.0)
         + HIGH_SLOPE * square(m.high.slope_db / 4.0)
@@ -37,15 +38,15 @@ pub(super) fn doubt(m: &Measurement, past: &Past, criteria: &Criteria) -> f32 {
 }
 
 /// The part of it that is not about change; infinite beyond a hard limit.
+#[inline(always)]
 pub(super) fn lasting_doubt(m: &Measurement, criteria: &Criteria) -> f32 {
     let limit = criteria.max_frequency_error();
     let (low, high) = (square(m.low.error / limit), square(m.high.error / limit));
-    let low_over_high_db = power_to_db(m.low.power / m.high.power);
-    let twist = square(criteria.relative_twist(low_over_high_db));
+    let twist = square(criteria.relative_twist(m.low_over_high_db));
     if low > 1.0 || high > 1.0 || twist > 1.0 {
         return f32::INFINITY;
     }
-    let twist_weight = if low_over_high_db > 0.0 { LOW_LOUDER } else { HIGH_LOUDER };
+    let twist_weight = if m.low_over_high_db > 0.0 { LOW_LOUDER } else { HIGH_LOUDER };
     IMPURITY * (1.0 - m.purity).max(0.0)
         + UNCLARITY * (1.0 - m.clarity).max(0.0)
         + (LOW_ERROR + FAR_ERROR * low) * low
@@ -54,6 +55,7 @@ pub(super) fn lasting_doubt(m: &Measurement, criteria: &Criteria) -> f32 {
 }
 
 /// The doubt that what came before the window adds.
+#[inline(always)]
 fn doubt_of_past(m: &Measurement, past: &Past) -> f32 {
     // The second window of a key has a block of it before, and of a key within the standards it is steady.
     let steady = m.evenness >= STEADY_EVENNESS && m.low.scatter + m.high.scatter <= STEADY_SCATTER;

@@ -66,11 +66,19 @@ pub(super) struct Queue {
 impl Queue {
     /// A block makes at most three events, and a stretch of lost audio at most one more.
     const CAPACITY: usize = 8;
+    /// Of a block that was left out before it as well.
+    const BLOCK_MAKES: usize = 6;
 
     pub(super) fn push(&mut self, event: ToneEvent) {
         debug_assert!(self.len < Self::CAPACITY, "a block made more events than it can");
         self.events[(self.read + self.len) % Self::CAPACITY] = Some(event);
         self.len += 1;
+    }
+
+    /// Whether what a block may make still fits.
+    #[inline(always)]
+    pub(super) const fn has_room(&self) -> bool {
+        self.len + Self::BLOCK_MAKES <= Self::CAPACITY
     }
 
     #[inline(always)]

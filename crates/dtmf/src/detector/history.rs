@@ -1,6 +1,6 @@
 //! The last few blocks of a signal.
 
-use super::block::{Block, Kind, Spectrum};
+use super::block::{Block, Kind, Pair, Spectrum};
 use super::kernel::{BLOCK, Kernel};
 
 /// A ring of the newest blocks.
@@ -15,6 +15,21 @@ pub(super) struct History {
     lively: u32,
     /// How many blocks in a row, the newest the last, were passed over.
     passed: usize,
+}
+
+/// A block whose pointers are where [`History::upcoming`] said.
+pub(super) struct Heard<'a> {
+    pub(super) samples: &'a [i16; BLOCK],
+    pub(super) band: f32,
+    pub(super) row: f32,
+    pub(super) column: f32,
+    pub(super) energy: i32,
+    pub(super) lively: bool,
+    /// Whether the block before it is lively as well, so that the rest is known.
+    pub(super) known: bool,
+    /// Whether three blocks add up in phase.
+    pub(super) coherent: bool,
+    pub(super) pair: (Pair, f32),
 }
 
 impl History {
@@ -61,6 +76,32 @@ impl History {
         }
     }
 
+    /// [`push_heard`](Self::push_heard) where the rest has been found already.
+    #[inline(always)]
+    pub(super) fn push_abreast(&mut self, heard: &Heard<'_>) {
+        self.passed = 0;
+        self.newest = (self.newest + 1) % LEN;
+        let block = &mut self.blocks[self.newest];
+        let spectrum = &mut block.spectrum;
+        (spectrum.band, spectrum.row, spectrum.column) = (heard.band, heard.row, heard.column);
+        block.hear(heard.energy, heard.lively);
+        self.samples[self.newest] = *heard.samples;
+        // Without branches: what a voice does next cannot be foreseen.
+        let (pair, pair_power) = heard.pair;
+        block.pair.low = if heard.known { pair.low } else { block.pair.low };
+        block.pair.high = if heard.known { pair.high } else { block.pair.high };
+        block.pair_power = if heard.known { pair_power } else { block.pair_power };
+        let in_phase = if heard.coherent { self.lively.saturating_add(1) } else { 2 };
+        let lively = if heard.known { in_phase } else { 1 };
+        self.lively = if heard.lively { lively } else { 0 };
+    }
+
+    /// The newest block or one before; the one that was `left_out` counts, too.
+    #[inline(always)]
+    pub(super) fn before(&self, left_out: bool, ago: usize) -> &Block {
+        &self.blocks[(self.newest + LEN + usize::from(left_out) - ago) % LEN]
+    }
+
     /// Adds a block that was not heard.
     #[inline(always)]
     pub(super) fn push(&mut self, block: &Block) {
@@ -74,6 +115,12 @@ impl History {
     #[inline(always)]
     pub(super) fn ago(&self, ago: usize) -> &Block {
         &self.blocks[(self.newest + LEN - ago) % LEN]
+    }
+
+    /// All blocks and which of them is the oldest; the others follow it, round the end.
+    #[inline(always)]
+    pub(super) const fn all(&self) -> (&[Block; LEN], usize) {
+        (&self.blocks, (self.newest + 1) % LEN)
     }
 
     /// The samples of a lively block, `ago` blocks before the newest.
@@ -93,10 +140,10 @@ impl History {
     }
 }
 
-const LEN: usize = 8;
+pub(super) const LEN: usize = 8;
 /// Part of the band's power that adds up in phase over three blocks. A tone at the edge of what is allowed in
 /// frequency turns by 70 degrees a block and loses almost three quarters.
-const LEAST_COHERENCE: f32 = 0.15;
+pub(super) const LEAST_COHERENCE: f32 = 0.15;
 
 #[cfg(test)]
 mod tests {

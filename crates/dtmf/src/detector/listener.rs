@@ -1,9 +1,14 @@
 //! Blocks of 8 kHz audio in, events out.
 
+mod abreast;
+
+pub(crate) use abreast::Room;
+pub(super) use abreast::{Abreast, Progress};
+
 use super::block::{Block, Gate};
 use super::event::{Queue, ToneEvent};
 use super::history::History;
-use super::kernel::{BLOCK, Kernel, Path, Portable, WithKernel};
+use super::kernel::{AHEAD, Ahead, BLOCK, Kernel, Path, Portable, WithKernel};
 use super::tracker::Tracker;
 use crate::Criteria;
 
@@ -59,6 +64,22 @@ impl Listener {
         self.path.with(Hear { listener: self, samples })
     }
 
+    /// How many listeners are heard at once, where that is faster than one after the other.
+    pub(super) fn path_abreast(&self) -> Option<Path> {
+        self.path.is_faster_abreast().then_some(self.path)
+    }
+
+    /// Whether a frame is to be heard with those of others: not if that takes no time at all, since there is
+    /// nothing in it and nothing before it.
+    #[inline]
+    pub(super) fn may_join(&self, frame: &[i16]) -> bool {
+        let is_silence = self.history.is_blank()
+            && !self.is_left_out
+            && self.path.with(Quiet { frame, limit: self.gate.energy })
+            && self.tracker.is_idle();
+        !is_silence && self.is_quiet()
+    }
+
     /// Moves on by so many lost blocks, after as many that there is nothing left to decide.
     pub(super) fn skip(&mut self, blocks: usize) {
         self.position += (blocks * BLOCK) as u64;
@@ -71,52 +92,46 @@ impl Listener {
         self.tracker.handle_block(Portable, &self.history, self.position, &mut self.events);
     }
 
+    /// Hears block `n` of those that were looked at ahead.
     #[inline(always)]
-    fn hear_block<K: Kernel>(&mut self, kernel: K, samples: &[i16; BLOCK]) {
+    fn hear_block<K: Kernel>(&mut self, kernel: K, blocks: &[[i16; BLOCK]], ahead: &Ahead, n: usize) {
         self.position += BLOCK as u64;
-        let energy = kernel.energy(samples);
-        if energy < self.gate.energy {
-            self.leave_out();
-            self.history.push(&Block::PASSED);
-            self.tracker.handle_block(kernel, &self.history, self.position, &mut self.events);
-        } else if self.may_leave_out() {
-            self.left_out = *samples;
-            self.is_left_out = true;
-        } else {
-            self.look(kernel, samples, energy);
+        if self.is_left_out {
+            self.is_left_out = false;
+            if ahead.is_lively(n) {
+                kernel.with(LookBack(self));
+            } else {
+                self.history.push(&Block::PASSED);
+            }
         }
+        let may_leave_out = ahead.is_loud(n) && self.may_leave_out();
+        if may_leave_out && n + 1 == blocks.len().min(AHEAD) {
+            // What comes next is not known yet.
+            self.left_out = blocks[n];
+            self.is_left_out = true;
+            return;
+        }
+        if !ahead.is_loud(n) || may_leave_out && !ahead.is_lively(n + 1) {
+            self.history.push(&Block::PASSED);
+        } else {
+            *self.history.upcoming(0) = *ahead.spectrum(n);
+            self.history.push_heard(kernel, &blocks[n], ahead.energy(n), ahead.is_lively(n));
+        }
+        self.tracker.handle_block(kernel, &self.history, self.position, &mut self.events);
     }
 
     /// Every second block, unless it could decide something: a key takes more than two lively blocks, and a
     /// suspicion two that both look like a key.
     #[inline(always)]
     fn may_leave_out(&self) -> bool {
-        self.position / BLOCK as u64 % 2 == 1
+        self.position & ODD != 0
             && self.tracker.is_idle()
             && (self.history.lively() == 0
                 || self.history.lively() == 1 && !self.history.ago(0).spectrum.may_be_suspect())
     }
 
-    #[inline(always)]
-    fn look<K: Kernel>(&mut self, kernel: K, samples: &[i16; BLOCK], energy: i32) {
-        // Behind a block that was left out; the oldest blocks matter only when none was for long.
-        let spectrum = self.history.upcoming(self.is_left_out.into());
-        kernel.look(samples, spectrum);
-        let lively = self.gate.is_lively(spectrum, energy);
-        if self.is_left_out {
-            if lively {
-                self.look_back(kernel);
-            } else {
-                self.leave_out();
-            }
-        }
-        self.history.push_heard(kernel, samples, energy, lively);
-        self.tracker.handle_block(kernel, &self.history, self.position, &mut self.events);
-    }
-
-    /// Looks at the block that was left out after all.
+    /// Looks at the last block of the frame before, which was left out, after all.
     fn look_back<K: Kernel>(&mut self, kernel: K) {
-        self.is_left_out = false;
         let spectrum = self.history.upcoming(0);
         kernel.look(&self.left_out, spectrum);
         let energy = kernel.energy(&self.left_out);
@@ -132,6 +147,32 @@ impl Listener {
             self.is_left_out = false;
             self.history.push(&Block::PASSED);
         }
+    }
+}
+
+/// [`Listener::look_back`] with some kernel.
+struct LookBack<'a>(&'a mut Listener);
+
+impl WithKernel for LookBack<'_> {
+    type Output = ();
+
+    fn run<K: Kernel>(self, kernel: K) {
+        self.0.look_back(kernel);
+    }
+}
+
+/// Whether all of a frame's whole blocks are below a limit of energy.
+struct Quiet<'a> {
+    frame: &'a [i16],
+    limit: i32,
+}
+
+impl WithKernel for Quiet<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<K: Kernel>(self, kernel: K) -> bool {
+        kernel.quiet_blocks(self.frame, self.limit) == self.frame.len() / BLOCK
     }
 }
 
@@ -153,16 +194,25 @@ impl WithKernel for Hear<'_> {
             taken = kernel.quiet_blocks(samples, listener.gate.energy) * BLOCK;
             listener.position += taken as u64;
         }
-        while let Some(block) = samples[taken..].first_chunk() {
-            taken += BLOCK;
-            listener.hear_block(kernel, block);
-            if !listener.events.is_empty() {
-                break;
-            }
+        let mut ahead = Ahead::NOTHING;
+        let mut rest = samples[taken..].as_chunks().0;
+        while !rest.is_empty() && listener.events.is_empty() {
+            kernel.look_ahead(rest, &listener.gate, &mut ahead);
+            let len = rest.len().min(AHEAD);
+            let heard = (0..len).position(|n| {
+                listener.hear_block(kernel, rest, &ahead, n);
+                !listener.events.has_room()
+            });
+            let heard = heard.map_or(len, |last| last + 1);
+            taken += heard * BLOCK;
+            rest = &rest[heard..];
         }
         taken
     }
 }
+
+/// The bit of a position, which is a whole number of blocks, that is set after every second block.
+const ODD: u64 = 1 << BLOCK.trailing_zeros();
 
 #[cfg(test)]
 mod tests {

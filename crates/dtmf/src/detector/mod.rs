@@ -12,11 +12,12 @@ mod steadiness;
 mod tracker;
 
 pub use event::ToneEvent;
+pub(crate) use listener::Room;
 
 use crate::{Criteria, SampleRate};
 use input::{CHUNK, Input};
 use kernel::BLOCK;
-use listener::Listener;
+use listener::{Abreast, Listener, Progress};
 use resample::Resampler;
 
 /// Finds keys in audio.
@@ -123,6 +124,55 @@ impl Detector {
         self.listener.skip(skipped);
     }
 
+    /// Listens to the next frame of many channels and hands out what was found in it, channel by channel.
+    ///
+    /// First as many as can hear block by block together, as far as they can.
+    #[inline]
+    pub(crate) fn process_all<const N: usize>(
+        detectors: &mut [Self; N],
+        frames: &[&[i16]; N],
+        room: &mut Room,
+        mut found: impl FnMut(usize, ToneEvent),
+    ) {
+        let progress = Self::hear_abreast(detectors, frames, room);
+        for (channel, ((detector, frame), progress)) in
+            detectors.iter_mut().zip(frames).zip(progress).enumerate()
+        {
+            let rest = &frame[progress.blocks * BLOCK..];
+            if rest.is_empty() && progress.is_quiet {
+                continue;
+            }
+            for event in detector.process(rest) {
+                found(channel, event);
+            }
+        }
+    }
+
+    #[inline]
+    fn hear_abreast<const N: usize>(
+        detectors: &mut [Self; N],
+        frames: &[&[i16]; N],
+        room: &mut Room,
+    ) -> [Progress; N] {
+        let mut progress = [Progress::default(); N];
+        let Some(path) = detectors.first().and_then(|first| first.listener.path_abreast()) else {
+            return progress;
+        };
+        let mut abreast = Abreast::new();
+        for ((detector, frame), progress) in detectors.iter_mut().zip(frames).zip(&mut progress) {
+            let blocks = frame.as_chunks().0;
+            let aligned = detector.rate == SampleRate::Hz8000 && detector.filled == 0 && !detector.lost;
+            if aligned && !blocks.is_empty() && detector.listener.may_join(frame) {
+                abreast.add(&mut detector.listener, blocks, progress);
+            }
+            if abreast.is_full() {
+                abreast.hear(path, room);
+            }
+        }
+        abreast.hear(path, room);
+        progress
+    }
+
     /// Listens until something is found; how many samples were taken.
     #[inline]
     fn take_some(&mut self, samples: &[i16]) -> usize {
@@ -179,6 +229,9 @@ impl Detector {
 
     fn poll_event(&mut self) -> Option<ToneEvent> {
         let event = self.listener.poll()?;
+        if self.rate == SampleRate::Hz8000 {
+            return Some(event);
+        }
         let (factor, delay) = (self.rate.factor() as u64, Resampler::delay(self.rate));
         Some(event.map_positions(|position| (position * factor).saturating_sub(delay)))
     }

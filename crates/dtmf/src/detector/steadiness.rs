@@ -4,7 +4,6 @@
 //! the high tone, which a keypad holds to the last hertz. A voice alone that holds one harmonic still holds all.
 
 use super::measure::Measurement;
-use crate::math::power_to_db;
 
 /// The windows of a candidate, as long as its high tone is the same in all of them.
 #[derive(Clone, Debug)]
@@ -46,6 +45,7 @@ impl Steadiness {
     }
 
     /// Adds the window after the last one.
+    #[inline(always)]
     pub(super) fn add(&mut self, m: &Measurement, doubt: f32) -> Option<Lasting> {
         if m.high.scatter > MOST_SCATTER {
             self.clear();
@@ -57,7 +57,7 @@ impl Steadiness {
         }
         let newest = Window {
             error: m.high.error,
-            level_db: power_to_db(m.high.power),
+            level_db: m.high_db,
             doubt,
             lead: m.lead,
             low_scatter: m.low.scatter,
@@ -91,6 +91,7 @@ const LEAST_DISTURBED: f32 = 0.1;
 mod tests {
     use super::super::measure::ToneFit;
     use super::*;
+    use crate::math::power_to_db;
 
     fn window(error: f32, power: f32, scatter: f32, low_scatter: f32) -> Measurement {
         let high = ToneFit { power, error, bend_hz: 0.0, slope_db: 0.0, scatter };
@@ -102,6 +103,8 @@ mod tests {
             evenness: 0.6,
             before: 0.0,
             lead: 0.5,
+            low_over_high_db: 0.0,
+            high_db: power_to_db(power),
         }
     }
 

@@ -1,13 +1,13 @@
 //! The decisions: when blocks become a key, and when a key is over.
 
-use super::block::{Block, Kind, Pair, floor};
+use super::block::{Block, Kind, Pair, Spectrum, floor};
 use super::doubt::{KINSHIP, Past, REST_FROM, RIVAL, doubt, doubt_of_company, doubt_of_rival, lasting_doubt};
 use super::event::{Queue, ToneEvent};
 use super::history::History;
-use super::kernel::{BLOCK, Kernel, WithKernel};
-use super::measure::{Measure, Measurement, WINDOW};
+use super::kernel::{BLOCK, Kernel, Sixteen, WithKernel};
+use super::measure::{Measurement, WINDOW};
 use super::steadiness::Steadiness;
-use crate::math::{power_to_db, sqrt};
+use crate::math::{powers_to_db, sqrt};
 use crate::{Criteria, Key};
 
 /// Follows one signal block by block. Positions are samples at 8 kHz.
@@ -16,8 +16,7 @@ pub(super) struct Tracker {
     criteria: Criteria,
     /// Whether nothing is going on.
     idle: bool,
-    /// Least power of each tone.
-    floor: f32,
+    limits: Limits,
     held: Option<Held>,
     suspicion: Suspicion,
     candidate: Option<Candidate>,
@@ -25,6 +24,16 @@ pub(super) struct Tracker {
     steadiness: Steadiness,
     /// What is left of the last key: its tones and their power when it was declared over.
     tail: Option<(Pair, f32)>,
+}
+
+/// What the criteria come to.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    /// Least power of each tone.
+    floor: f32,
+    /// How long a key lasts and is absent at least, in samples.
+    duration: f32,
+    pause: f32,
 }
 
 /// The strongest pair, while it may become a key.
@@ -55,6 +64,17 @@ struct Held {
     lost: u32,
 }
 
+/// What is going on, as far as a block without a key can change it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outlook {
+    /// A key that is down, or its tail.
+    pub(super) has_key: bool,
+    pub(super) has_candidate: bool,
+    pub(super) suspects: bool,
+    /// Whether the last block did not look like what is suspected.
+    pub(super) doubts: bool,
+}
+
 /// Whether something that may become a key is going on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Suspicion {
@@ -70,7 +90,7 @@ impl Tracker {
         Self {
             criteria,
             idle: true,
-            floor: floor(&criteria),
+            limits: Limits::of(&criteria),
             held: None,
             suspicion: Suspicion::None,
             candidate: None,
@@ -87,7 +107,34 @@ impl Tracker {
 
     pub(super) fn set_criteria(&mut self, criteria: Criteria) {
         self.criteria = criteria;
-        self.floor = floor(&criteria);
+        self.limits = Limits::of(&criteria);
+    }
+
+    pub(super) fn outlook(&self) -> Outlook {
+        Outlook {
+            has_key: self.held.is_some() || self.tail.is_some(),
+            has_candidate: self.candidate.is_some(),
+            suspects: self.suspicion != Suspicion::None,
+            doubts: matches!(self.suspicion, Suspicion::Raised { unlike: 1.. }),
+        }
+    }
+
+    /// Takes over what has become of candidate and suspicion without a key.
+    pub(super) fn set_outlook(&mut self, outlook: &Outlook) {
+        if !outlook.has_candidate {
+            self.candidate = None;
+        }
+        self.suspicion = if outlook.suspects {
+            Suspicion::Raised { unlike: outlook.doubts.into() }
+        } else {
+            Suspicion::None
+        };
+        self.idle = !outlook.has_key && !outlook.has_candidate && !outlook.suspects;
+    }
+
+    /// Least power of each tone.
+    pub(super) const fn floor(&self) -> f32 {
+        self.limits.floor
     }
 
     /// Takes the newest block of `history`, which ends at `position`.
@@ -100,7 +147,11 @@ impl Tracker {
         events: &mut Queue,
     ) {
         if !self.idle || self.is_worth_a_look(history) {
-            kernel.with(Decide { tracker: self, history, position, events });
+            self.decide(kernel, history, position, events);
+            self.idle = self.held.is_none()
+                && self.candidate.is_none()
+                && self.tail.is_none()
+                && self.suspicion == Suspicion::None;
         }
     }
 
@@ -118,7 +169,7 @@ impl Tracker {
     #[inline(always)]
     fn decide<K: Kernel>(&mut self, kernel: K, history: &History, position: u64, events: &mut Queue) {
         if let Some(held) = &mut self.held {
-            let over = held.is_over(&self.criteria, history.ago(0), position);
+            let over = held.is_over(&self.limits, history.ago(0), position);
             let pair = held.pair;
             let next = self.seek_other(pair, kernel, history, position);
             if !over && next.is_none() {
@@ -157,16 +208,19 @@ impl Tracker {
     /// A key that has just become certain.
     #[inline(always)]
     fn seek<K: Kernel>(&mut self, kernel: K, history: &History, position: u64) -> Option<Held> {
+        if history.lively() < WINDOW as u32 {
+            self.candidate = None;
+            return None;
+        }
         let before = self.candidate.take();
         let pair = promising(history)?;
-        self.consider(kernel, pair, before, history, position)
+        kernel.with(Consider { tracker: self, pair, before, history, position })
     }
 
     /// Measures a pair that may be a key.
-    #[inline(never)]
-    fn consider<K: Kernel>(
+    #[inline(always)]
+    fn consider<V: Sixteen>(
         &mut self,
-        kernel: K,
         pair: Pair,
         before: Option<Candidate>,
         history: &History,
@@ -175,7 +229,7 @@ impl Tracker {
         let before = before.filter(|before| before.pair == pair);
         let age = before.map_or(0, |before| before.age + 1);
         let ambience = before.map_or_else(|| ambience(history), |before| before.ambience);
-        let measured = kernel.with(Measure { pair, history, max_error: self.criteria.max_frequency_error() });
+        let measured = pair.measure::<V>(history, self.criteria.max_frequency_error());
         if age == 0 || measured.is_none() {
             self.steadiness.clear();
         }
@@ -186,7 +240,8 @@ impl Tracker {
         // A window after a good one is the second that the key fills.
         let is_second = before.is_some_and(|before| before.doubt <= LITTLE_DOUBT);
         let past = Past { age, ambience, is_second };
-        let mut doubt = doubt(&measured, &past, &self.criteria);
+        let lasting = lasting_doubt(&measured, &self.criteria);
+        let mut doubt = doubt(&measured, &past, lasting);
         if doubt <= LITTLE_DOUBT * self.criteria.max_doubt() && self.matters(doubt, RIVAL) {
             doubt += doubt_of_rival(pair.rival(history));
         }
@@ -196,10 +251,10 @@ impl Tracker {
         doubt /= self.criteria.max_doubt();
         self.candidate = Some(Candidate { pair, age, ambience, doubt });
         // What is not beyond doubt has to be good enough twice in a row, or to stand still for long.
-        let lasting = self.lasting(pair, &measured, history);
+        let lasting = self.lasting(pair, &measured, lasting, history);
         let sure = doubt <= NO_DOUBT || doubt <= LITTLE_DOUBT && is_second;
         let lead = if sure { measured.lead } else { lasting? };
-        if measured.low.power.min(measured.high.power) < self.floor {
+        if measured.low.power.min(measured.high.power) < self.limits.floor {
             return None;
         }
         let length = (WINDOW * BLOCK) as u64 + (lead * BLOCK as f32) as u64;
@@ -218,8 +273,8 @@ impl Tracker {
 
     /// How many blocks before the newest window a pair began that has stood still since, if it has and if
     /// little else speaks against it.
-    fn lasting(&mut self, pair: Pair, measured: &Measurement, history: &History) -> Option<f32> {
-        let doubt = lasting_doubt(measured, &self.criteria);
+    #[inline(always)]
+    fn lasting(&mut self, pair: Pair, measured: &Measurement, doubt: f32, history: &History) -> Option<f32> {
         let lasting = self.steadiness.add(measured, doubt)?;
         let limit = 2.0 * LASTING_DOUBT * self.criteria.max_doubt();
         let is_sure = |rivals: f32| lasting.doubt + doubt + rivals <= limit;
@@ -229,11 +284,13 @@ impl Tracker {
     }
 
     /// Whether that much more doubt could still change what is decided.
+    #[inline(always)]
     fn matters(&self, so_far: f32, more: f32) -> bool {
         so_far + more > NO_DOUBT * self.criteria.max_doubt()
     }
 
     /// The doubt that comes from what else is heard, where it could make a difference.
+    #[inline(always)]
     fn doubt_of_company(&self, pair: Pair, measured: &Measurement, so_far: f32, history: &History) -> f32 {
         if self.matters(so_far, KINSHIP) && measured.clarity < 1.0 - REST_FROM / 2.0 {
             doubt_of_company(pair.company(measured, history))
@@ -244,6 +301,7 @@ impl Tracker {
 
     /// Whether a key is only what is left of the last one, reflected: the same tones, there ever
     /// since it was declared over and no louder.
+    #[inline(always)]
     fn is_tail(&self, found: &Held) -> bool {
         self.tail.is_some_and(|(pair, power)| {
             found.pair == pair && found.low_power + found.high_power < 4.0 * power
@@ -251,6 +309,7 @@ impl Tracker {
     }
 
     /// Forgets the tail of the last key when a block has nothing of it.
+    #[inline(always)]
     fn follow_tail(&mut self, block: &Block) {
         self.tail = self.tail.filter(|&(pair, power)| {
             let (low, high) = pair.powers(block);
@@ -258,6 +317,7 @@ impl Tracker {
         });
     }
 
+    #[inline(always)]
     fn hold(&mut self, held: Held, position: u64, events: &mut Queue) {
         self.held = Some(held);
         self.announce(position, events);
@@ -267,21 +327,23 @@ impl Tracker {
     #[inline(always)]
     fn announce(&mut self, position: u64, events: &mut Queue) {
         let Some(held) = &mut self.held else { return };
-        let lasted = (position - held.onset) as f32 - held.absent;
-        if held.announced || lasted < self.criteria.min_duration_samples() {
+        if held.announced || (position - held.onset) as f32 - held.absent < self.limits.duration {
             return;
         }
         held.announced = true;
+        let [level_db, low_over_high_db] =
+            powers_to_db([held.low_power.max(held.high_power), held.low_power / held.high_power]);
         events.push(ToneEvent::Start {
             key: held.key,
             at_sample: held.onset,
             declared_at: position,
-            level_dbm0: power_to_db(held.low_power.max(held.high_power)) - FULL_SCALE_DB,
-            low_over_high_db: power_to_db(held.low_power / held.high_power),
+            level_dbm0: level_db - FULL_SCALE_DB,
+            low_over_high_db,
         });
     }
 
     /// Ends a key where its tones vanished, or where the next key began if that was earlier.
+    #[inline(always)]
     fn release(&mut self, next: Option<u64>, newest: &Block, position: u64, events: &mut Queue) {
         let Some(held) = self.held.take() else { return };
         let end = held.absent_from.min(next.unwrap_or(u64::MAX)).max(held.onset);
@@ -295,6 +357,7 @@ impl Tracker {
         self.suspicion = Suspicion::None;
     }
 
+    #[inline(always)]
     fn suspect(&mut self, history: &History, position: u64, events: &mut Queue) {
         let pair = history.ago(0).pair;
         let known = history.lively() >= 2;
@@ -317,39 +380,52 @@ impl Tracker {
     /// Whether a single block looks like one of a key.
     #[inline(always)]
     fn looks_like(&self, pair: Pair, block: &Block) -> bool {
-        let (low, high) = pair.powers(block);
-        low.min(high) >= self.floor
-            && low.min(high) >= SUSPECT_TWIST * low.max(high)
-            && low + high >= SUSPECT_PURITY * block.spectrum.band
+        looks_like(self.limits.floor, pair, &block.spectrum)
     }
 }
 
-/// [`Tracker::decide`] with some kernel.
-struct Decide<'a> {
-    tracker: &'a mut Tracker,
-    history: &'a History,
-    position: u64,
-    events: &'a mut Queue,
+/// Whether a single block looks like one of a key whose tones have at least the power `floor`.
+#[inline(always)]
+pub(super) fn looks_like(floor: f32, pair: Pair, spectrum: &Spectrum) -> bool {
+    let (low, high) = pair.powers_in(spectrum);
+    low.min(high) >= floor
+        && low.min(high) >= SUSPECT_TWIST * low.max(high)
+        && low + high >= SUSPECT_PURITY * spectrum.band
 }
 
-impl WithKernel for Decide<'_> {
-    type Output = ();
+/// [`Tracker::consider`] with some kernel.
+struct Consider<'a> {
+    tracker: &'a mut Tracker,
+    pair: Pair,
+    before: Option<Candidate>,
+    history: &'a History,
+    position: u64,
+}
+
+impl WithKernel for Consider<'_> {
+    type Output = Option<Held>;
 
     #[inline(always)]
-    fn run<K: Kernel>(self, kernel: K) {
-        let Self { tracker, history, position, events } = self;
-        tracker.decide(kernel, history, position, events);
-        tracker.idle = tracker.held.is_none()
-            && tracker.candidate.is_none()
-            && tracker.tail.is_none()
-            && tracker.suspicion == Suspicion::None;
+    fn run<K: Kernel>(self, _: K) -> Option<Held> {
+        let Self { tracker, pair, before, history, position } = self;
+        tracker.consider::<K::Sixteen>(pair, before, history, position)
+    }
+}
+
+impl Limits {
+    fn of(criteria: &Criteria) -> Self {
+        Self {
+            floor: floor(criteria),
+            duration: criteria.min_duration_samples(),
+            pause: criteria.min_pause_samples(),
+        }
     }
 }
 
 impl Held {
     /// Looks for the tones in the newest block; true when they have been absent for long enough.
     #[inline(always)]
-    fn is_over(&mut self, criteria: &Criteria, block: &Block, position: u64) -> bool {
+    fn is_over(&mut self, limits: &Limits, block: &Block, position: u64) -> bool {
         if block.kind == Kind::Lost {
             self.lost += 1;
             return self.lost > LOST_BLOCKS;
@@ -365,7 +441,7 @@ impl Held {
             self.absent_from = position - BLOCK as u64 + (presence * BLOCK as f32) as u64;
         }
         self.absent += (1.0 - presence) * BLOCK as f32;
-        self.absent >= criteria.min_pause_samples()
+        self.absent >= limits.pause
     }
 
     /// How much of the block the held tones fill, 0 to 1.
@@ -376,7 +452,8 @@ impl Held {
         }
         let (low, high) = self.pair.powers(block);
         let ratio = (low / self.low_power).min(high / self.high_power);
-        let presence = if ratio < 1.0 { sqrt(ratio) } else { 1.0 };
+        // Most often it need not be known more closely.
+        let presence = if ratio < SURELY_PRESENT { sqrt(ratio) } else { 1.0 };
         if presence >= PRESENT && low + high < PRESENT_PURITY * block.spectrum.band {
             return 0.0;
         }
@@ -389,12 +466,9 @@ impl Held {
     }
 }
 
-/// The strongest pair, if it has been the same for a whole window and worth measuring.
+/// The strongest pair of a window of lively blocks, if it has been the same all the time and is worth measuring.
 #[inline(always)]
 fn promising(history: &History) -> Option<Pair> {
-    if history.lively() < WINDOW as u32 {
-        return None;
-    }
     let (newer, older) = (history.ago(0), history.ago(WINDOW / 2));
     if older.pair != newer.pair {
         return None;
@@ -406,6 +480,7 @@ fn promising(history: &History) -> Option<Pair> {
 
 /// Power in the band before the window, over that in the window. Of the two blocks before it, those that were
 /// not looked at do not count; if that is both it was quiet.
+#[inline(always)]
 fn ambience(history: &History) -> f32 {
     let within: f32 = (0..WINDOW).map(|ago| history.ago(ago).spectrum.band).sum();
     let (mut before, mut heard) = (0.0, 0.0);
@@ -421,7 +496,7 @@ fn ambience(history: &History) -> f32 {
 /// Decibels of the square of the magnitude of a 0 dBm0 tone.
 const FULL_SCALE_DB: f32 = 176.7115;
 /// Part of the band's power in the strongest row and column, below which measuring is not worth it.
-const PROMISING: f32 = 0.42;
+pub(super) const PROMISING: f32 = 0.42;
 /// Doubt, as a part of what is allowed, at which one window is enough.
 const NO_DOUBT: f32 = 1.0;
 /// The same for two windows in a row.
@@ -430,6 +505,9 @@ const LITTLE_DOUBT: f32 = 1.3;
 const LASTING_DOUBT: f32 = 0.8;
 /// Part of its amplitude from which on a held tone counts as there.
 const PRESENT: f32 = 0.7;
+/// Part of its power of which that is certain.
+const SURELY_PRESENT: f32 = 0.5;
+const _: () = assert!(PRESENT * PRESENT < 0.99 * SURELY_PRESENT);
 /// Part of the band's power that a held pair must have to count as there.
 const PRESENT_PURITY: f32 = 0.35;
 /// Blocks over which the level of a held tone is averaged.
@@ -437,8 +515,8 @@ const DRIFT: f32 = 16.0;
 /// 80 ms without any audio end a key.
 const LOST_BLOCKS: u32 = 16;
 /// What a single block must show to be suspected.
-const SUSPECT_PURITY: f32 = 0.8;
-const SUSPECT_TWIST: f32 = 0.06;
+pub(super) const SUSPECT_PURITY: f32 = 0.8;
+pub(super) const SUSPECT_TWIST: f32 = 0.06;
 
 #[cfg(test)]
 mod tests {

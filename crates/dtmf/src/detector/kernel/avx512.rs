@@ -5,25 +5,32 @@
 #![allow(unsafe_code, reason = "vector registers are loaded from arrays; AVX-512 is used where it was found")]
 
 use core::arch::x86_64::{
-    __m128i, __m256, __m512, __m512i, _CMP_EQ_OQ, _mm_add_epi32, _mm_add_ps, _mm_add_ss, _mm_cvtepi32_ps,
-    _mm_cvtss_f32, _mm_loadu_si128, _mm_movehdup_ps, _mm_movehl_ps, _mm_mul_ps, _mm_unpackhi_epi64,
-    _mm256_add_epi32, _mm256_add_ps, _mm256_castpd_ps, _mm256_castps256_ps128, _mm256_castsi256_si128,
-    _mm256_cmp_ps_mask, _mm256_cvtss_f32, _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_loadu_ps,
-    _mm256_max_ps, _mm256_mul_ps, _mm256_permute_ps, _mm512_add_epi32, _mm512_add_ps, _mm512_avg_epu16,
-    _mm512_castps_pd, _mm512_castps512_ps256, _mm512_castsi512_si256, _mm512_cvtepi32_ps,
-    _mm512_extractf64x4_pd, _mm512_extracti64x4_epi64, _mm512_load_ps, _mm512_load_si512, _mm512_loadu_ps,
-    _mm512_loadu_si512, _mm512_madd_epi16, _mm512_mul_ps, _mm512_permutexvar_epi16, _mm512_permutexvar_epi32,
-    _mm512_reduce_add_epi32, _mm512_set1_epi16, _mm512_set1_epi64, _mm512_setzero_si512,
-    _mm512_shuffle_f32x4, _mm512_srli_epi32, _mm512_store_si512, _mm512_storeu_ps, _mm512_unpackhi_epi32,
-    _mm512_unpacklo_epi32, _mm512_xor_si512, _mm512_zextsi128_si512,
+    __cpuid_count, __m128i, __m256, __m512, __m512i, _CMP_EQ_OQ, _mm_add_epi32, _mm_add_ps, _mm_add_ss,
+    _mm_cvtepi32_ps, _mm_cvtss_f32, _mm_loadu_si128, _mm_movehdup_ps, _mm_movehl_ps, _mm_mul_ps,
+    _mm_unpackhi_epi64, _mm256_add_epi32, _mm256_add_ps, _mm256_castpd_ps, _mm256_castps256_ps128,
+    _mm256_castsi256_si128, _mm256_cmp_ps_mask, _mm256_cvtss_f32, _mm256_extractf128_ps,
+    _mm256_extracti128_si256, _mm256_loadu_ps, _mm256_max_ps, _mm256_mul_ps, _mm256_permute_ps,
+    _mm512_add_epi32, _mm512_add_ps, _mm512_avg_epu16, _mm512_castps_pd, _mm512_castps512_ps256,
+    _mm512_castsi512_si256, _mm512_cvtepi32_ps, _mm512_extractf64x4_pd, _mm512_extracti64x4_epi64,
+    _mm512_load_ps, _mm512_load_si512, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_madd_epi16, _mm512_mul_ps,
+    _mm512_permutexvar_epi16, _mm512_permutexvar_epi32, _mm512_reduce_add_epi32, _mm512_set1_epi16,
+    _mm512_set1_epi64, _mm512_setzero_si512, _mm512_shuffle_f32x4, _mm512_srli_epi32, _mm512_store_si512,
+    _mm512_storeu_ps, _mm512_unpackhi_epi32, _mm512_unpacklo_epi32, _mm512_xor_si512, _mm512_zextsi128_si512,
 };
 
-use super::super::block::{BAND_WEIGHTS, GAP_WEIGHT, Pair, Spectrum};
+use core::sync::atomic::{AtomicU8, Ordering};
+
+use super::super::block::{BAND_WEIGHTS, GAP_WEIGHT, Gate, Pair, Spectrum};
+use super::super::measure::WINDOW;
+use super::abreast::{self, Gates, LANES, Lanes, Recent, Spectra, Verdicts};
+use super::abreast512;
+use super::ahead::{self, Ahead};
+use super::ahead512;
 use super::{
     BLOCK, COLUMNS, FOLDED, GAP_HZ, Kernel, PAIRS, TONE_HZ, TONES, WithKernel, block_rotation, reference,
 };
 
-cpufeatures::new!(avx512, "avx512f", "avx512bw", "avx512vl", "avx512vbmi2");
+cpufeatures::new!(avx512, "avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512vbmi2");
 
 /// 512 bits at a time; also the knowledge that this processor can.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,11 +38,27 @@ pub(in super::super) struct Avx512(());
 
 impl Avx512 {
     pub(super) fn detect() -> Option<Self> {
-        avx512::get().then_some(Self(()))
+        (avx512::get() && has_vnni()).then_some(Self(()))
     }
 }
 
+/// Whether there is AVX-512 VNNI, on a processor that has AVX-512. Asked once: a virtual machine takes long to
+/// answer.
+fn has_vnni() -> bool {
+    const UNKNOWN: u8 = 2;
+    static ANSWER: AtomicU8 = AtomicU8::new(UNKNOWN);
+    let answer = ANSWER.load(Ordering::Relaxed);
+    if answer != UNKNOWN {
+        return answer == 1;
+    }
+    let is_there = __cpuid_count(7, 0).ecx >> 11 & 1 == 1;
+    ANSWER.store(is_there.into(), Ordering::Relaxed);
+    is_there
+}
+
 impl Kernel for Avx512 {
+    type Sixteen = super::sixteen512::Vector;
+
     /// Does something that the compiler may use AVX-512 for.
     #[inline(always)]
     fn with<T: WithKernel>(self, task: T) -> T::Output {
@@ -60,9 +83,61 @@ impl Kernel for Avx512 {
     }
 
     #[inline(always)]
+    fn look_ahead(self, blocks: &[[i16; BLOCK]], gate: &Gate, ahead: &mut Ahead) {
+        match blocks.first_chunk() {
+            // SAFETY: as above.
+            Some(blocks) => unsafe { ahead512::look_ahead(blocks, gate, ahead) },
+            None => ahead::look_ahead(self, blocks, gate, ahead),
+        }
+    }
+
+    #[inline(always)]
     fn strongest(self, newest: &Spectrum, one: &Spectrum, two: &Spectrum) -> (Pair, f32) {
         // SAFETY: as above.
         unsafe { strongest(newest, one, two) }
+    }
+
+    const IS_FASTER_ABREAST: bool = true;
+
+    #[inline(always)]
+    fn look_abreast(
+        self,
+        blocks: &[&[i16; BLOCK]; LANES],
+        spectra: &mut Spectra,
+        copies: &mut [&mut Spectrum; LANES],
+    ) {
+        // SAFETY: as above.
+        unsafe { abreast512::look(blocks, spectra, copies) }
+    }
+
+    #[inline(always)]
+    fn load_abreast(self, spectra: &[&Spectrum; LANES], to: &mut Spectra) {
+        // SAFETY: as above.
+        unsafe { abreast512::load(spectra, to) }
+    }
+
+    #[inline(always)]
+    fn verdicts(self, spectra: &Spectra, gates: &Gates) -> Verdicts {
+        // SAFETY: as above.
+        unsafe { abreast512::verdicts(spectra, gates) }
+    }
+
+    #[inline(always)]
+    fn strongest_abreast(self, blocks: [&Spectra; 3], heard: u16, pairs: &mut abreast::Pairs) -> u16 {
+        // SAFETY: as above.
+        unsafe { abreast512::strongest(blocks, heard, pairs) }
+    }
+
+    #[inline(always)]
+    fn alike_abreast(self, spectra: &Spectra, pairs: &abreast::Pairs, floors: &Lanes<f32>) -> u16 {
+        // SAFETY: as above.
+        unsafe { abreast512::alike(spectra, pairs, floors) }
+    }
+
+    #[inline(always)]
+    fn promising_abreast(self, recent: [&Recent; WINDOW]) -> u16 {
+        // SAFETY: as above.
+        unsafe { abreast512::promising(recent) }
     }
 }
 
@@ -92,7 +167,7 @@ fn sums(block: &[i16; BLOCK]) -> (__m512i, __m128i) {
 /// sums and the pair of differences in turn, in the order of [`Pairs`].
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn fold(block: &[i16; BLOCK]) -> [__m512i; 2] {
+pub(super) fn fold(block: &[i16; BLOCK]) -> [__m512i; 2] {
     // SAFETY: the first and the last 32 samples of a block of 40.
     let (front, back) = unsafe {
         (_mm512_loadu_si512(block.as_ptr().cast()), _mm512_loadu_si512(block.as_ptr().add(BLOCK - 32).cast()))
@@ -180,15 +255,26 @@ fn largest(power: __m256) -> __m256 {
 
 /// A constant in the shape of a register.
 #[repr(C, align(64))]
-struct Words([i16; 32]);
+pub(super) struct Words(pub(super) [i16; 32]);
 
 #[repr(C, align(64))]
-struct Floats([f32; 16]);
+pub(super) struct Floats(pub(super) [f32; 16]);
 
 impl Words {
+    /// Sixteen numbers of 32 bits.
+    pub(super) const fn numbers(numbers: [i16; 16]) -> Self {
+        let mut words = [0; 32];
+        let mut n = 0;
+        while n < 16 {
+            words[2 * n] = numbers[n];
+            n += 1;
+        }
+        Self(words)
+    }
+
     #[inline]
     #[target_feature(enable = "avx512f")]
-    fn store(vector: __m512i) -> Self {
+    pub(super) fn store(vector: __m512i) -> Self {
         let mut words = Self([0; 32]);
         // SAFETY: 64 bytes, aligned.
         unsafe { _mm512_store_si512(core::ptr::from_mut(&mut words).cast(), vector) };
@@ -197,7 +283,7 @@ impl Words {
 
     #[inline]
     #[target_feature(enable = "avx512f")]
-    fn load(&self) -> __m512i {
+    pub(super) fn load(&self) -> __m512i {
         // SAFETY: 64 bytes, aligned.
         unsafe { _mm512_load_si512(core::ptr::from_ref(self).cast()) }
     }
@@ -205,7 +291,7 @@ impl Words {
 
 /// Pairs of samples: of every four the first two in the first vector, the others in the second.
 #[repr(C, align(64))]
-struct Pairs([Words; 2]);
+pub(super) struct Pairs(pub(super) [Words; 2]);
 
 impl Pairs {
     /// Where a pair is, in pairs of sums or differences.
@@ -216,7 +302,7 @@ impl Pairs {
     /// The sums and the differences of a pair in all places.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    fn everywhere(&self, pair: usize) -> __m512i {
+    pub(super) fn everywhere(&self, pair: usize) -> __m512i {
         let (vector, place) = Self::place(pair);
         let words = &self.0[vector].0;
         let at = |n: usize| i64::from(words[2 * place + n].cast_unsigned()) << (16 * n);
@@ -227,7 +313,7 @@ impl Pairs {
 impl Floats {
     #[inline]
     #[target_feature(enable = "avx512f")]
-    fn load(&self) -> __m512 {
+    pub(super) fn load(&self) -> __m512 {
         // SAFETY: 64 bytes, aligned.
         unsafe { _mm512_load_ps(self.0.as_ptr()) }
     }
@@ -235,7 +321,7 @@ impl Floats {
 
 /// By pair of samples: for every tone its cosines, which meet the sums, and its sines turned over, which meet the
 /// differences.
-static REFERENCES: [Words; PAIRS] = {
+pub(super) static REFERENCES: [Words; PAIRS] = {
     let mut table = [const { Words([0; 32]) }; PAIRS];
     let mut n = 0;
     while n < FOLDED {
@@ -251,7 +337,7 @@ static REFERENCES: [Words; PAIRS] = {
 };
 
 /// The same of the gap, in the order of [`Pairs`].
-static GAP: [Words; 2] = {
+pub(super) static GAP: [Words; 2] = {
     let mut table = [const { Words([0; 32]) }; 2];
     let mut n = 0;
     while n < FOLDED {
@@ -264,7 +350,7 @@ static GAP: [Words; 2] = {
 };
 
 /// Where the cosines of all tones are among the sums, then where the sines are: numbers of 32 bits.
-static COSINES_FIRST: Words = {
+pub(super) static COSINES_FIRST: Words = {
     let mut table = [0; 32];
     let mut k = 0;
     while k < TONES {

@@ -4,15 +4,30 @@
 //! block's result does not depend on where it lies in the signal. Integers give the same sums in
 //! whatever order they are added: every processor finds the same keys.
 
+mod abreast;
+#[cfg(target_arch = "x86_64")]
+mod abreast512;
+mod ahead;
+#[cfg(target_arch = "x86_64")]
+mod ahead512;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod portable;
+mod sixteen;
+#[cfg(target_arch = "x86_64")]
+mod sixteen512;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub(super) use abreast::{Gates, LANES, Lanes, Pairs, Recent, Spectra, Verdicts};
+pub(super) use ahead::{AHEAD, Ahead};
 pub(super) use portable::Portable;
+#[cfg(test)]
+pub(super) use sixteen::Plain;
+pub(super) use sixteen::Sixteen;
 
-use super::block::{Pair, Spectrum};
+use super::block::{Gate, Pair, Spectrum};
+use super::measure::WINDOW;
 use crate::key::{HIGH_HZ, LOW_HZ};
 use crate::math::{cos_turns, sin_turns};
 
@@ -41,6 +56,9 @@ pub(super) const UNIT: f32 = AMPLITUDE as f32 * BLOCK as f32 / 4.0;
 
 /// How the sums are made.
 pub(super) trait Kernel: Copy {
+    /// What pairs are measured with.
+    type Sixteen: Sixteen;
+
     /// Does something in a function of its own that the compiler may use the kernel's instructions for.
     #[inline(never)]
     fn with<T: WithKernel>(self, task: T) -> T::Output {
@@ -53,10 +71,62 @@ pub(super) trait Kernel: Copy {
     /// Energy of a block: the sum of its squared samples in units of 64, each pair of samples rounded down.
     fn energy(self, block: &[i16; BLOCK]) -> i32;
 
+    /// Looks at the next blocks, the first [`AHEAD`] of `blocks`.
+    #[inline(always)]
+    fn look_ahead(self, blocks: &[[i16; BLOCK]], gate: &Gate, ahead: &mut Ahead) {
+        ahead::look_ahead(self, blocks, gate, ahead);
+    }
+
     /// The strongest row and column over three blocks, newest first, and their power.
     #[inline(always)]
     fn strongest(self, newest: &Spectrum, one: &Spectrum, two: &Spectrum) -> (Pair, f32) {
         Pair::strongest(newest, one, two)
+    }
+
+    /// Whether many channels at once take less than one after the other.
+    const IS_FASTER_ABREAST: bool = false;
+
+    /// [`look`](Self::look) and [`energy`](Self::energy) on a block of many channels; the pointers go into
+    /// `copies` as well.
+    #[inline(always)]
+    fn look_abreast(
+        self,
+        blocks: &[&[i16; BLOCK]; LANES],
+        spectra: &mut Spectra,
+        copies: &mut [&mut Spectrum; LANES],
+    ) {
+        abreast::look(self, blocks, spectra, copies);
+    }
+
+    /// Puts side by side the spectra of many channels; their energy is not known.
+    #[inline(always)]
+    fn load_abreast(self, spectra: &[&Spectrum; LANES], to: &mut Spectra) {
+        abreast::load(spectra, to);
+    }
+
+    /// What every channel's block comes to.
+    #[inline(always)]
+    fn verdicts(self, spectra: &Spectra, gates: &Gates) -> Verdicts {
+        abreast::verdicts(spectra, gates)
+    }
+
+    /// [`strongest`](Self::strongest) of many channels over three blocks, newest first; the oldest is silence
+    /// where it was not `heard`. Whose blocks are not in phase.
+    #[inline(always)]
+    fn strongest_abreast(self, blocks: [&Spectra; 3], heard: u16, pairs: &mut Pairs) -> u16 {
+        abreast::strongest(self, blocks, heard, pairs)
+    }
+
+    /// Who [looks like](super::tracker::looks_like) a key.
+    #[inline(always)]
+    fn alike_abreast(self, spectra: &Spectra, pairs: &Pairs, floors: &Lanes<f32>) -> u16 {
+        abreast::alike(spectra, pairs, floors)
+    }
+
+    /// Whose strongest pair has been the same for a whole window and is worth measuring; newest first.
+    #[inline(always)]
+    fn promising_abreast(self, recent: [&Recent; WINDOW]) -> u16 {
+        abreast::promising(recent)
     }
 
     /// How many whole blocks at the beginning of `samples` have less energy than `limit`.
@@ -131,6 +201,19 @@ impl Path {
             .collect();
         #[cfg(not(target_arch = "x86_64"))]
         return vec![Self::Portable];
+    }
+
+    /// Whether many channels at once take less than one after the other.
+    pub(super) const fn is_faster_abreast(self) -> bool {
+        match self {
+            Self::Portable => Portable::IS_FASTER_ABREAST,
+            #[cfg(target_arch = "x86_64")]
+            Self::Sse2 => x86::Sse2::IS_FASTER_ABREAST,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => x86::Avx2::IS_FASTER_ABREAST,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(_) => avx512::Avx512::IS_FASTER_ABREAST,
+        }
     }
 
     #[inline(always)]
@@ -226,6 +309,21 @@ mod tests {
         }
     }
 
+    /// The energies of all blocks and the spectra of the loud ones, with whether they are lively.
+    struct LookAhead<'a>(&'a [[i16; BLOCK]], &'a Gate);
+
+    impl WithKernel for LookAhead<'_> {
+        type Output = (Vec<i32>, Vec<Option<(Spectrum, bool)>>);
+
+        fn run<K: Kernel>(self, kernel: K) -> Self::Output {
+            let mut ahead = Ahead::NOTHING;
+            kernel.look_ahead(self.0, self.1, &mut ahead);
+            let len = self.0.len().min(AHEAD);
+            let view = |n| ahead.is_loud(n).then(|| (*ahead.spectrum(n), ahead.is_lively(n)));
+            ((0..len).map(|n| ahead.energy(n)).collect(), (0..len).map(view).collect())
+        }
+    }
+
     struct Strongest<'a>(&'a [Spectrum; 3]);
 
     impl WithKernel for Strongest<'_> {
@@ -248,6 +346,30 @@ mod tests {
             let expected = Path::Portable.with(All(&block, &frame, limit));
             for path in Path::all() {
                 prop_assert_eq!(path.with(All(&block, &frame, limit)), expected, "{:?}", path);
+            }
+        }
+
+        #[test]
+        fn every_kernel_sees_the_same_ahead(
+            blocks in prop::collection::vec((prop::array::uniform(any::<i16>()), 0u32..16, 0.0f64..1.0), 1..6),
+        ) {
+            // Something like a key with something like noise over it.
+            let blocks: Vec<[i16; BLOCK]> = blocks
+                .into_iter()
+                .map(|(noise, quieter, key): ([i16; BLOCK], _, _)| core::array::from_fn(|n| {
+                    let tone = |hz: f64| key * sin_turns(hz * n as f64 / 8_000.0);
+                    (noise[n] >> quieter) / 2 + (7_000.0 * (tone(770.0) + tone(1336.0))) as i16
+                }))
+                .collect();
+            let gate = Gate::new(&crate::Criteria::default());
+            let expected = Path::Portable.with(LookAhead(&blocks, &gate));
+            for path in Path::all() {
+                prop_assert_eq!(path.with(LookAhead(&blocks, &gate)), expected.clone(), "{:?}", path);
+            }
+            for (block, view) in blocks.iter().zip(&expected.1) {
+                let (spectrum, energy, _) = Path::Portable.with(All(block, &[], 0));
+                let lively = gate.is_lively(&spectrum, energy);
+                prop_assert_eq!(*view, (energy >= gate.energy).then_some((spectrum, lively)));
             }
         }
 

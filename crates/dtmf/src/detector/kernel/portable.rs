@@ -7,6 +7,8 @@ use super::{BLOCK, COSINES, Correlation, FOLDED, Kernel, References, SINES};
 pub(in super::super) struct Portable;
 
 impl Kernel for Portable {
+    type Sixteen = super::sixteen::Plain;
+
     fn look(self, block: &[i16; BLOCK], spectrum: &mut Spectrum) {
         let mirrored = |n: usize| (i32::from(block[n]), i32::from(block[BLOCK - 1 - n]));
         let sums: [i32; FOLDED] = core::array::from_fn(|n| (mirrored(n).0 + mirrored(n).1 + 1) >> 1);

@@ -22,6 +22,8 @@ cpufeatures::new!(avx2, "avx2");
 pub(super) struct Sse2;
 
 impl Kernel for Sse2 {
+    type Sixteen = super::sixteen::Plain;
+
     #[inline(always)]
     fn look(self, block: &[i16; BLOCK], spectrum: &mut Spectrum) {
         let (sums, differences) = fold(block);
@@ -49,6 +51,8 @@ impl Avx2 {
 }
 
 impl Kernel for Avx2 {
+    type Sixteen = super::sixteen::Plain;
+
     /// Does something that the compiler may use AVX2 for.
     #[inline(always)]
     fn with<T: WithKernel>(self, task: T) -> T::Output {

@@ -1,0 +1,290 @@
+//! The arithmetic on one block of many channels at once: lane by lane what it is on one.
+
+use super::super::block::{Block, Gate, Pair, Spectrum};
+use super::super::history::LEAST_COHERENCE;
+use super::super::measure::WINDOW;
+use super::super::tracker::{PROMISING, looks_like};
+use super::{BLOCK, Kernel, TONES};
+
+/// Channels at once: those of the widest vector.
+pub(in super::super) const LANES: usize = 16;
+
+/// Something of every channel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C, align(64))]
+pub(in super::super) struct Lanes<T>(pub(in super::super) [T; LANES]);
+
+/// The same block of all channels.
+#[derive(Clone, Debug, PartialEq)]
+#[repr(C)]
+pub(in super::super) struct Spectra {
+    /// [`Spectrum::re`] by tone, then [`Spectrum::im`].
+    pub(in super::super) pointers: [Lanes<f32>; 2 * TONES],
+    pub(in super::super) band: Lanes<f32>,
+    pub(in super::super) row: Lanes<f32>,
+    pub(in super::super) column: Lanes<f32>,
+    pub(in super::super) energy: Lanes<i32>,
+}
+
+/// The strongest pair of all channels.
+#[derive(Clone, Debug, PartialEq)]
+pub(in super::super) struct Pairs {
+    pub(in super::super) low: Lanes<u32>,
+    pub(in super::super) high: Lanes<u32>,
+    pub(in super::super) power: Lanes<f32>,
+}
+
+/// What is kept of a block for longer.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Recent {
+    pub(in super::super) band: Lanes<f32>,
+    pub(in super::super) pairs: Pairs,
+}
+
+impl Recent {
+    pub(in super::super) const NOTHING: Self = Self { band: Lanes([0.0; LANES]), pairs: Pairs::NONE };
+
+    #[inline(always)]
+    pub(in super::super) fn set(&mut self, lane: usize, block: &Block) {
+        self.band.0[lane] = block.spectrum.band;
+        self.pairs.low.0[lane] = block.pair.low as u32;
+        self.pairs.high.0[lane] = block.pair.high as u32;
+        self.pairs.power.0[lane] = block.pair_power;
+    }
+}
+
+/// The [`Gate`]s of all channels.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Gates {
+    pub(super) energy: Lanes<i32>,
+    pub(super) power: Lanes<f32>,
+    pub(super) row_over_column: Lanes<f32>,
+    pub(super) column_over_row: Lanes<f32>,
+}
+
+/// What is true of a block, a bit for every channel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in super::super) struct Verdicts {
+    /// Not quiet.
+    pub(in super::super) loud: u16,
+    /// [`Gate::is_lively`].
+    pub(in super::super) lively: u16,
+    /// [`Spectrum::may_be_suspect`].
+    pub(in super::super) suspect: u16,
+}
+
+impl Gates {
+    pub(in super::super) const NONE: Self = Self {
+        energy: Lanes([0; LANES]),
+        power: Lanes([0.0; LANES]),
+        row_over_column: Lanes([0.0; LANES]),
+        column_over_row: Lanes([0.0; LANES]),
+    };
+
+    #[inline(always)]
+    pub(in super::super) fn set(&mut self, lane: usize, gate: &Gate) {
+        self.energy.0[lane] = gate.energy;
+        self.power.0[lane] = gate.power;
+        self.row_over_column.0[lane] = gate.row_over_column;
+        self.column_over_row.0[lane] = gate.column_over_row;
+    }
+
+    fn lane(&self, lane: usize) -> Gate {
+        Gate {
+            energy: self.energy.0[lane],
+            power: self.power.0[lane],
+            row_over_column: self.row_over_column.0[lane],
+            column_over_row: self.column_over_row.0[lane],
+        }
+    }
+}
+
+impl Pairs {
+    pub(in super::super) const NONE: Self =
+        Self { low: Lanes([0; LANES]), high: Lanes([0; LANES]), power: Lanes([0.0; LANES]) };
+
+    #[inline(always)]
+    pub(in super::super) const fn lane(&self, lane: usize) -> (Pair, f32) {
+        let pair = Pair { low: self.low.0[lane] as usize, high: self.high.0[lane] as usize };
+        (pair, self.power.0[lane])
+    }
+}
+
+impl Spectra {
+    pub(in super::super) const NOTHING: Self = Self {
+        pointers: [Lanes([0.0; LANES]); 2 * TONES],
+        band: Lanes([0.0; LANES]),
+        row: Lanes([0.0; LANES]),
+        column: Lanes([0.0; LANES]),
+        energy: Lanes([0; LANES]),
+    };
+
+    /// That of one channel.
+    pub(in super::super) fn lane(&self, lane: usize) -> Spectrum {
+        Spectrum {
+            re: core::array::from_fn(|k| self.pointers[k].0[lane]),
+            im: core::array::from_fn(|k| self.pointers[TONES + k].0[lane]),
+            band: self.band.0[lane],
+            row: self.row.0[lane],
+            column: self.column.0[lane],
+        }
+    }
+
+    fn set_lane(&mut self, lane: usize, spectrum: &Spectrum) {
+        for (to, from) in self.pointers.iter_mut().zip(spectrum.re.iter().chain(&spectrum.im)) {
+            to.0[lane] = *from;
+        }
+        self.band.0[lane] = spectrum.band;
+        self.row.0[lane] = spectrum.row;
+        self.column.0[lane] = spectrum.column;
+    }
+}
+
+/// [`Kernel::look`] and [`Kernel::energy`] one channel after the other.
+pub(super) fn look<K: Kernel>(
+    kernel: K,
+    blocks: &[&[i16; BLOCK]; LANES],
+    spectra: &mut Spectra,
+    copies: &mut [&mut Spectrum; LANES],
+) {
+    for (lane, (&block, copy)) in blocks.iter().zip(copies).enumerate() {
+        kernel.look(block, copy);
+        spectra.set_lane(lane, copy);
+        spectra.energy.0[lane] = kernel.energy(block);
+    }
+}
+
+/// Side by side what lies one after the other.
+pub(super) fn load(spectra: &[&Spectrum; LANES], to: &mut Spectra) {
+    for (lane, spectrum) in spectra.iter().enumerate() {
+        to.set_lane(lane, spectrum);
+    }
+}
+
+/// What every channel's block comes to, one after the other.
+pub(super) fn verdicts(spectra: &Spectra, gates: &Gates) -> Verdicts {
+    let mut verdicts = Verdicts { loud: 0, lively: 0, suspect: 0 };
+    for lane in 0..LANES {
+        let (spectrum, energy, gate) = (spectra.lane(lane), spectra.energy.0[lane], gates.lane(lane));
+        verdicts.loud |= u16::from(energy >= gate.energy) << lane;
+        verdicts.lively |= u16::from(gate.is_lively(&spectrum, energy)) << lane;
+        verdicts.suspect |= u16::from(spectrum.may_be_suspect()) << lane;
+    }
+    verdicts
+}
+
+/// [`Kernel::strongest`] one channel after the other; whose blocks are not in phase.
+pub(super) fn strongest<K: Kernel>(kernel: K, blocks: [&Spectra; 3], heard: u16, pairs: &mut Pairs) -> u16 {
+    let mut incoherent = 0;
+    for lane in 0..LANES {
+        let [newest, one, mut two] = blocks.map(|spectra| spectra.lane(lane));
+        if heard >> lane & 1 == 0 {
+            two = Spectrum::NOTHING;
+        }
+        let (Pair { low, high }, power) = kernel.strongest(&newest, &one, &two);
+        (pairs.low.0[lane], pairs.high.0[lane], pairs.power.0[lane]) = (low as u32, high as u32, power);
+        let band = newest.band + one.band + two.band;
+        incoherent |= u16::from(power * 3.0 < band * LEAST_COHERENCE) << lane;
+    }
+    incoherent
+}
+
+/// Who [looks like](looks_like) a key.
+pub(super) fn alike(spectra: &Spectra, pairs: &Pairs, floors: &Lanes<f32>) -> u16 {
+    let is_alike = |lane: usize| looks_like(floors.0[lane], pairs.lane(lane).0, &spectra.lane(lane));
+    (0..LANES).fold(0, |all, lane| all | u16::from(is_alike(lane)) << lane)
+}
+
+/// Whose strongest pair has been the same for a whole window and is worth measuring; newest first.
+pub(super) fn promising(recent: [&Recent; WINDOW]) -> u16 {
+    let is_promising = |lane: usize| {
+        let [(newer, power), (older, older_power)] = [0, WINDOW / 2].map(|ago| recent[ago].pairs.lane(lane));
+        let band: f32 = recent.iter().map(|block| block.band.0[lane]).sum();
+        newer == older && (power + older_power) * (WINDOW as f32 / 2.0) >= PROMISING * band
+    };
+    (0..LANES).fold(0, |all, lane| all | u16::from(is_promising(lane)) << lane)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Path, WithKernel};
+    use super::*;
+    use crate::Criteria;
+    use crate::math::sin_turns;
+    use proptest::prelude::*;
+
+    /// Everything a kernel computes of three blocks, newest first.
+    struct All<'a>(&'a [[[i16; BLOCK]; LANES]; 3], &'a Gates, u16);
+
+    #[derive(Debug, PartialEq)]
+    struct Found {
+        spectra: [Spectra; 3],
+        copies: [Spectrum; LANES],
+        loaded: Spectra,
+        verdicts: Verdicts,
+        incoherent: u16,
+        pairs: Pairs,
+        alike: [u16; 2],
+        promising: u16,
+    }
+
+    impl WithKernel for All<'_> {
+        type Output = Found;
+
+        fn run<K: Kernel>(self, kernel: K) -> Found {
+            let Self(blocks, gates, heard) = self;
+            let mut copies = [Spectrum::NOTHING; LANES];
+            let spectra = blocks.each_ref().map(|blocks| {
+                let mut spectra = Spectra::NOTHING;
+                kernel.look_abreast(&blocks.each_ref(), &mut spectra, &mut copies.each_mut());
+                spectra
+            });
+            for (lane, copy) in copies.iter_mut().enumerate() {
+                // Only the pointers are promised.
+                *copy = Spectrum { re: copy.re, im: copy.im, ..spectra[2].lane(lane) };
+            }
+            let mut loaded = Spectra { energy: spectra[2].energy, ..Spectra::NOTHING };
+            kernel.load_abreast(&copies.each_ref(), &mut loaded);
+            let [newest, one, two] = spectra.each_ref();
+            let mut pairs = Pairs::NONE;
+            let incoherent = kernel.strongest_abreast([newest, one, two], heard, &mut pairs);
+            let alike = [newest, one].map(|spectra| kernel.alike_abreast(spectra, &pairs, &gates.power));
+            let recent = |spectra: &Spectra| Recent { band: spectra.band, pairs: pairs.clone() };
+            let recent = [recent(newest), recent(one), recent(two)];
+            let promising = kernel.promising_abreast(core::array::from_fn(|ago| &recent[ago % 3]));
+            let verdicts = kernel.verdicts(newest, gates);
+            Found { copies, loaded, verdicts, incoherent, pairs, alike, promising, spectra }
+        }
+    }
+
+    /// Something like a key with something like noise over it.
+    fn blocks() -> impl Strategy<Value = [[i16; BLOCK]; LANES]> {
+        let lane = (prop::array::uniform(any::<i16>()), 0u32..16, 0.0f64..1.0, 0usize..4, 0usize..4);
+        prop::array::uniform16(lane).prop_map(|lanes| {
+            lanes.map(|(noise, quieter, key, row, column): ([i16; BLOCK], _, _, _, _)| {
+                core::array::from_fn(|n| {
+                    let tone = |k: usize| sin_turns(f64::from(super::super::TONE_HZ[k]) * n as f64 / 8_000.0);
+                    (noise[n] >> quieter) / 2 + (key * 7_000.0 * (tone(row) + tone(4 + column))) as i16
+                })
+            })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_kernel_finds_the_same_on_many_channels(
+            one in blocks(), two in blocks(), three in blocks(), heard: u16, held: bool, level in -45.0f32..-5.0,
+        ) {
+            let mut gates = Gates::NONE;
+            for lane in 0..LANES {
+                gates.set(lane, &Gate::new(&Criteria::default().with_min_level_dbm0(level - lane as f32)));
+            }
+            let blocks = if held { [one, one, one] } else { [one, two, three] };
+            let expected = Path::Portable.with(All(&blocks, &gates, heard));
+            for path in Path::all() {
+                prop_assert_eq!(&path.with(All(&blocks, &gates, heard)), &expected, "{:?}", path);
+            }
+            prop_assert_eq!(&expected.loaded, &expected.spectra[2]);
+        }
+    }
+}

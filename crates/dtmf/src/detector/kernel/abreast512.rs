@@ -1,0 +1,223 @@
+//! The arithmetic on one block of sixteen channels with 512-bit registers: a lane of a vector is a channel, so
+//! nothing is ever added across a vector. The bench `dtmf_bank_speech` shows what it is worth; one channel
+//! after the other is the twin that tests hold it against.
+#![allow(unsafe_code, reason = "vector registers are loaded from arrays; AVX-512 is used where it was found")]
+
+mod judge;
+
+pub(super) use judge::{alike, promising, strongest, verdicts};
+
+use core::arch::x86_64::{
+    __m128i, __m512, __m512i, _mm_loadu_si128, _mm_storeu_ps, _mm512_add_epi32, _mm512_add_ps,
+    _mm512_avg_epu16, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_cvtepi32_ps, _mm512_dpwssd_epi32,
+    _mm512_extractf32x4_ps, _mm512_load_ps, _mm512_load_si512, _mm512_madd_epi16,
+    _mm512_mask_broadcast_i32x4, _mm512_maskz_load_ps, _mm512_max_ps, _mm512_mul_ps, _mm512_rol_epi32,
+    _mm512_set1_epi16, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_si512, _mm512_srli_epi32,
+    _mm512_store_ps, _mm512_store_si512, _mm512_sub_epi16, _mm512_unpackhi_epi32, _mm512_unpackhi_epi64,
+    _mm512_unpacklo_epi32, _mm512_unpacklo_epi64, _mm512_xor_si512, _mm512_zextsi128_si512,
+};
+
+use super::super::block::{BAND_WEIGHTS, GAP_WEIGHT, Spectrum};
+use super::abreast::{LANES, Lanes, Spectra};
+use super::{BLOCK, COLUMNS, FOLDED, GAP_HZ, PAIRS, TONE_HZ, TONES, reference};
+
+/// Correlates a block of every channel with the references; the pointers go into `copies` as well.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+pub(super) fn look(
+    blocks: &[&[i16; BLOCK]; LANES],
+    spectra: &mut Spectra,
+    copies: &mut [&mut Spectrum; LANES],
+) {
+    let mut samples = [_mm512_setzero_si512(); BLOCK / 2];
+    for (eighth, four) in samples.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        // SAFETY: the eight samples are within the block.
+        *four = columns(|lane| unsafe { blocks[lane].as_ptr().add(8 * eighth).cast() });
+    }
+    let mut energy = _mm512_setzero_si512();
+    for &pair in &samples {
+        energy = _mm512_add_epi32(energy, _mm512_srli_epi32::<6>(_mm512_madd_epi16(pair, pair)));
+    }
+    store_words(&mut spectra.energy, energy);
+    let [cosines, sines] = sums(&samples);
+    let (cosines, sines) =
+        (cosines.map(|sum| _mm512_cvtepi32_ps(sum)), sines.map(|sum| _mm512_cvtepi32_ps(sum)));
+    for k in 0..TONES {
+        store(&mut spectra.pointers[k], cosines[k]);
+        store(&mut spectra.pointers[TONES + k], sines[k]);
+    }
+    describe(&cosines, &sines, spectra);
+    for quarter in 0..4 {
+        let from = if quarter < 2 { &cosines[4 * quarter..] } else { &sines[4 * (quarter - 2)..] };
+        copy_out(quarter, [from[0], from[1], from[2], from[3]], copies);
+    }
+}
+
+/// What the pointers say of every channel.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+fn describe(cosines: &[__m512; TONES + 1], sines: &[__m512; TONES + 1], spectra: &mut Spectra) {
+    let mut power = [_mm512_set1_ps(0.0); TONES + 1];
+    for (power, (&cos, &sin)) in power.iter_mut().zip(cosines.iter().zip(sines)) {
+        *power = _mm512_add_ps(_mm512_mul_ps(cos, cos), _mm512_mul_ps(sin, sin));
+    }
+    let weighted = |k: usize| _mm512_mul_ps(power[k], _mm512_set1_ps(BAND_WEIGHTS[k]));
+    let four = |k: usize| _mm512_add_ps(weighted(k), weighted(k + 4));
+    let tones = _mm512_add_ps(_mm512_add_ps(four(0), four(2)), _mm512_add_ps(four(1), four(3)));
+    let gap = _mm512_mul_ps(power[TONES], _mm512_set1_ps(GAP_WEIGHT));
+    store(&mut spectra.band, _mm512_add_ps(tones, gap));
+    let most = |k: usize| {
+        _mm512_max_ps(_mm512_max_ps(power[k], power[k + 1]), _mm512_max_ps(power[k + 2], power[k + 3]))
+    };
+    store(&mut spectra.row, most(0));
+    store(&mut spectra.column, most(COLUMNS));
+}
+
+/// The sums with the cosines and with the sines turned over of all tones and the gap.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+fn sums(samples: &[__m512i; BLOCK / 2]) -> [[__m512i; TONES + 1]; 2] {
+    let sign = _mm512_set1_epi16(i16::MIN);
+    let mut cosines = [_mm512_setzero_si512(); TONES + 1];
+    let mut sines = cosines;
+    for (pair, references) in REFERENCES.iter().enumerate() {
+        // Half the sum and half the difference of every sample and its mirror image, rounded up and down; the
+        // one instruction that averages works on unsigned numbers.
+        let front = _mm512_xor_si512(samples[pair], sign);
+        let back = _mm512_rol_epi32::<16>(_mm512_xor_si512(samples[BLOCK / 2 - 1 - pair], sign));
+        let half = _mm512_avg_epu16(front, back);
+        let (sum, difference) = (_mm512_xor_si512(half, sign), _mm512_sub_epi16(front, half));
+        for (k, &[cos, sin]) in references.iter().enumerate() {
+            cosines[k] = _mm512_dpwssd_epi32(cosines[k], sum, _mm512_set1_epi32(cos));
+            sines[k] = _mm512_dpwssd_epi32(sines[k], difference, _mm512_set1_epi32(sin));
+        }
+    }
+    [cosines, sines]
+}
+
+/// Writes four of the pointers of every channel where its spectrum is.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+fn copy_out(quarter: usize, pointers: [__m512; 4], copies: &mut [&mut Spectrum; LANES]) {
+    let turned = turned(pointers.map(|vector| _mm512_castps_si512(vector)));
+    for (n, vector) in turned.into_iter().enumerate() {
+        let vector = _mm512_castsi512_ps(vector);
+        let parts = [
+            _mm512_extractf32x4_ps::<0>(vector),
+            _mm512_extractf32x4_ps::<1>(vector),
+            _mm512_extractf32x4_ps::<2>(vector),
+            _mm512_extractf32x4_ps::<3>(vector),
+        ];
+        for (m, part) in parts.into_iter().enumerate() {
+            let copy = &mut copies[4 * m + n];
+            let tones = if quarter < 2 { &mut copy.re } else { &mut copy.im };
+            let tones = &mut tones[4 * (quarter % 2)..][..4];
+            // SAFETY: four numbers.
+            unsafe { _mm_storeu_ps(tones.as_mut_ptr(), part) };
+        }
+    }
+}
+
+/// Puts side by side what lies one after the other.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+pub(super) fn load(spectra: &[&Spectrum; LANES], to: &mut Spectra) {
+    for (quarter, four) in to.pointers.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        let loaded = columns(|lane| {
+            let tones = if quarter < 2 { &spectra[lane].re } else { &spectra[lane].im };
+            tones[4 * (quarter % 2)..].as_ptr().cast()
+        });
+        for (to, vector) in four.iter_mut().zip(loaded) {
+            store(to, _mm512_castsi512_ps(vector));
+        }
+    }
+    for (lane, spectrum) in spectra.iter().enumerate() {
+        to.band.0[lane] = spectrum.band;
+        to.row.0[lane] = spectrum.row;
+        to.column.0[lane] = spectrum.column;
+    }
+}
+
+/// The first, second, third and fourth number of 32 bits of the four that each lane has.
+#[inline(always)]
+fn columns(four: impl Fn(usize) -> *const __m128i) -> [__m512i; 4] {
+    // SAFETY: called where AVX-512 is, with 128 bits to read for every lane.
+    unsafe {
+        let rows = |n: usize| {
+            let mut rows = _mm512_zextsi128_si512(_mm_loadu_si128(four(n)));
+            rows = _mm512_mask_broadcast_i32x4(rows, 0x00f0, _mm_loadu_si128(four(n + 4)));
+            rows = _mm512_mask_broadcast_i32x4(rows, 0x0f00, _mm_loadu_si128(four(n + 8)));
+            _mm512_mask_broadcast_i32x4(rows, 0xf000, _mm_loadu_si128(four(n + 12)))
+        };
+        turned([rows(0), rows(1), rows(2), rows(3)])
+    }
+}
+
+/// Turns rows into columns in every 128 bits.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+fn turned(rows: [__m512i; 4]) -> [__m512i; 4] {
+    let (ab_low, ab_high) =
+        (_mm512_unpacklo_epi32(rows[0], rows[1]), _mm512_unpackhi_epi32(rows[0], rows[1]));
+    let (cd_low, cd_high) =
+        (_mm512_unpacklo_epi32(rows[2], rows[3]), _mm512_unpackhi_epi32(rows[2], rows[3]));
+    [
+        _mm512_unpacklo_epi64(ab_low, cd_low),
+        _mm512_unpackhi_epi64(ab_low, cd_low),
+        _mm512_unpacklo_epi64(ab_high, cd_high),
+        _mm512_unpackhi_epi64(ab_high, cd_high),
+    ]
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load_lanes(lanes: &Lanes<f32>) -> __m512 {
+    // SAFETY: 64 bytes, aligned.
+    unsafe { _mm512_load_ps(lanes.0.as_ptr()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load_words<T>(lanes: &Lanes<T>) -> __m512i {
+    const { assert!(size_of::<T>() == 4) };
+    // SAFETY: 64 bytes, aligned.
+    unsafe { _mm512_load_si512(lanes.0.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load_heard(lanes: &Lanes<f32>, heard: u16) -> __m512 {
+    // SAFETY: 64 bytes, aligned.
+    unsafe { _mm512_maskz_load_ps(heard, lanes.0.as_ptr()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn store(lanes: &mut Lanes<f32>, vector: __m512) {
+    // SAFETY: 64 bytes, aligned.
+    unsafe { _mm512_store_ps(lanes.0.as_mut_ptr(), vector) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn store_words<T>(lanes: &mut Lanes<T>, vector: __m512i) {
+    const { assert!(size_of::<T>() == 4) };
+    // SAFETY: 64 bytes, aligned.
+    unsafe { _mm512_store_si512(lanes.0.as_mut_ptr().cast(), vector) }
+}
+
+/// By pair of samples, then by tone and last the gap: the pair of the cosine, then that of the sine turned over.
+static REFERENCES: [[[i32; 2]; TONES + 1]; PAIRS] = {
+    let mut table = [[[0; 2]; TONES + 1]; PAIRS];
+    let mut n = 0;
+    while n < FOLDED {
+        let mut k = 0;
+        while k <= TONES {
+            let hz = if k < TONES { TONE_HZ[k] } else { GAP_HZ };
+            let shift = 16 * (n % 2);
+            table[n / 2][k][0] |= (reference(hz, n, 0.25) as u16 as i32) << shift;
+            table[n / 2][k][1] |= (-reference(hz, n, 0.0) as u16 as i32) << shift;
+            k += 1;
+        }
+        n += 1;
+    }
+    table
+};

@@ -1,0 +1,158 @@
+//! What a block of sixteen channels comes to.
+
+use core::arch::x86_64::{
+    __m512, __m512i, _CMP_EQ_OQ, _CMP_GE_OQ, _CMP_LT_OQ, _mm512_add_epi32, _mm512_add_ps, _mm512_cmp_ps_mask,
+    _mm512_cmpeq_epi32_mask, _mm512_cmpge_epi32_mask, _mm512_cvtepi32_ps, _mm512_mask_mov_epi32,
+    _mm512_mask_mov_ps, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_permutexvar_ps,
+    _mm512_set1_epi32, _mm512_set1_ps, _mm512_slli_epi32, _mm512_sub_epi32, _mm512_sub_ps,
+};
+
+use super::{load_heard, load_lanes, load_words, store, store_words};
+use crate::detector::block::{LEAST_CLARITY, LEAST_PURITY, SUSPECT_PURITY, TOTAL_UNIT, TURN_COS, TURN_SIN};
+use crate::detector::history::LEAST_COHERENCE;
+use crate::detector::kernel::abreast::{Gates, LANES, Lanes, Pairs, Recent, Spectra, Verdicts};
+use crate::detector::kernel::{COLUMNS, TONES};
+use crate::detector::measure::{SEPARATIONS, WINDOW};
+use crate::detector::tracker::{self, PROMISING, SUSPECT_TWIST};
+
+/// What every channel's block comes to.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+pub(in super::super) fn verdicts(spectra: &Spectra, gates: &Gates) -> Verdicts {
+    let [row, column, band] = [&spectra.row, &spectra.column, &spectra.band].map(|lanes| load_lanes(lanes));
+    let energy = load_words(&spectra.energy);
+    let at_least = |a, b| _mm512_cmp_ps_mask::<_CMP_GE_OQ>(a, b);
+    let times = |a, b: f32| _mm512_mul_ps(a, _mm512_set1_ps(b));
+    let power = load_lanes(&gates.power);
+    let both = _mm512_add_ps(row, column);
+    Verdicts {
+        loud: _mm512_cmpge_epi32_mask(energy, load_words(&gates.energy)),
+        lively: at_least(row, power)
+            & at_least(column, power)
+            & at_least(_mm512_mul_ps(column, load_lanes(&gates.row_over_column)), row)
+            & at_least(_mm512_mul_ps(row, load_lanes(&gates.column_over_row)), column)
+            & at_least(both, times(band, LEAST_PURITY))
+            & at_least(both, times(_mm512_cvtepi32_ps(energy), TOTAL_UNIT * LEAST_CLARITY)),
+        suspect: at_least(both, times(band, SUSPECT_PURITY)),
+    }
+}
+
+/// The strongest row and column over three blocks, newest first, of the oldest only what was `heard`; whose blocks
+/// are not in phase.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+pub(in super::super) fn strongest([newest, one, two]: [&Spectra; 3], heard: u16, pairs: &mut Pairs) -> u16 {
+    let mut power = [_mm512_set1_ps(0.0); TONES];
+    for (k, power) in power.iter_mut().enumerate() {
+        let turn = |blocks: usize| (_mm512_set1_ps(TURN_COS[blocks][k]), _mm512_set1_ps(TURN_SIN[blocks][k]));
+        let ((c1, s1), (c2, s2)) = (turn(0), turn(1));
+        let (re1, im1) = (load_lanes(&one.pointers[k]), load_lanes(&one.pointers[TONES + k]));
+        let (re2, im2) = (load_heard(&two.pointers[k], heard), load_heard(&two.pointers[TONES + k], heard));
+        let turned_re = |re, im, c, s| _mm512_add_ps(_mm512_mul_ps(re, c), _mm512_mul_ps(im, s));
+        let turned_im = |re, im, c, s| _mm512_sub_ps(_mm512_mul_ps(im, c), _mm512_mul_ps(re, s));
+        let sum = |newest, one, two| _mm512_add_ps(_mm512_add_ps(newest, one), two);
+        let re =
+            sum(load_lanes(&newest.pointers[k]), turned_re(re1, im1, c1, s1), turned_re(re2, im2, c2, s2));
+        let newest_im = load_lanes(&newest.pointers[TONES + k]);
+        let im = sum(newest_im, turned_im(re1, im1, c1, s1), turned_im(re2, im2, c2, s2));
+        *power = _mm512_add_ps(_mm512_mul_ps(re, re), _mm512_mul_ps(im, im));
+    }
+    let (row, low) = first_largest(&power, 0);
+    let (column, high) = first_largest(&power, COLUMNS);
+    store_words(&mut pairs.low, low);
+    store_words(&mut pairs.high, high);
+    let power = _mm512_mul_ps(_mm512_add_ps(row, column), _mm512_set1_ps(1.0 / 9.0));
+    store(&mut pairs.power, power);
+    let bands = _mm512_add_ps(load_lanes(&newest.band), load_lanes(&one.band));
+    let band = _mm512_add_ps(bands, load_heard(&two.band, heard));
+    let least = _mm512_mul_ps(band, _mm512_set1_ps(LEAST_COHERENCE));
+    _mm512_cmp_ps_mask::<_CMP_LT_OQ>(_mm512_mul_ps(power, _mm512_set1_ps(3.0)), least)
+}
+
+/// The largest of four powers and the number of the first that is as large.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+fn first_largest(power: &[__m512; TONES], from: usize) -> (__m512, __m512i) {
+    let most = _mm512_max_ps(
+        _mm512_max_ps(power[from], power[from + 1]),
+        _mm512_max_ps(power[from + 2], power[from + 3]),
+    );
+    let mut first = _mm512_set1_epi32(from as i32 + 3);
+    for k in (from..from + 3).rev() {
+        let is_most = _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(power[k], most);
+        first = _mm512_mask_mov_epi32(first, is_most, _mm512_set1_epi32(k as i32));
+    }
+    (most, first)
+}
+
+/// Who looks like a key.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+pub(in super::super) fn alike(spectra: &Spectra, pairs: &Pairs, floors: &Lanes<f32>) -> u16 {
+    let (low, high) = (load_words(&pairs.low), load_words(&pairs.high));
+    let pick = |tone: __m512i, from: usize, pointers: &[Lanes<f32>]| {
+        let mut picked = load_lanes(&pointers[from]);
+        for (k, pointers) in pointers.iter().enumerate().skip(from + 1).take(3) {
+            let is_it = _mm512_cmpeq_epi32_mask(tone, _mm512_set1_epi32(k as i32));
+            picked = _mm512_mask_mov_ps(picked, is_it, load_lanes(pointers));
+        }
+        picked
+    };
+    let place = _mm512_add_epi32(_mm512_slli_epi32::<2>(low), _mm512_sub_epi32(high, _mm512_set1_epi32(4)));
+    let mut powers = [_mm512_set1_ps(0.0); 2];
+    for (part, matrix) in SEPARATIONS_BY_PLACE.iter().enumerate() {
+        let pointers = &spectra.pointers[part * TONES..][..TONES];
+        let (low, high) = (pick(low, 0, pointers), pick(high, COLUMNS, pointers));
+        let [at_low, cross, at_high] =
+            [0, 1, 2].map(|n| _mm512_permutexvar_ps(place, load_lanes(&matrix[n])));
+        let sum = |a, b, c, d| _mm512_add_ps(_mm512_mul_ps(a, b), _mm512_mul_ps(c, d));
+        let parts = [sum(at_low, low, cross, high), sum(cross, low, at_high, high)];
+        for (power, part) in powers.iter_mut().zip(parts) {
+            *power = _mm512_add_ps(*power, _mm512_mul_ps(part, part));
+        }
+    }
+    let least = _mm512_min_ps(powers[0], powers[1]);
+    let most = _mm512_max_ps(powers[0], powers[1]);
+    let at_least = |a, b| _mm512_cmp_ps_mask::<_CMP_GE_OQ>(a, b);
+    let times = |a, b: f32| _mm512_mul_ps(a, _mm512_set1_ps(b));
+    at_least(least, load_lanes(floors))
+        & at_least(least, times(most, SUSPECT_TWIST))
+        & at_least(
+            _mm512_add_ps(powers[0], powers[1]),
+            times(load_lanes(&spectra.band), tracker::SUSPECT_PURITY),
+        )
+}
+
+/// Whose strongest pair has been the same for a whole window and is worth measuring; newest first.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+pub(in super::super) fn promising(recent: [&Recent; WINDOW]) -> u16 {
+    let mut band = load_lanes(&recent[0].band);
+    for block in &recent[1..] {
+        band = _mm512_add_ps(band, load_lanes(&block.band));
+    }
+    let [newer, older] = [0, WINDOW / 2].map(|ago| &recent[ago].pairs);
+    let power = _mm512_add_ps(load_lanes(&newer.power), load_lanes(&older.power));
+    let coherent = _mm512_mul_ps(power, _mm512_set1_ps(WINDOW as f32 / 2.0));
+    let least = _mm512_mul_ps(band, _mm512_set1_ps(PROMISING));
+    _mm512_cmpeq_epi32_mask(load_words(&newer.low), load_words(&older.low))
+        & _mm512_cmpeq_epi32_mask(load_words(&newer.high), load_words(&older.high))
+        & _mm512_cmp_ps_mask::<_CMP_GE_OQ>(coherent, least)
+}
+
+/// [`SEPARATIONS`] by real and imaginary part, then by place in the matrix; four times the row and the column.
+static SEPARATIONS_BY_PLACE: [[Lanes<f32>; 3]; 2] = {
+    let mut table = [[Lanes([0.0; LANES]); 3]; 2];
+    let mut place = 0;
+    while place < LANES {
+        let mut part = 0;
+        while part < 2 {
+            let matrix = SEPARATIONS[place / 4][place % 4][part];
+            table[part][0].0[place] = matrix.low;
+            table[part][1].0[place] = matrix.cross;
+            table[part][2].0[place] = matrix.high;
+            part += 1;
+        }
+        place += 1;
+    }
+    table
+};
