@@ -28,7 +28,8 @@ use crate::recorder::{Recorded, Recorder, Recording};
 pub struct Call {
     dialog: Dialog,
     caller: Keypad,
-    operator: Keypad,
+    /// Made when the first word of an operator comes: most calls have none.
+    operator: Option<Box<Keypad>>,
     player: Player<Said>,
     comfort: Comfort,
     clips: Arc<dyn Clips>,
@@ -79,7 +80,7 @@ impl Call {
             both_agree: script.hand_over() == HandOver::CallerAndOperator,
             dialog: Dialog::new(script),
             caller: Keypad::new(settings.info),
-            operator: Keypad::new(false),
+            operator: None,
             player: Player::default(),
             comfort: Comfort::new(),
             clips,
@@ -132,7 +133,7 @@ impl Call {
             }
             Input::EventsWithdrawn => self.caller.events_withdrawn(),
             Input::OperatorAudio(samples) => self.operator_speaks(samples, now),
-            Input::OperatorAudioLost(samples) => self.operator.audio_lost(samples),
+            Input::OperatorAudioLost(samples) => self.operator_keypad().audio_lost(samples),
             Input::OperatorEvent { ssrc, timestamp, marker, payload } => {
                 self.operator_event(EventPacket { ssrc, timestamp, marker, payload }, now);
             }
@@ -208,7 +209,8 @@ impl Call {
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called, since the Unix epoch.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        let keypads = [self.caller.poll_timeout(), self.operator.poll_timeout()];
+        let operator = self.operator.as_ref().and_then(|keypad| keypad.poll_timeout());
+        let keypads = [self.caller.poll_timeout(), operator];
         keypads.into_iter().chain([self.dialog.poll_timeout()]).flatten().min()
     }
 
@@ -220,7 +222,7 @@ impl Call {
             let is_talk = self.is_talk();
             count(&mut self.dialog, is_talk, key, now);
         }
-        if self.operator.handle_timeout(now, |_| {}).is_some() {
+        if self.operator.as_mut().and_then(|keypad| keypad.handle_timeout(now, |_| {})).is_some() {
             self.drop_key();
         }
         self.dialog.handle_timeout(now);
@@ -273,14 +275,18 @@ impl Call {
         let Some(bridge) = &mut self.bridge else { return };
         bridge.operator_speaks(samples);
         let mut pressed = 0;
-        self.operator.audio(samples, now, |_| {}, |_| pressed += 1);
+        self.operator_keypad().audio(samples, now, |_| {}, |_| pressed += 1);
         (0..pressed).for_each(|_| self.drop_key());
     }
 
     fn operator_event(&mut self, packet: EventPacket<'_>, now: Duration) {
         let mut pressed = 0;
-        self.operator.telephone_event(packet, now, |_| {}, |_| pressed += 1);
+        self.operator_keypad().telephone_event(packet, now, |_| {}, |_| pressed += 1);
         (0..pressed).for_each(|_| self.drop_key());
+    }
+
+    fn operator_keypad(&mut self) -> &mut Keypad {
+        self.operator.get_or_insert_with(|| Box::new(Keypad::new(false)))
     }
 
     /// The operator's keys say nothing to the dialog; that there was one is for the audit.

@@ -26,6 +26,8 @@ const BACKLOG: usize = 1024;
 
 /// How many commands may wait for one call.
 const COMMANDS: usize = 16;
+/// Calls whose places are kept.
+const FEW: usize = 64;
 
 /// One thing that happened.
 #[derive(Debug, Clone, Serialize)]
@@ -252,6 +254,9 @@ pub trait Transport: fmt::Debug + Send + Sync {
     /// Takes the commands for this call from now on.
     fn serve(&self, call: CallUlid) -> mpsc::Receiver<Commanded>;
 
+    /// The call is over: nobody takes its commands.
+    fn forget(&self, call: CallUlid);
+
     /// Hands a command to whoever serves the call, and says what comes of it.
     ///
     /// # Errors
@@ -304,6 +309,11 @@ impl Bus {
     #[must_use]
     pub fn serve(&self, call: CallUlid) -> mpsc::Receiver<Commanded> {
         self.0.serve(call)
+    }
+
+    /// The call is over: nobody takes its commands, and nothing of it is kept.
+    pub fn forget(&self, call: CallUlid) {
+        self.0.forget(call);
     }
 
     /// Hands a command to whoever serves the call, and says what comes of it.
@@ -374,10 +384,17 @@ impl Transport for InProcess {
 
     fn serve(&self, call: CallUlid) -> mpsc::Receiver<Commanded> {
         let (sender, receiver) = mpsc::channel(COMMANDS);
-        let mut calls = locked(&self.calls);
-        calls.retain(|_, served| !served.is_closed());
-        calls.insert(call, sender);
+        locked(&self.calls).insert(call, sender);
         receiver
+    }
+
+    fn forget(&self, call: CallUlid) {
+        let mut calls = locked(&self.calls);
+        calls.remove(&call);
+        // What the busiest hour needed is not kept either.
+        if calls.capacity() > 4 * calls.len().max(FEW) {
+            calls.shrink_to(2 * FEW);
+        }
     }
 
     fn command(&self, call: CallUlid, command: CallCommand) -> Result<CommandAnswer, NotServed> {

@@ -70,6 +70,12 @@ pub struct Caller {
 /// Where the answer to a lookup or an authorisation goes.
 pub type Answers = mpsc::Sender<Input<'static>>;
 
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.services.bus.forget(self.call);
+    }
+}
+
 impl Desk {
     /// Records the call as its line's merchant's, finds or makes its order where what is dialled, a header or the caller's
     /// number says which, and writes its script.

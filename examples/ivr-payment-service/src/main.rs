@@ -12,6 +12,11 @@ use ivr_payment_service::{
     demo, hardening, inspect, logging, scan, service,
 };
 
+/// The system's own keeps what a busy hour has used: of 70 kB a call at 500 calls it gave back nothing, this one most.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Takes card payments over the phone.
 #[derive(Parser)]
 #[command(version)]

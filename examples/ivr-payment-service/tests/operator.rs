@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use common::baresip::{Baresip, Setup};
 use common::peers::available;
-use common::sound::{HEARD, loudest_at_the_end, voice};
+use common::sound::{HEARD, loudest_at_the_end, loudness, voice};
 use common::{CODE, EXPIRY, Fixture};
 use ivr_payment_service::scan::{Findings, scan, scan_audio};
 use paytone_card::test_numbers;
@@ -167,6 +167,59 @@ async fn nobody_is_put_on_hold_while_the_card_is_taken() {
     operator.wait_for("CALL_CLOSED", PATIENCE).await;
     operator.stop().await;
     fixture.stop().await;
+}
+
+/// Before the card, and after it: who is held hears nothing, no key is counted, and both talk again.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_holds_the_caller_and_takes_them_back() {
+    if !available("baresip") {
+        return;
+    }
+    let (folder, recordings) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let says = voice(OPERATOR_HZ);
+    let setup = Setup { answers: true, says: &says, ..Setup::default() };
+    let mut operator = Baresip::start_as(folder.path(), setup).await;
+    let held = "[call]\nrtp_timeout_s = 2\n";
+    let settings = format!("{held}{}", settings(&operator.uri(), recordings.path()));
+    let fixture = Fixture::start_with(&settings).await;
+    let order = fixture.order("HELD-1", 1200).await;
+    let mut events = fixture.watch();
+    let target = fixture.uri(&format!("desk-{}", order["code"].as_str().unwrap()));
+    let mut caller = Call::dial(&target.parse::<Target>().unwrap(), &Options::new()).await.unwrap();
+    operator.wait_for("CALL_ESTABLISHED", PATIENCE).await;
+    hears_operator(&caller, true).await;
+
+    operator.command("hold").await;
+    hears_operator(&caller, false).await;
+    // Longer than a leg may be silent that nobody holds.
+    caller.pause(Duration::from_secs(3)).await.expect("a held call stays up");
+    operator.command("resume").await;
+    hears_operator(&caller, true).await;
+
+    fixture.take_payment().await;
+    events.wait_for("secured").await;
+    caller.press(&Keys::parse(&format!("{}#{EXPIRY}{CODE}", test_numbers::VISA)).unwrap()).await.unwrap();
+    let ended = events.wait_for("payment_ended").await;
+    assert_eq!(ended["data"]["outcome"], "approved", "{ended}");
+    hears_operator(&caller, true).await;
+    caller.hang_up().await;
+    operator.wait_for("CALL_CLOSED", PATIENCE).await;
+    operator.stop().await;
+    fixture.stop().await;
+}
+
+/// Waits until the caller hears the operator, or does not, for half a second.
+async fn hears_operator(caller: &Call, wanted: bool) {
+    let mut loud = 0.0;
+    for _ in 0..100 {
+        let before = caller.heard().samples().len();
+        caller.pause(Duration::from_millis(500)).await.expect("the call is up");
+        loud = loudness(&caller.heard().samples()[before..], OPERATOR_HZ);
+        if (loud > HEARD) == wanted && (wanted || loud < HEARD / 50.0) {
+            return;
+        }
+    }
+    panic!("the caller hears the operator at {loud}, wanted: {wanted}");
 }
 
 #[test]

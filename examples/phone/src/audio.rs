@@ -37,6 +37,7 @@ pub(crate) struct Hearing {
 enum Command {
     Agree(Agreement),
     Press { key: Key, length: Duration, gap: Duration, done: oneshot::Sender<()> },
+    Say { samples: Vec<i16>, done: oneshot::Sender<()> },
 }
 
 impl Audio {
@@ -57,11 +58,25 @@ impl Audio {
     /// Presses `key` and returns when it and the gap after it are over.
     pub(crate) async fn press(&self, key: Key, length: Duration, gap: Duration) -> Result<(), PhoneError> {
         let (done, over) = oneshot::channel();
-        let command = Command::Press { key, length, gap, done };
+        self.act(Command::Press { key, length, gap, done }, over, length + gap).await
+    }
+
+    /// Sends these samples and returns when they are through.
+    pub(crate) async fn say(&self, samples: &[i16]) -> Result<(), PhoneError> {
+        let length = Duration::from_secs_f64(samples.len() as f64 / 8000.0);
+        let (done, over) = oneshot::channel();
+        self.act(Command::Say { samples: samples.to_vec(), done }, over, length).await
+    }
+
+    async fn act(
+        &self,
+        command: Command,
+        over: oneshot::Receiver<()>,
+        length: Duration,
+    ) -> Result<(), PhoneError> {
         self.commands.send(command).await.map_err(|_| PhoneError::Limit)?;
         // A stalled machine may take longer than the key, but not for ever.
-        let limit = length + gap + PRESS_GRACE;
-        let over = tokio::time::timeout(limit, over).await;
+        let over = tokio::time::timeout(length + PRESS_GRACE, over).await;
         over.map_err(|_| PhoneError::Limit)?.map_err(|_| PhoneError::Limit)
     }
 
@@ -141,6 +156,10 @@ impl Task {
                 } else {
                     self.keyboard.tone(key, length, gap);
                 }
+                self.pressed = Some(done);
+            }
+            Command::Say { samples, done } => {
+                self.keyboard.say(samples);
                 self.pressed = Some(done);
             }
         }

@@ -174,6 +174,18 @@ impl Call {
         Ok(())
     }
 
+    /// Says this (16-bit samples at 8 kHz) and returns when it is over.
+    ///
+    /// # Errors
+    ///
+    /// [`PhoneError::HungUp`] when the other side had hung up before; [`PhoneError::Limit`] when it takes far too long.
+    pub async fn say(&mut self, samples: &[i16]) -> Result<(), PhoneError> {
+        if !self.is_up() {
+            return Err(PhoneError::HungUp);
+        }
+        self.audio.say(samples).await
+    }
+
     /// Waits.
     ///
     /// # Errors

@@ -8,12 +8,17 @@ use paytone_media::g711::FRAME_SAMPLES;
 
 use crate::line::level;
 
-/// The keypad of a phone that sends a key as tone or as event.
+/// The keypad of a phone that sends a key as tone or as event, and what is said into it.
 #[derive(Default)]
 pub(crate) struct Keyboard {
-    sound: Option<KeySound>,
+    sound: Option<Sound>,
     event: Option<EventSender>,
     quiet_ticks: usize,
+}
+
+enum Sound {
+    Key(KeySound),
+    Said(std::vec::IntoIter<i16>),
 }
 
 /// What 20 ms consist of: audio, silent when nothing is pressed, or an event packet instead.
@@ -25,7 +30,12 @@ pub(crate) enum Tick {
 impl Keyboard {
     /// Presses `key` as a tone, `gap` of silence included.
     pub(crate) fn tone(&mut self, key: Key, length: Duration, gap: Duration) {
-        self.sound = Some(sound(key, length, gap));
+        self.sound = Some(Sound::Key(sound(key, length, gap)));
+    }
+
+    /// Says this.
+    pub(crate) fn say(&mut self, samples: Vec<i16>) {
+        self.sound = Some(Sound::Said(samples.into_iter()));
     }
 
     /// Presses `key` as an event that begins at the media clock `timestamp`.
@@ -47,7 +57,11 @@ impl Keyboard {
             return Tick::Event(packet);
         }
         self.event = None;
-        let mut samples: Vec<i16> = self.sound.iter_mut().flatten().take(FRAME_SAMPLES).collect();
+        let mut samples: Vec<i16> = match &mut self.sound {
+            Some(Sound::Key(sound)) => sound.take(FRAME_SAMPLES).collect(),
+            Some(Sound::Said(samples)) => samples.take(FRAME_SAMPLES).collect(),
+            None => Vec::new(),
+        };
         if samples.is_empty() {
             self.sound = None;
             self.quiet_ticks = self.quiet_ticks.saturating_sub(1);
@@ -92,6 +106,18 @@ mod tests {
         let mut keyboard = Keyboard::default();
         keyboard.tone(Key::D5, KEY, GAP);
         assert_eq!(ticks(keyboard), "TTT_____");
+    }
+
+    #[test]
+    fn what_is_said_is_sent_as_it_is() {
+        let mut keyboard = Keyboard::default();
+        keyboard.say(vec![7; 200]);
+        let mut sent = Vec::new();
+        while !keyboard.is_idle() {
+            let Tick::Audio(samples) = keyboard.tick() else { panic!("no key") };
+            sent.extend(samples);
+        }
+        assert_eq!(sent, [vec![7; 200], vec![0; 280]].concat());
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub(crate) struct Measured {
     pub(crate) ended: Ended,
     /// Calls whose payment was approved; the floor takes none.
     pub(crate) paid: Option<u64>,
+    /// How the others ended.
+    pub(crate) unpaid: String,
     /// Cores used in the window.
     pub(crate) cores: f64,
     /// How much of the other core the callers used.
@@ -133,6 +135,7 @@ impl Run<'_> {
             calls: up.iter().sum::<u64>() as f64 / up.len() as f64,
             ended,
             paid: None,
+            unpaid: self.process.unpaid(),
             cores,
             callers,
             memory: Memory { before: self.before.1, during, after },

@@ -122,6 +122,14 @@ impl Process {
         Some(values.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).sum())
     }
 
+    /// How calls have ended that paid nothing, and how many of each.
+    pub(crate) fn unpaid(&self) -> String {
+        let text = self.get("/metrics").unwrap_or_default();
+        let ended = text.lines().filter_map(|line| line.strip_prefix("paytone_calls_ended_total{outcome="));
+        let unpaid = ended.filter(|line| !line.contains("\"approved\"") && !line.ends_with(" 0"));
+        unpaid.map(|line| line.replace('}', "")).collect::<Vec<_>>().join(", ")
+    }
+
     /// An answer of the service's, or nothing.
     fn get(&self, path: &str) -> Option<String> {
         let mut stream = TcpStream::connect(self.http?).ok()?;

@@ -1,6 +1,6 @@
 //! Lines: which SIP users there are, and what a call to each of them is about.
 
-use paytone_dialog::Language;
+use paytone_dialog::{HandOver, Language};
 use paytone_psp::{Currency, Money};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -9,6 +9,9 @@ use super::dialog::LineDialog;
 use super::operator::OperatorConfig;
 use super::recorder::RecorderConfig;
 
+/// A code that is dialled or sent along is nobody's word about who is on the line.
+const CONFERENCE: &str =
+    "a conference is an order line whose code is keyed: without match_by, header and an operator who stays";
 const CODE: &str = "{code}";
 const CODE_DIGITS: usize = 9;
 const LONGEST_DIALLED: usize = 32;
@@ -27,6 +30,9 @@ pub struct LineConfig {
     pub allow_info: bool,
     /// The languages spoken here, the first one first: an order or the caller may choose another of them.
     pub languages: Vec<Language>,
+    /// The switchboard mixes operator and caller into the one leg that comes here: nothing can be masked, so a card is asked
+    /// for only after the caller has pressed `1` and the operator has said to have left.
+    pub conference: bool,
     /// Who a caller can be connected to.
     pub operator: Option<OperatorConfig>,
     /// The switchboard's recorder; without one nobody knows what it records.
@@ -143,6 +149,8 @@ struct LineTable {
     currency: Option<String>,
     #[serde(default = "english")]
     languages: Vec<String>,
+    #[serde(default)]
+    conference: bool,
     operator: Option<OperatorConfig>,
     recorder: Option<RecorderConfig>,
     merchant: Option<String>,
@@ -202,7 +210,19 @@ impl TryFrom<LineTable> for LineConfig {
         if table.header.as_deref().is_some_and(|name| !is_header_name(name)) {
             return Err("a header's name is 1 to 64 letters, digits and -");
         }
-        let usual = if asks { vec![MatchBy::Header] } else { Vec::new() };
+        if table.conference {
+            let found =
+                table.match_by.as_ref().is_some_and(|ways| !ways.is_empty()) || table.header.is_some();
+            let stays = table.operator.as_ref().is_some_and(|operator| operator.stays);
+            if !asks || found || stays {
+                return Err(CONFERENCE);
+            }
+        }
+        let usual = if asks && !table.conference { vec![MatchBy::Header] } else { Vec::new() };
+        let dialog = match table.conference {
+            true => LineDialog { hand_over: HandOver::CallerAndOperator, ..table.dialog },
+            false => table.dialog,
+        };
         Ok(Self {
             name: table.name,
             kind,
@@ -213,9 +233,10 @@ impl TryFrom<LineTable> for LineConfig {
             trunks: table.trunks,
             match_by: table.match_by.unwrap_or(usual),
             header: table.header,
+            conference: table.conference,
             operator: table.operator,
             recorder: table.recorder,
-            dialog: table.dialog,
+            dialog,
         })
     }
 }

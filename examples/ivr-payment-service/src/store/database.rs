@@ -158,6 +158,9 @@ async fn prepare(kind: Kind, connection: &mut AnyConnection) -> sqlx::Result<()>
             "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = FULL",
             "PRAGMA foreign_keys = ON",
+            // In KiB. The system keeps what is read in its own memory; each connection keeping it once more would only be
+            // memory that calls use and do not give back.
+            "PRAGMA cache_size = -128",
         ],
         Kind::Postgres => &["SET synchronous_commit = on"],
     };

@@ -70,8 +70,9 @@ async fn take(
         return Ok(dialog);
     }
     let prepared = prepare(switchboard, transaction, line, clock).await?;
-    let (session, dialog) = connect(switchboard, transaction, prepared, clock).await?;
-    switchboard.tasks.spawn(session.run());
+    let (mut session, dialog) = connect(switchboard, transaction, prepared, clock).await?;
+    // Its own allocation: as part of the task it would be there twice, as an argument and as a variable.
+    switchboard.tasks.spawn(async move { session.run().await });
     Ok(dialog)
 }
 
@@ -97,14 +98,14 @@ fn is_open_to(switchboard: &Switchboard, line: &LineMatch<'_>, request: &Request
 }
 
 /// The call's audio, and our answer to what the caller offers.
-pub(super) async fn media(
+pub(super) fn media(
     switchboard: &Switchboard,
     request: &Request,
     now: Duration,
 ) -> Result<(MediaSession, Answer), StatusCode> {
     let offer = message::sdp(request).ok_or(StatusCode::NotAcceptableHere)?;
     let policy = switchboard.policy_for(request)?;
-    let (media, answer) = MediaSession::answer(offer, policy, now).await.map_err(|error| refusal(&error))?;
+    let (media, answer) = MediaSession::answer(offer, policy, now).map_err(|error| refusal(&error))?;
     if !media.is_private() {
         tracing::warn!("media is not encrypted and leaves this machine");
     }
@@ -130,7 +131,7 @@ async fn prepare(
     clock: SessionClock,
 ) -> Result<Prepared, StatusCode> {
     let services = &switchboard.services;
-    let (media, answer) = media(switchboard, &transaction.original, clock.now()).await?;
+    let (media, answer) = media(switchboard, &transaction.original, clock.now())?;
     let opened = Desk::open(services.clone(), line, caller(transaction, line.line), clock.now());
     let (desk, script) = tokio::time::timeout(OPENING, opened)
         .await
@@ -152,7 +153,7 @@ async fn connect(
     transaction: &mut Transaction,
     prepared: Prepared,
     clock: SessionClock,
-) -> Result<(Session, InviteDialog), StatusCode> {
+) -> Result<(Box<Session>, InviteDialog), StatusCode> {
     let Prepared { media, answer, desk, call, operator, settings, recording, recorder } = prepared;
     let established = match establish(switchboard, transaction, &answer) {
         Ok(established) => established,
@@ -177,7 +178,7 @@ async fn connect(
         timer,
         clock,
     };
-    Ok((Session::new(parts), dialog))
+    Ok((Box::new(Session::new(parts)), dialog))
 }
 
 /// A call that was answered.

@@ -47,7 +47,8 @@ pub(super) struct Bridging {
 pub(super) fn settings(line: &LineConfig, is_private: bool, recording: Option<Recording>) -> Settings {
     let stays = line.operator.as_ref().is_some_and(|operator| operator.stays);
     let info = line.allow_info && is_private;
-    Settings { recording, ..settings_of(line.operator.as_ref(), info, stays) }
+    let settings = Settings { recording, ..settings_of(line.operator.as_ref(), info, stays) };
+    if line.conference { Settings { topology: Topology::Conference, ..settings } } else { settings }
 }
 
 fn settings_of(operator: Option<&OperatorConfig>, info: bool, is_bridge: bool) -> Settings {
@@ -104,7 +105,7 @@ impl Bridging {
 
 impl Session {
     /// Dials the operator of the line. Whether there is a phone that may ring now.
-    pub(super) async fn call_operator(&mut self, headers: Vec<Header>) -> bool {
+    pub(super) fn call_operator(&mut self, headers: Vec<Header>) -> bool {
         let Some(operator) = &self.bridge.operator else { return false };
         let from = self.desk.caller_user();
         let invitation = Invitation {
@@ -114,7 +115,7 @@ impl Session {
             encryption: operator.encryption,
             ring: operator.ring,
         };
-        let leg = OperatorLeg::dial(&self.switchboard, invitation).await.ok();
+        let leg = OperatorLeg::dial(&self.switchboard, invitation).ok();
         self.bridge.rung = 0;
         self.bridge.leg = leg;
         self.bridge.leg.is_some()
@@ -143,13 +144,7 @@ impl Session {
     }
 
     pub(super) async fn operator(&mut self, event: LegEvent) {
-        let now = self.clock.now();
         match event {
-            LegEvent::Datagram(length, from) => {
-                if let Some(leg) = &mut self.bridge.leg {
-                    leg.handle_datagram(length, from, &mut self.call, now);
-                }
-            }
             LegEvent::Reoffer(request, handle) => {
                 if self.refuses_hold(&request, &handle).await {
                     return;

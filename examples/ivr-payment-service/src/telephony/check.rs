@@ -13,7 +13,7 @@ use super::admission::{self, Established};
 use super::endpoint::Switchboard;
 use super::media::MediaSession;
 use super::message;
-use super::session::{FRAME, MAX_DATAGRAM, SessionClock, ToSession, until};
+use super::session::{FRAME, SessionClock, ToSession, until};
 use crate::bus::EventKind;
 use crate::config::{LineKind, LineMatch};
 use crate::store::MerchantUlid;
@@ -43,7 +43,7 @@ pub(super) async fn connect(
     line: LineMatch<'_>,
     clock: SessionClock,
 ) -> Result<(CheckSession, InviteDialog), StatusCode> {
-    let (media, answer) = admission::media(switchboard, &transaction.original, clock.now()).await?;
+    let (media, answer) = admission::media(switchboard, &transaction.original, clock.now())?;
     let shop = switchboard.services.of(line.line).shop;
     let language = line.line.languages.first().copied().unwrap_or_default();
     let check = LineCheck::new(shop.clips.clone(), language);
@@ -67,15 +67,10 @@ impl CheckSession {
     /// Runs until either side hangs up, and says how keys have come.
     pub(super) async fn run(mut self) {
         let mut ticks = tokio::time::interval(FRAME);
-        let mut datagram = [0; MAX_DATAGRAM];
         loop {
             let timeout = self.check.poll_timeout().map(|at| self.clock.instant(at));
             let now = || self.clock.now();
             tokio::select! {
-                received = self.media.receive(&mut datagram) => if let Ok((length, from)) = received {
-                    let now = now();
-                    self.media.handle_datagram(&datagram[..length], from, &mut self.check, now);
-                },
                 _ = ticks.tick() => if !self.tick() { break },
                 state = self.states.recv() => match state {
                     None | Some(DialogState::Terminated(..)) => break,
@@ -105,6 +100,7 @@ impl CheckSession {
     /// 20 ms; whether the call goes on.
     fn tick(&mut self) -> bool {
         let (now, limits) = (self.clock.now(), &self.switchboard.services.config.call);
+        self.media.receive(&mut self.check, now);
         if self.media.is_silent(limits.rtp_timeout, now) || self.clock.elapsed() >= limits.max_length {
             return false;
         }

@@ -1,14 +1,13 @@
 //! One call's RTP: its socket, who it hears, and the 20 ms clock's work.
 
 use core::time::Duration;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use paytone_call::{Call, FRAME_SAMPLES, Input, LineCheck, Role};
 use paytone_media::g711::Codec;
 use paytone_media::latch::SourceLatch;
 use paytone_media::rtp::{Arrival, Frame, Receiver, Sender};
 use paytone_media::sdp::{self, Agreement, Answer, Crypto, LocalMedia, Offer, SdpError};
-use tokio::net::UdpSocket;
 
 use super::srtp::{self, Srtp};
 use crate::config::{Encryption, PortRange};
@@ -75,7 +74,7 @@ pub(super) enum MediaError {
 
 impl MediaSession {
     /// Opens a socket towards whoever wrote `offer` and answers it. Returns the session and the answer's SDP.
-    pub(super) async fn answer(
+    pub(super) fn answer(
         offer: &[u8],
         policy: MediaPolicy,
         now: Duration,
@@ -89,8 +88,8 @@ impl MediaSession {
         if !is_wanted {
             return Err(SdpError::Transport.into());
         }
-        let address = local_address(offer.remote(), offer.is_ipv6(), policy.listening).await?;
-        let media = OfferedMedia::open(address, policy, Role::Caller).await?;
+        let address = local_address(offer.remote(), offer.is_ipv6(), policy.listening)?;
+        let media = OfferedMedia::open(address, policy, Role::Caller)?;
         let answer = match offer.crypto().first().filter(|_| offer.is_secure()) {
             Some(theirs) => sdp::answer_secure(&offer, &media.local, &srtp::make_key(theirs.suite()))?,
             None => sdp::answer(&offer, &media.local)?,
@@ -179,19 +178,22 @@ impl MediaSession {
         self.last_heard = now;
     }
 
-    /// Waits for a datagram; its length and source. Cancel-safe.
-    pub(super) async fn receive(&mut self, buffer: &mut [u8]) -> std::io::Result<(usize, SocketAddr)> {
-        self.socket.recv_from(buffer).await
+    /// Takes what has come since this was last asked, every 20 ms: keys go to the call at once, audio waits for
+    /// [`Self::play_out`]. Nothing wakes the call when a packet comes, so a packet costs two reads and no more; of a flood the
+    /// kernel drops what does not fit its buffer.
+    pub(super) fn receive(&mut self, call: &mut impl Listener, now: Duration) {
+        let mut datagram = [0; MAX_DATAGRAM];
+        for _ in 0..MOST_AT_ONCE {
+            match self.socket.recv_from(&mut datagram) {
+                Ok((length, from)) => self.handle_datagram(&datagram[..length], from, call, now),
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return,
+                // An ICMP report about a datagram of ours; the stream goes on.
+                Err(_) => {}
+            }
+        }
     }
 
-    /// Takes a datagram: keys go to the call at once, audio waits for [`Self::play_out`].
-    pub(super) fn handle_datagram(
-        &mut self,
-        bytes: &[u8],
-        from: SocketAddr,
-        call: &mut impl Listener,
-        now: Duration,
-    ) {
+    fn handle_datagram(&mut self, bytes: &[u8], from: SocketAddr, call: &mut impl Listener, now: Duration) {
         let opened;
         let bytes = match &mut self.srtp {
             None => bytes,
@@ -256,7 +258,7 @@ impl MediaSession {
             return;
         }
         if let Some(destination) = self.latch.destination() {
-            drop(self.socket.try_send_to(&self.packet, destination));
+            drop(self.socket.send_to(&self.packet, destination));
         }
     }
 
@@ -268,18 +270,18 @@ impl MediaSession {
 
 impl OfferedMedia {
     /// Opens a socket towards `peer`, where its address is known.
-    pub(super) async fn towards(peer: Option<SocketAddr>, policy: MediaPolicy) -> std::io::Result<Self> {
+    pub(super) fn towards(peer: Option<SocketAddr>, policy: MediaPolicy) -> std::io::Result<Self> {
         let is_ipv6 = peer.map_or(policy.listening.is_ipv6(), |peer| peer.is_ipv6());
-        let address = local_address(peer, is_ipv6, policy.listening).await?;
-        let mut media = Self::open(address, policy, Role::Operator).await?;
+        let address = local_address(peer, is_ipv6, policy.listening)?;
+        let mut media = Self::open(address, policy, Role::Operator)?;
         if policy.encryption == Encryption::Required {
             media.keys = srtp::SUITES.into_iter().map(srtp::make_key).collect();
         }
         Ok(media)
     }
 
-    async fn open(address: IpAddr, policy: MediaPolicy, role: Role) -> std::io::Result<Self> {
-        let socket = bind(address, policy.ports).await?;
+    fn open(address: IpAddr, policy: MediaPolicy, role: Role) -> std::io::Result<Self> {
+        let socket = bind(address, policy.ports)?;
         mark(&socket, policy.dscp);
         let port = socket.local_addr()?.port();
         let local = LocalMedia { address, port, session_id: u64::from(rand::random::<u32>()), version: 1 };
@@ -318,18 +320,25 @@ fn mark(socket: &UdpSocket, dscp: u8) {
 }
 
 /// A free port of the range, tried from a random one on; any free port without a range.
-async fn bind(address: IpAddr, ports: Option<PortRange>) -> std::io::Result<UdpSocket> {
-    let Some(range) = ports else { return UdpSocket::bind((address, 0)).await };
+fn bind(address: IpAddr, ports: Option<PortRange>) -> std::io::Result<UdpSocket> {
+    let Some(range) = ports else { return open((address, 0).into()) };
     let (first, count) = (*range.ports().start(), u32::try_from(range.ports().len()).unwrap_or(1));
     let start = rand::random::<u32>() % count;
     for step in 0..count {
         let port = first + u16::try_from((start + step) % count).unwrap_or_default();
-        match UdpSocket::bind((address, port)).await {
+        match open((address, port).into()) {
             Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {}
-            bound => return bound,
+            opened => return opened,
         }
     }
     Err(std::io::ErrorKind::AddrInUse.into())
+}
+
+/// A socket that never makes anybody wait.
+fn open(address: SocketAddr) -> std::io::Result<UdpSocket> {
+    let socket = UdpSocket::bind(address)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
 }
 
 const fn heard(role: Role, samples: &[i16]) -> Input<'_> {
@@ -348,18 +357,14 @@ const fn lost(role: Role, samples: usize) -> Input<'static> {
 
 /// The address of ours that the peer can reach: where SIP listens if that is of the peer's family and not a
 /// wildcard, otherwise whatever the system would send from.
-async fn local_address(
-    peer: Option<SocketAddr>,
-    wanted_v6: bool,
-    listening: IpAddr,
-) -> std::io::Result<IpAddr> {
+fn local_address(peer: Option<SocketAddr>, wanted_v6: bool, listening: IpAddr) -> std::io::Result<IpAddr> {
     if listening.is_ipv6() == wanted_v6 && !listening.is_unspecified() {
         return Ok(listening);
     }
     let wildcard = if wanted_v6 { "[::]:0" } else { "0.0.0.0:0" };
     let Some(peer) = peer else { return loopback(wanted_v6) };
-    let probe = UdpSocket::bind(wildcard).await?;
-    probe.connect(peer).await?;
+    let probe = UdpSocket::bind(wildcard)?;
+    probe.connect(peer)?;
     Ok(probe.local_addr()?.ip())
 }
 
@@ -367,3 +372,8 @@ fn loopback(v6: bool) -> std::io::Result<IpAddr> {
     let text = if v6 { "::1" } else { "127.0.0.1" };
     text.parse().map_err(std::io::Error::other)
 }
+
+/// An RTP packet of 200 ms fits; more than a network packet carries anyway.
+const MAX_DATAGRAM: usize = 2048;
+/// Datagrams of one leg in 20 ms; a peer sends one or two, and ten when the network has held them up.
+const MOST_AT_ONCE: usize = 250;

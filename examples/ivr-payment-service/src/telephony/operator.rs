@@ -38,7 +38,6 @@ pub(crate) struct OperatorLeg {
     dialog: InviteDialog,
     states: DialogStateReceiver,
     stage: Stage,
-    datagram: Box<[u8; MAX_DATAGRAM]>,
 }
 
 enum Stage {
@@ -61,8 +60,6 @@ pub(super) enum LegEvent {
     HungUp,
     /// The operator's phone describes its audio anew.
     Reoffer(Box<Request>, TransactionHandle),
-    /// A datagram of so many bytes came.
-    Datagram(usize, SocketAddr),
     /// Nothing of interest.
     Nothing,
 }
@@ -73,7 +70,7 @@ impl OperatorLeg {
     /// # Errors
     ///
     /// The URI or this machine has no usable address.
-    pub(super) async fn dial(
+    pub(super) fn dial(
         switchboard: &Arc<Switchboard>,
         invitation: Invitation<'_>,
     ) -> Result<Self, Unreachable> {
@@ -81,7 +78,7 @@ impl OperatorLeg {
         let callee = Uri::try_from(invitation.to).map_err(|_| Unreachable)?;
         let peer = callee.host_with_port.to_string();
         let peer = peer.parse().ok().or_else(|| Some(SocketAddr::new(peer.parse().ok()?, 5060)));
-        let media = OfferedMedia::towards(peer, switchboard.media_policy(invitation.encryption)).await;
+        let media = OfferedMedia::towards(peer, switchboard.media_policy(invitation.encryption));
         let media = media.map_err(|_| Unreachable)?;
         let transport = callee.transport().copied().unwrap_or(Transport::Udp);
         let contact = super::contact(switchboard, transport, None).ok_or(Unreachable)?;
@@ -104,7 +101,6 @@ impl OperatorLeg {
             dialog,
             states,
             stage: Stage::Ringing { answer, media: Some(media), until },
-            datagram: Box::new([0; MAX_DATAGRAM]),
         })
     }
 
@@ -116,13 +112,7 @@ impl OperatorLeg {
         mut media: MediaSession,
     ) -> Self {
         media.heard(crate::clock::now());
-        Self {
-            switchboard: switchboard.clone(),
-            dialog,
-            states,
-            stage: Stage::Up(Box::new(media)),
-            datagram: Box::new([0; MAX_DATAGRAM]),
-        }
+        Self { switchboard: switchboard.clone(), dialog, states, stage: Stage::Up(Box::new(media)) }
     }
 
     /// Whether the operator has answered and not hung up.
@@ -146,14 +136,9 @@ impl OperatorLeg {
                 };
                 leg.answered(answered)
             }
-            Stage::Up(media) => {
-                tokio::select! {
-                    received = media.receive(leg.datagram.as_mut_slice()) => match received {
-                        Ok((length, from)) => LegEvent::Datagram(length, from),
-                        Err(_) => LegEvent::Nothing,
-                    },
-                    state = leg.states.recv() => leg.changed(state),
-                }
+            Stage::Up(_) => {
+                let state = leg.states.recv().await;
+                leg.changed(state)
             }
             Stage::Over => core::future::pending().await,
         }
@@ -186,22 +171,10 @@ impl OperatorLeg {
         }
     }
 
-    /// Gives the call a datagram that [`next`](Self::next) has reported.
-    pub(super) fn handle_datagram(
-        &mut self,
-        length: usize,
-        from: SocketAddr,
-        call: &mut Call,
-        now: Duration,
-    ) {
-        if let Stage::Up(media) = &mut self.stage {
-            media.handle_datagram(&self.datagram[..length], from, call, now);
-        }
-    }
-
     /// 20 ms of the leg: what the operator said goes in, what the operator hears goes out.
     pub(super) fn tick(&mut self, call: &mut Call, now: Duration) {
         let Stage::Up(media) = &mut self.stage else { return };
+        media.receive(call, now);
         media.play_out(call, now);
         let mut frame = [0; FRAME_SAMPLES];
         call.next_operator_frame(&mut frame);
@@ -253,5 +226,3 @@ impl Drop for OperatorLeg {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the operator cannot be called")]
 pub(super) struct Unreachable;
-
-const MAX_DATAGRAM: usize = 2048;

@@ -82,7 +82,7 @@ impl Session {
 
     async fn dial_back(&mut self) -> bool {
         let headers = message::about_payment(self.desk.order_id().as_deref(), self.outcome());
-        self.call_operator(headers).await
+        self.call_operator(headers)
     }
 
     /// Somebody else has to call the caller back: that is told, and the caller has a number to ask by. The payment is what it

@@ -35,7 +35,6 @@ pub(super) struct Session {
     states: DialogStateReceiver,
     messages: mpsc::Receiver<ToSession>,
     media: MediaSession,
-    datagram: Box<[u8; MAX_DATAGRAM]>,
     pub(super) call: Call,
     pub(super) desk: Desk,
     pub(super) clock: SessionClock,
@@ -131,7 +130,6 @@ impl Session {
             states,
             messages,
             media,
-            datagram: Box::new([0; MAX_DATAGRAM]),
             call,
             desk,
             clock,
@@ -150,9 +148,9 @@ impl Session {
     }
 
     /// Runs the call to its outcome, whatever the caller and the network do.
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(&mut self) {
         if self.bridge.operator_stays() {
-            if !self.join_waiting().await && !self.call_operator(Vec::new()).await {
+            if !self.join_waiting().await && !self.call_operator(Vec::new()) {
                 self.no_operator();
             }
         } else {
@@ -184,22 +182,15 @@ impl Session {
         self.switchboard.services.metrics.keys(self.call.keys_heard());
     }
 
-    /// Waits for the next thing that happens and tells the call. This runs for every packet: what only has to be looked at now
-    /// and then is looked at in [`tick`](Self::tick), so that it takes no timer of its own.
+    /// Waits for the next thing that happens and tells the call. What only has to be looked at now and then, packets too, is
+    /// looked at in [`tick`](Self::tick), so that it takes no timer and no wakeup of its own.
     async fn step(&mut self) {
         let up = self.up;
         let timeout = self.call.poll_timeout().filter(|_| !up).map(|at| self.clock.instant(at));
         tokio::select! {
-            // In this order, so that a flood of packets cannot stop the clock.
+            // In this order, so that nothing can stop the clock.
             biased;
             _ = self.ticks.tick(), if up => self.tick(),
-            received = self.media.receive(&mut self.datagram[..]), if up => {
-                // An error here is an ICMP report about a datagram of ours; the stream goes on.
-                if let Ok((length, from)) = received {
-                    let now = self.clock.now();
-                    self.media.handle_datagram(&self.datagram[..length], from, &mut self.call, now);
-                }
-            }
             state = self.states.recv(), if up => self.sip(state).await,
             Some(message) = self.messages.recv(), if up => match message {
                 ToSession::Info(info) => self.info(&info),
@@ -377,5 +368,3 @@ pub(super) async fn until(at: Option<tokio::time::Instant>) {
 pub(super) const FRAME: Duration = Duration::from_millis(20);
 /// Answers that may wait: one lookup and one verdict are open at a time.
 const ANSWERS: usize = 4;
-/// An RTP packet of 200 ms fits; more than a network packet carries anyway.
-pub(super) const MAX_DATAGRAM: usize = 2048;

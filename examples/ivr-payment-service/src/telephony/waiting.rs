@@ -16,7 +16,7 @@ use super::endpoint::Switchboard;
 use super::media::{Listener, MediaSession};
 use super::message;
 use super::operator::OperatorLeg;
-use super::session::{FRAME, MAX_DATAGRAM, SessionClock};
+use super::session::{FRAME, SessionClock};
 use super::tone;
 use crate::bus::EventKind;
 use crate::config::{LineKind, LineMatch};
@@ -47,7 +47,7 @@ pub(super) async fn connect(
     if line.code.is_some_and(|code| OrderCode::parse(code).is_err()) {
         return Err(StatusCode::NotFound);
     }
-    let (media, answer) = admission::media(switchboard, &transaction.original, clock.now()).await?;
+    let (media, answer) = admission::media(switchboard, &transaction.original, clock.now())?;
     let media = media.of_operator();
     let operator = WaitingOperator {
         merchant: switchboard.services.of(line.line).shop.merchant_id,
@@ -101,15 +101,10 @@ impl WaitingLeg {
 
     async fn wait(&mut self, asking: &mut mpsc::Receiver<Ask>) -> Option<Ask> {
         let mut ticks = tokio::time::interval(FRAME);
-        let mut datagram = [0; MAX_DATAGRAM];
         let mut frames = 0;
         loop {
             tokio::select! {
                 ask = asking.recv() => return ask,
-                received = self.media.receive(&mut datagram) => if let Ok((length, from)) = received {
-                    let now = self.clock.now();
-                    self.media.handle_datagram(&datagram[..length], from, &mut Nobody, now);
-                },
                 _ = ticks.tick() => if !self.tick(&mut frames) { return None },
                 state = self.states.recv() => match state {
                     None | Some(DialogState::Terminated(..)) => return None,
@@ -127,6 +122,7 @@ impl WaitingLeg {
     /// 20 ms; whether the leg goes on.
     fn tick(&mut self, frames: &mut usize) -> bool {
         let (now, limits) = (self.clock.now(), &self.switchboard.services.config.call);
+        self.media.receive(&mut Nobody, now);
         if self.media.is_silent(limits.rtp_timeout, now) || self.clock.elapsed() >= limits.max_length {
             return false;
         }

@@ -74,6 +74,16 @@ async fn a_command_reaches_the_call_that_is_served_and_no_other() {
 }
 
 #[tokio::test]
+async fn nothing_is_kept_of_a_call_that_is_over() {
+    let shop = Shop::new().await;
+    let call = call(&shop.store).await;
+    let mut commands = shop.bus.serve(call);
+    shop.bus.forget(call);
+    assert_eq!(shop.bus.command(call, CallCommand::Cancel).err(), Some(NotServed));
+    assert!(commands.recv().await.is_none(), "nobody holds the other end");
+}
+
+#[tokio::test]
 async fn commands_carry_the_version_and_one_operator_controls_a_call() {
     use axum::http::{Method, StatusCode};
     use serde_json::json;

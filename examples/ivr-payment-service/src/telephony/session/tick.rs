@@ -15,6 +15,7 @@ impl Session {
         if now.saturating_sub(self.clock.wall) >= self.switchboard.services.config.call.max_length {
             return self.end("maximum length");
         }
+        self.media.receive(&mut self.call, now);
         if self.call.poll_timeout().is_some_and(|at| at <= now) {
             self.call.handle_timeout(now);
         }
