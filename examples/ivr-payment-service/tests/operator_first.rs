@@ -75,6 +75,9 @@ async fn an_operator_calls_in_and_the_caller_who_comes_then_pays() {
     // They talk for a while.
     tokio::time::sleep(Duration::from_secs(4)).await;
     caller.command("hangup").await;
+    assert_eq!(events.wait_for("operator_waits").await["data"]["waits"], true, "for the next caller");
+    assert_eq!(waiting(&fixture).await.len(), 1);
+    operator.command("hangup").await;
     operator.wait_for("CALL_CLOSED", PATIENCE).await;
     caller.stop().await;
     operator.stop().await;
@@ -105,13 +108,23 @@ async fn everybody_gets_the_operator_who_waits_for_them() {
     becomes_waiting(&fixture, &[""]).await;
     let another = dial(format!("desk-{}", code(&one))).await.unwrap();
     becomes_waiting(&fixture, &[]).await;
-    // Each hangs up, and so hears the one they are connected to.
+    // Whoever waited for one order's caller is done with that call; the other waits for the next caller.
     caller.hang_up().await;
     assert_eq!(own.wait_for_hang_up(PATIENCE).await.ending(), phone::Ending::Callee);
     any.pause(Duration::from_millis(100)).await.expect("the other two still talk");
     another.hang_up().await;
-    assert_eq!(any.wait_for_hang_up(PATIENCE).await.ending(), phone::Ending::Callee);
+    becomes_waiting(&fixture, &[""]).await;
+    let next = dial(format!("desk-{}", code(&one))).await.unwrap();
+    becomes_waiting(&fixture, &[]).await;
+    next.hang_up().await;
+    becomes_waiting(&fixture, &[""]).await;
+    // The operator's own hanging up ends it, and so does the service's end.
+    let other = dial("desk-in".to_owned()).await.unwrap();
+    becomes_waiting(&fixture, &["", ""]).await;
+    any.hang_up().await;
+    becomes_waiting(&fixture, &[""]).await;
     fixture.stop().await;
+    assert_eq!(other.wait_for_hang_up(PATIENCE).await.ending(), phone::Ending::Callee);
 }
 
 #[tokio::test(flavor = "multi_thread")]

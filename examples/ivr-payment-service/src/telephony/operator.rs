@@ -16,7 +16,10 @@ use super::digest;
 use super::endpoint::Switchboard;
 use super::media::{MediaSession, OfferedMedia};
 use super::message;
+use super::session::NewLeg;
+use super::waiting;
 use crate::config::Encryption;
+use crate::waiting::WaitingOperator;
 
 /// Who is called, and what the phone shows.
 pub(super) struct Invitation<'a> {
@@ -36,17 +39,18 @@ pub(super) struct Invitation<'a> {
 pub(crate) struct OperatorLeg {
     switchboard: Arc<Switchboard>,
     dialog: InviteDialog,
-    states: DialogStateReceiver,
     stage: Stage,
+    /// Called in, and waits for the next caller when this one has gone.
+    waits: Option<WaitingOperator>,
 }
 
 enum Stage {
     Ringing {
         answer: JoinHandle<InviteAsyncResult>,
-        media: Option<OfferedMedia>,
+        offered: Option<(OfferedMedia, DialogStateReceiver)>,
         until: tokio::time::Instant,
     },
-    Up(Box<MediaSession>),
+    Up(Box<MediaSession>, DialogStateReceiver),
     Over,
 }
 
@@ -99,25 +103,26 @@ impl OperatorLeg {
         Ok(Self {
             switchboard: switchboard.clone(),
             dialog,
-            states,
-            stage: Stage::Ringing { answer, media: Some(media), until },
+            stage: Stage::Ringing { answer, offered: Some((media, states)), until },
+            waits: None,
         })
     }
 
-    /// The leg of an operator who has called in.
-    pub(super) fn called_in(
-        switchboard: &Arc<Switchboard>,
-        dialog: InviteDialog,
-        states: DialogStateReceiver,
-        mut media: MediaSession,
-    ) -> Self {
+    /// The leg of an operator who has called in. Who waited for any caller does so again, when this one has gone.
+    pub(super) fn called_in(switchboard: &Arc<Switchboard>, leg: NewLeg, operator: WaitingOperator) -> Self {
+        let NewLeg { dialog, states, mut media } = leg;
         media.heard(crate::clock::now());
-        Self { switchboard: switchboard.clone(), dialog, states, stage: Stage::Up(Box::new(media)) }
+        Self {
+            switchboard: switchboard.clone(),
+            dialog,
+            stage: Stage::Up(Box::new(media), states),
+            waits: Some(operator).filter(|operator| operator.code.is_none()),
+        }
     }
 
     /// Whether the operator has answered and not hung up.
     pub(super) const fn is_up(&self) -> bool {
-        matches!(self.stage, Stage::Up(_))
+        matches!(self.stage, Stage::Up(..))
     }
 
     /// Whether the operator's phone still rings.
@@ -136,8 +141,8 @@ impl OperatorLeg {
                 };
                 leg.answered(answered)
             }
-            Stage::Up(_) => {
-                let state = leg.states.recv().await;
+            Stage::Up(_, states) => {
+                let state = states.recv().await;
                 leg.changed(state)
             }
             Stage::Over => core::future::pending().await,
@@ -145,17 +150,17 @@ impl OperatorLeg {
     }
 
     fn answered(&mut self, response: Option<Response>) -> LegEvent {
-        let Stage::Ringing { media, .. } = &mut self.stage else { return LegEvent::Nothing };
+        let Stage::Ringing { offered, .. } = &mut self.stage else { return LegEvent::Nothing };
         let status = response.as_ref().map(|response| response.status_code.code());
         let response = response.filter(|response| response.status_code.kind() == StatusCodeKind::Successful);
-        let agreed = media.take().zip(response);
-        let agreed =
-            agreed.and_then(|(media, answer)| media.answered(&answer.body, crate::clock::now()).ok());
-        let Some(media) = agreed else {
+        let agreed = offered.take().zip(response).and_then(|((media, states), answer)| {
+            Some((media.answered(&answer.body, crate::clock::now()).ok()?, states))
+        });
+        let Some((media, states)) = agreed else {
             self.hang_up();
             return LegEvent::Unreachable(status);
         };
-        self.stage = Stage::Up(Box::new(media));
+        self.stage = Stage::Up(Box::new(media), states);
         LegEvent::Answered
     }
 
@@ -173,7 +178,7 @@ impl OperatorLeg {
 
     /// 20 ms of the leg: what the operator said goes in, what the operator hears goes out.
     pub(super) fn tick(&mut self, call: &mut Call, now: Duration) {
-        let Stage::Up(media) = &mut self.stage else { return };
+        let Stage::Up(media, _) = &mut self.stage else { return };
         media.receive(call, now);
         media.play_out(call, now);
         let mut frame = [0; FRAME_SAMPLES];
@@ -184,24 +189,28 @@ impl OperatorLeg {
     /// Whether the operator's phone has been silent on the network for this long, and is not on hold.
     pub(super) fn is_silent(&self, limit: Duration, now: Duration) -> bool {
         match &self.stage {
-            Stage::Up(media) => media.is_silent(limit, now),
+            Stage::Up(media, _) => media.is_silent(limit, now),
             _ => false,
         }
     }
 
     /// Answers a re-INVITE or UPDATE of the operator's phone.
     pub(super) async fn reoffer(&mut self, request: &Request, handle: &TransactionHandle) {
-        let Stage::Up(media) = &mut self.stage else { return };
+        let Stage::Up(media, _) = &mut self.stage else { return };
         message::answer_reoffer(media, request, handle, Vec::new()).await;
     }
 
-    /// Ends the leg from our side: BYE, or CANCEL where nobody has answered.
+    /// Ends the leg from our side: BYE, or CANCEL where nobody has answered. Who has called in for any caller waits again.
     pub(super) fn hang_up(&mut self) {
-        let stage = core::mem::replace(&mut self.stage, Stage::Over);
-        if matches!(stage, Stage::Over) {
-            return;
-        }
         let (switchboard, dialog) = (self.switchboard.clone(), self.dialog.clone());
+        let stage = match (core::mem::replace(&mut self.stage, Stage::Over), self.waits.take()) {
+            (Stage::Over, _) => return,
+            (Stage::Up(media, states), Some(operator)) => {
+                let leg = NewLeg { dialog, states, media: *media };
+                return waiting::wait_again(&switchboard, leg, operator);
+            }
+            (stage, _) => stage,
+        };
         self.switchboard.tasks.spawn(async move {
             // A peer that is gone never answers.
             drop(tokio::time::timeout(super::BYE_PATIENCE, dialog.hangup()).await);

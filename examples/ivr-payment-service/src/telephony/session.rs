@@ -64,7 +64,7 @@ pub(super) enum ToSession {
     Replaced(Box<NewLeg>),
 }
 
-/// A leg that takes the place of the caller's.
+/// A leg that has been answered, on its way to whoever it is for.
 pub(super) struct NewLeg {
     pub(super) dialog: InviteDialog,
     pub(super) states: DialogStateReceiver,

@@ -1,11 +1,11 @@
-//! An operator who has called in: the leg waits until a caller gets it.
+//! An operator who has called in: the leg waits until a caller gets it, and for the next when that one has gone.
 
 use core::time::Duration;
 use std::sync::Arc;
 
 use paytone_call::{FRAME_SAMPLES, Input};
 use paytone_dialog::OrderCode;
-use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver};
+use rsipstack::dialog::dialog::DialogState;
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::StatusCode;
 use rsipstack::transaction::transaction::Transaction;
@@ -13,21 +13,19 @@ use tokio::sync::mpsc;
 
 use super::admission;
 use super::endpoint::Switchboard;
-use super::media::{Listener, MediaSession};
+use super::media::Listener;
 use super::message;
 use super::operator::OperatorLeg;
-use super::session::{FRAME, SessionClock};
+use super::session::{FRAME, NewLeg, SessionClock};
 use super::tone;
 use crate::bus::EventKind;
 use crate::config::{LineKind, LineMatch};
 use crate::waiting::{Ask, WaitingOperator};
 
-/// The leg, from its answer until a caller gets it or it ends.
+/// The leg, from its answer or the end of a caller's call until a caller gets it or it ends.
 pub(super) struct WaitingLeg {
     switchboard: Arc<Switchboard>,
-    dialog: InviteDialog,
-    states: DialogStateReceiver,
-    media: MediaSession,
+    leg: NewLeg,
     operator: WaitingOperator,
     clock: SessionClock,
 }
@@ -58,15 +56,16 @@ pub(super) async fn connect(
     };
     let (dialog, states) = admission::dialog(switchboard, transaction)?;
     admission::accept(switchboard, &dialog, &answer, Vec::new())?;
-    let leg = WaitingLeg {
-        switchboard: switchboard.clone(),
-        dialog: dialog.clone(),
-        states,
-        media,
-        operator,
-        clock,
-    };
-    Ok((leg, dialog))
+    let leg = NewLeg { dialog: dialog.clone(), states, media };
+    Ok((WaitingLeg { switchboard: switchboard.clone(), leg, operator, clock }, dialog))
+}
+
+/// Has an operator wait for the next caller whose call with the one before is over.
+pub(super) fn wait_again(switchboard: &Arc<Switchboard>, leg: NewLeg, operator: WaitingOperator) {
+    let clock = SessionClock::start();
+    let operator = WaitingOperator { since: clock.now(), ..operator };
+    let leg = WaitingLeg { switchboard: switchboard.clone(), leg, operator, clock };
+    switchboard.tasks.spawn(leg.run());
 }
 
 impl WaitingLeg {
@@ -83,18 +82,13 @@ impl WaitingLeg {
         self.tell(false);
         match wanted {
             Some(ask) => {
-                // Whoever asked may have gone: then the leg is dropped, and hangs up.
-                drop(ask.send(OperatorLeg::called_in(
-                    &self.switchboard,
-                    self.dialog,
-                    self.states,
-                    self.media,
-                )));
+                // Whoever asked may have gone: then the leg is dropped, which hangs up or has it wait again.
+                drop(ask.send(OperatorLeg::called_in(&self.switchboard, self.leg, self.operator)));
             }
             None => {
                 // A peer that is gone never answers, and one that hung up is not asked.
-                drop(tokio::time::timeout(super::BYE_PATIENCE, self.dialog.bye()).await);
-                self.switchboard.dialogs.remove_dialog(&self.dialog.id());
+                drop(tokio::time::timeout(super::BYE_PATIENCE, self.leg.dialog.bye()).await);
+                self.switchboard.dialogs.remove_dialog(&self.leg.dialog.id());
             }
         }
     }
@@ -106,11 +100,11 @@ impl WaitingLeg {
             tokio::select! {
                 ask = asking.recv() => return ask,
                 _ = ticks.tick() => if !self.tick(&mut frames) { return None },
-                state = self.states.recv() => match state {
+                state = self.leg.states.recv() => match state {
                     None | Some(DialogState::Terminated(..)) => return None,
                     Some(DialogState::Updated(_, request, handle)) => {
-                        message::answer_reoffer(&mut self.media, &request, &handle, Vec::new()).await;
-                        self.media.heard(self.clock.now());
+                        message::answer_reoffer(&mut self.leg.media, &request, &handle, Vec::new()).await;
+                        self.leg.media.heard(self.clock.now());
                     }
                     Some(_) => {}
                 },
@@ -122,21 +116,21 @@ impl WaitingLeg {
     /// 20 ms; whether the leg goes on.
     fn tick(&mut self, frames: &mut usize) -> bool {
         let (now, limits) = (self.clock.now(), &self.switchboard.services.config.call);
-        self.media.receive(&mut Nobody, now);
-        if self.media.is_silent(limits.rtp_timeout, now) || self.clock.elapsed() >= limits.max_length {
+        self.leg.media.receive(&mut Nobody, now);
+        if self.leg.media.is_silent(limits.rtp_timeout, now) || self.clock.elapsed() >= limits.max_length {
             return false;
         }
-        if self.media.is_held() {
-            self.media.rest();
+        if self.leg.media.is_held() {
+            self.leg.media.rest();
             return true;
         }
-        self.media.play_out(&mut Nobody, now);
+        self.leg.media.play_out(&mut Nobody, now);
         let mut frame = [0; FRAME_SAMPLES];
         if *frames % BEEP_EVERY < BEEP_FOR {
             tone::mix_400_hz(&mut frame);
         }
         *frames += 1;
-        self.media.send_frame(&frame);
+        self.leg.media.send_frame(&frame);
         true
     }
 
