@@ -116,7 +116,8 @@ pub(crate) const fn db_to_amplitude(db: f32) -> f32 {
 }
 
 /// Arc tangent coefficients (odd powers), error below 1e-5 of a radian.
-const ATAN: [f32; 6] = [0.999_977_26, -0.332_623_47, 0.193_543_46, -0.116_432_87, 0.052_653_32, -0.011_721_2];
+pub(crate) const ATAN: [f32; 6] =
+    [0.999_977_26, -0.332_623_47, 0.193_543_46, -0.116_432_87, 0.052_653_32, -0.011_721_2];
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ use super::block::{Block, Pair, Spectrum, band_response};
 use super::company::Company;
 use super::history::History;
 use super::kernel::{COLUMNS, Sixteen, TONE_HZ, TONES, block_rotation, leakage};
-use crate::math::{angles_turns, powers_to_db, unit};
+use crate::math::{powers_to_db, unit};
 
 /// Blocks a measurement looks at: 30 ms.
 pub(super) const WINDOW: usize = 6;
@@ -183,6 +183,11 @@ impl<V: Sixteen> Pointers<V> {
     }
 
     #[inline(always)]
+    fn with_lanes<const LANES: i32>(self, other: Self) -> Self {
+        Self { re: self.re.with_lanes::<LANES>(other.re), im: self.im.with_lanes::<LANES>(other.im) }
+    }
+
+    #[inline(always)]
     fn power(self) -> V {
         self.re.times(self.re).plus(self.im.times(self.im))
     }
@@ -214,7 +219,7 @@ impl<V: Sixteen> Pointers<V> {
         let sharp = three.three();
         let bend = first.step_to(second);
         let (x, y) = (V::lane_2(all.re, sharp.re, bend.re), V::lane_2(all.im, sharp.im, bend.im));
-        let angles = angles_turns(&y, &x);
+        let angles = V::angles_turns(&y, &x);
         let turns = |rough: f32, sharp: f32| {
             let rest = sharp - 3.0 * rough;
             rough + (rest - round(rest)) / 3.0
@@ -232,13 +237,10 @@ impl<V: Sixteen> Pointers<V> {
         let one = Self { re: V::of(low.0, high.0), im: V::of(low.1, high.1) };
         let two = one.rotated(one);
         let (three, four) = (one.rotated(two), two.rotated(two));
-        let with = |turns: Self, others: Self, lanes: u8| Self {
-            re: turns.re.with_lanes(others.re, lanes),
-            im: turns.im.with_lanes(others.im, lanes),
-        };
         let none = Self { re: V::of(1.0, 1.0), im: V::of(0.0, 0.0) };
-        let front = with(with(with(none, one, 0b0010_0010), two, 0b0100_0100), three, 0b1000_1000);
-        self.rotated(with(front, front.rotated(four), 0b1111_0000))
+        let front = none.with_lanes::<0b0010_0010>(one).with_lanes::<0b0100_0100>(two);
+        let front = front.with_lanes::<0b1000_1000>(three);
+        self.rotated(front.with_lanes::<0b1111_0000>(front.rotated(four)))
     }
 
     /// The steady tones that pointers turned back to their own frequencies make.

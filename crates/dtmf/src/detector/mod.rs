@@ -135,14 +135,16 @@ impl Detector {
         mut found: impl FnMut(usize, ToneEvent),
     ) {
         let progress = Self::hear_abreast(detectors, frames, room);
-        for (channel, ((detector, frame), progress)) in
-            detectors.iter_mut().zip(frames).zip(progress).enumerate()
-        {
+        for (channel, (frame, progress)) in frames.iter().zip(progress).enumerate() {
+            // While one is heard, the next comes closer.
+            if let Some(next) = frames.get(channel + 2) {
+                kernel::fetch(next);
+            }
             let rest = &frame[progress.blocks * BLOCK..];
             if rest.is_empty() && progress.is_quiet {
                 continue;
             }
-            for event in detector.process(rest) {
+            for event in detectors[channel].process(rest) {
                 found(channel, event);
             }
         }

@@ -388,9 +388,9 @@ impl Tracker {
 #[inline(always)]
 pub(super) fn looks_like(floor: f32, pair: Pair, spectrum: &Spectrum) -> bool {
     let (low, high) = pair.powers_in(spectrum);
-    low.min(high) >= floor
-        && low.min(high) >= SUSPECT_TWIST * low.max(high)
-        && low + high >= SUSPECT_PURITY * spectrum.band
+    // There is no NaN here, and what a voice does next cannot be foreseen: without branches.
+    let (least, most) = if low < high { (low, high) } else { (high, low) };
+    (least >= floor) & (least >= SUSPECT_TWIST * most) & (low + high >= SUSPECT_PURITY * spectrum.band)
 }
 
 /// [`Tracker::consider`] with some kernel.

@@ -9,11 +9,15 @@ mod abreast;
 mod abreast512;
 mod ahead;
 #[cfg(target_arch = "x86_64")]
+mod ahead256;
+#[cfg(target_arch = "x86_64")]
 mod ahead512;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod portable;
 mod sixteen;
+#[cfg(target_arch = "x86_64")]
+mod sixteen256;
 #[cfg(target_arch = "x86_64")]
 mod sixteen512;
 #[cfg(target_arch = "x86_64")]
@@ -152,6 +156,15 @@ fn most_energy(frame: &[i16; 4 * BLOCK]) -> i32 {
     let bits = frame.iter().fold(0, |bits, sample| bits | sample.unsigned_abs());
     let peak = u32::from(bits).min(1 << 15);
     (BLOCK as u32 / 2 * ((2 * peak * peak) >> 6)) as i32
+}
+
+/// Has brought close what will be needed soon.
+#[inline(always)]
+pub(super) fn fetch<T>(things: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    x86::fetch(things);
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = things;
 }
 
 /// The instructions that the sums are made with.

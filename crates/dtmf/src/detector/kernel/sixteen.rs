@@ -1,6 +1,7 @@
 //! Sixteen numbers at once: something of eight blocks for a low tone, then the same for a high one.
 
 use super::super::block::{Block, Pair};
+use crate::math::angles_turns;
 
 /// How many blocks there are.
 const BLOCKS: usize = 8;
@@ -26,13 +27,19 @@ pub(in super::super) trait Sixteen: Copy {
     /// The halves swapped.
     fn swapped(self) -> Self;
 
-    /// In the lanes of `lanes`, a bit for each of a half, those of the other.
-    fn with_lanes(self, other: Self, lanes: u8) -> Self;
+    /// In the lanes of `LANES`, a bit for each of a half, those of the other.
+    fn with_lanes<const LANES: i32>(self, other: Self) -> Self;
 
     /// Lane 2 of both halves of each, the low ones first; then two zeros.
     fn lane_2(first: Self, second: Self, third: Self) -> [f32; 8];
 
     fn low_half(self) -> [f32; 8];
+
+    /// [`angles_turns`] of eight points.
+    #[inline(always)]
+    fn angles_turns(y: &[f32; 8], x: &[f32; 8]) -> [f32; 8] {
+        angles_turns(y, x)
+    }
 }
 
 /// Sixteen numbers in plain code.
@@ -87,8 +94,8 @@ impl Sixteen for Plain {
     }
 
     #[inline(always)]
-    fn with_lanes(self, other: Self, lanes: u8) -> Self {
-        Self(core::array::from_fn(|n| if lanes >> (n % 8) & 1 == 1 { other.0[n] } else { self.0[n] }))
+    fn with_lanes<const LANES: i32>(self, other: Self) -> Self {
+        Self(core::array::from_fn(|n| if LANES >> (n % 8) & 1 == 1 { other.0[n] } else { self.0[n] }))
     }
 
     #[inline(always)]

@@ -88,9 +88,9 @@ impl Sixteen for Vector {
     }
 
     #[inline(always)]
-    fn with_lanes(self, other: Self, lanes: u8) -> Self {
+    fn with_lanes<const LANES: i32>(self, other: Self) -> Self {
         // SAFETY: as above.
-        Self(unsafe { _mm512_mask_blend_ps(u16::from_le_bytes([lanes, lanes]), self.0, other.0) })
+        Self(unsafe { _mm512_mask_blend_ps(LANES as u16 * 0x0101, self.0, other.0) })
     }
 
     #[inline(always)]

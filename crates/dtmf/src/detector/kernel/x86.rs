@@ -4,16 +4,20 @@
 #![allow(unsafe_code, reason = "vector registers are loaded from arrays; AVX2 is used where it was found")]
 
 use core::arch::x86_64::{
-    __m128i, __m256i, _mm_add_epi32, _mm_avg_epu16, _mm_cvtsi128_si32, _mm_loadu_si128, _mm_madd_epi16,
-    _mm_set1_epi16, _mm_setzero_si128, _mm_shuffle_epi32, _mm_shufflehi_epi16, _mm_shufflelo_epi16,
-    _mm_srli_epi32, _mm_storeu_si128, _mm_unpackhi_epi64, _mm_xor_si128, _mm256_add_epi32,
-    _mm256_broadcastsi128_si256, _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_inserti128_si256,
-    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_setzero_si256, _mm256_shuffle_epi32, _mm256_srli_epi32,
-    _mm256_storeu_si256,
+    __m128i, __m256i, _CMP_EQ_OQ, _MM_HINT_T0, _mm_add_epi32, _mm_avg_epu16, _mm_cvtsi128_si32,
+    _mm_cvtss_f32, _mm_loadu_si128, _mm_madd_epi16, _mm_prefetch, _mm_set1_epi16, _mm_setzero_si128,
+    _mm_shuffle_epi32, _mm_shufflehi_epi16, _mm_shufflelo_epi16, _mm_srli_epi32, _mm_storeu_si128,
+    _mm_unpackhi_epi64, _mm_xor_si128, _mm256_add_epi32, _mm256_add_ps, _mm256_broadcastsi128_si256,
+    _mm256_castps256_ps128, _mm256_castsi256_si128, _mm256_cmp_ps, _mm256_extractf128_ps,
+    _mm256_extracti128_si256, _mm256_inserti128_si256, _mm256_loadu_ps, _mm256_loadu_si256,
+    _mm256_madd_epi16, _mm256_max_ps, _mm256_movemask_ps, _mm256_mul_ps, _mm256_permute_ps,
+    _mm256_setzero_si256, _mm256_shuffle_epi32, _mm256_srli_epi32, _mm256_storeu_si256, _mm256_sub_ps,
 };
 
-use super::super::block::Spectrum;
-use super::{BLOCK, COSINES, Correlation, Kernel, References, SINES, TONES, WithKernel};
+use super::super::block::{Gate, Pair, Spectrum, TURN_COS, TURN_SIN};
+use super::ahead::{self, Ahead};
+use super::ahead256;
+use super::{BLOCK, COLUMNS, COSINES, Correlation, Kernel, References, SINES, TONES, WithKernel};
 
 cpufeatures::new!(avx2, "avx2");
 
@@ -51,7 +55,7 @@ impl Avx2 {
 }
 
 impl Kernel for Avx2 {
-    type Sixteen = super::sixteen::Plain;
+    type Sixteen = super::sixteen256::Halves;
 
     /// Does something that the compiler may use AVX2 for.
     #[inline(always)]
@@ -75,7 +79,35 @@ impl Kernel for Avx2 {
         // SAFETY: as above.
         unsafe { energy_avx2(block) }
     }
+
+    #[inline(always)]
+    fn look_ahead(self, blocks: &[[i16; BLOCK]], gate: &Gate, ahead: &mut Ahead) {
+        match blocks.first_chunk() {
+            // SAFETY: as above.
+            Some(blocks) => unsafe { ahead256::look_ahead(blocks, gate, ahead) },
+            None => ahead::look_ahead(self, blocks, gate, ahead),
+        }
+    }
+
+    #[inline(always)]
+    fn strongest(self, newest: &Spectrum, one: &Spectrum, two: &Spectrum) -> (Pair, f32) {
+        // SAFETY: as above.
+        unsafe { strongest_avx2(newest, one, two) }
+    }
 }
+
+/// [`super::fetch`].
+#[inline(always)]
+pub(super) fn fetch<T>(things: &[T]) {
+    let (from, len) = (things.as_ptr().cast::<i8>(), size_of_val(things));
+    for at in (0..len).step_by(LINE).chain(len.checked_sub(1)) {
+        // SAFETY: SSE, which all of these processors have; what is not there does no harm.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(at)) };
+    }
+}
+
+/// Bytes of a line of a cache.
+const LINE: usize = 64;
 
 /// Every dword of a vector in all of a vector's places, with its number.
 macro_rules! each_pair {
@@ -114,17 +146,12 @@ fn dots(folded: &[__m128i; 3], references: &References, tones: &mut [i32; TONES]
 
 #[inline(always)]
 fn gap(folded: &[__m128i; 3], references: &References) -> i32 {
-    // SAFETY: SSE2 as above; the reference is three vectors long.
-    unsafe {
-        let at = references.gap.as_ptr().cast::<__m128i>();
-        let product = |n: usize| _mm_madd_epi16(folded[n], _mm_loadu_si128(at.add(n)));
-        sum(_mm_add_epi32(_mm_add_epi32(product(0), product(1)), product(2)))
-    }
+    sum(gap_parts(folded, references))
 }
 
 /// Half the sum and half the difference of every sample and its mirror image, rounded up and down.
 #[inline(always)]
-fn fold(block: &[i16; BLOCK]) -> ([__m128i; 3], [__m128i; 3]) {
+pub(super) fn fold(block: &[i16; BLOCK]) -> ([__m128i; 3], [__m128i; 3]) {
     // SAFETY: SSE2 as above; the last of the loads ends with the block.
     unsafe {
         let load = |at: usize| _mm_loadu_si128(block.as_ptr().add(at).cast());
@@ -183,22 +210,41 @@ fn correlate_avx2(block: &[i16; BLOCK]) -> Correlation {
     for (folded, references, tones) in
         [(&sums, &COSINES, &mut found.cos), (&differences, &SINES, &mut found.sin)]
     {
-        let folded = folded.map(|samples| _mm256_broadcastsi128_si256(samples));
-        let mut total = _mm256_setzero_si256();
-        each_pair!(_mm256_shuffle_epi32, folded, |pair: usize, samples| {
-            // SAFETY: the tones of a pair are one vector.
-            let reference = unsafe { _mm256_loadu_si256(references.tones[pair].as_ptr().cast()) };
-            total = _mm256_add_epi32(total, _mm256_madd_epi16(samples, reference));
-        });
         // SAFETY: the sums are one vector.
-        unsafe { _mm256_storeu_si256(tones.as_mut_ptr().cast(), total) };
+        unsafe { _mm256_storeu_si256(tones.as_mut_ptr().cast(), dots_avx2(folded, references)) };
     }
     found
 }
 
+/// The sums with one part of the references of all tones.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn energy_avx2(block: &[i16; BLOCK]) -> i32 {
+pub(super) fn dots_avx2(folded: &[__m128i; 3], references: &References) -> __m256i {
+    let folded = folded.map(|samples| _mm256_broadcastsi128_si256(samples));
+    let mut total = _mm256_setzero_si256();
+    each_pair!(_mm256_shuffle_epi32, folded, |pair: usize, samples| {
+        // SAFETY: the tones of a pair are one vector.
+        let reference = unsafe { _mm256_loadu_si256(references.tones[pair].as_ptr().cast()) };
+        total = _mm256_add_epi32(total, _mm256_madd_epi16(samples, reference));
+    });
+    total
+}
+
+/// Parts of the sum with one part of the gap's reference.
+#[inline(always)]
+pub(super) fn gap_parts(folded: &[__m128i; 3], references: &References) -> __m128i {
+    // SAFETY: SSE2 as above; the reference is three vectors long.
+    unsafe {
+        let at = references.gap.as_ptr().cast::<__m128i>();
+        let product = |n: usize| _mm_madd_epi16(folded[n], _mm_loadu_si128(at.add(n)));
+        _mm_add_epi32(_mm_add_epi32(product(0), product(1)), product(2))
+    }
+}
+
+/// Parts of the energy of a block.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn squares_avx2(block: &[i16; BLOCK]) -> __m256i {
     // SAFETY: 16, 16 and 8 samples are the block.
     let [first, second, third] = unsafe {
         let at = block.as_ptr();
@@ -209,6 +255,40 @@ fn energy_avx2(block: &[i16; BLOCK]) -> i32 {
         ]
     };
     let square = |samples: __m256i| _mm256_srli_epi32::<6>(_mm256_madd_epi16(samples, samples));
-    let total = _mm256_add_epi32(_mm256_add_epi32(square(first), square(second)), square(third));
+    _mm256_add_epi32(_mm256_add_epi32(square(first), square(second)), square(third))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn energy_avx2(block: &[i16; BLOCK]) -> i32 {
+    let total = squares_avx2(block);
     sum(_mm_add_epi32(_mm256_castsi256_si128(total), _mm256_extracti128_si256::<1>(total)))
+}
+
+/// [`Pair::strongest`].
+#[inline]
+#[target_feature(enable = "avx2")]
+fn strongest_avx2(newest: &Spectrum, one: &Spectrum, two: &Spectrum) -> (Pair, f32) {
+    // SAFETY: eight numbers.
+    let load = |tones: &[f32; TONES]| unsafe { _mm256_loadu_ps(tones.as_ptr()) };
+    let turned_re = |spectrum: &Spectrum, blocks: usize| {
+        let (cos, sin) = (load(&TURN_COS[blocks]), load(&TURN_SIN[blocks]));
+        _mm256_add_ps(_mm256_mul_ps(load(&spectrum.re), cos), _mm256_mul_ps(load(&spectrum.im), sin))
+    };
+    let turned_im = |spectrum: &Spectrum, blocks: usize| {
+        let (cos, sin) = (load(&TURN_COS[blocks]), load(&TURN_SIN[blocks]));
+        _mm256_sub_ps(_mm256_mul_ps(load(&spectrum.im), cos), _mm256_mul_ps(load(&spectrum.re), sin))
+    };
+    let re = _mm256_add_ps(_mm256_add_ps(load(&newest.re), turned_re(one, 0)), turned_re(two, 1));
+    let im = _mm256_add_ps(_mm256_add_ps(load(&newest.im), turned_im(one, 0)), turned_im(two, 1));
+    let powers = _mm256_add_ps(_mm256_mul_ps(re, re), _mm256_mul_ps(im, im));
+    // The largest of each half in all of its lanes; the first that is as large is it.
+    let most = _mm256_max_ps(powers, _mm256_permute_ps::<0b01_00_11_10>(powers));
+    let most = _mm256_max_ps(most, _mm256_permute_ps::<0b10_11_00_01>(most));
+    let is_most = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_EQ_OQ>(powers, most)) as usize;
+    let first = |half: usize| (half | 1 << (COLUMNS - 1)).trailing_zeros() as usize;
+    let pair = Pair { low: first(is_most), high: COLUMNS + first(is_most >> COLUMNS) };
+    let row = _mm_cvtss_f32(_mm256_castps256_ps128(most));
+    let column = _mm_cvtss_f32(_mm256_extractf128_ps::<1>(most));
+    (pair, (row + column) * (1.0 / 9.0))
 }
