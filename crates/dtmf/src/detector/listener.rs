@@ -61,7 +61,24 @@ impl Listener {
     /// Hears as many whole blocks of `samples` as it takes to find something; how many samples that were.
     #[inline]
     pub(super) fn hear(&mut self, samples: &[i16]) -> usize {
-        self.path.with(Hear { listener: self, samples })
+        let mut quiet = 0;
+        if self.history.is_blank() && self.tracker.is_idle() && !self.is_left_out {
+            // Nothing that quiet blocks could end.
+            quiet = self.quiet_blocks(samples) * BLOCK;
+            self.position += quiet as u64;
+        }
+        let rest = &samples[quiet..];
+        if rest.len() < BLOCK {
+            quiet
+        } else {
+            quiet + self.path.with(Hear { listener: self, samples: rest })
+        }
+    }
+
+    /// How many blocks are quiet before the first that is not.
+    #[inline]
+    fn quiet_blocks(&self, samples: &[i16]) -> usize {
+        self.path.with(Quiet { samples, limit: self.gate.energy })
     }
 
     /// How many listeners are heard at once, where that is faster than one after the other.
@@ -75,7 +92,7 @@ impl Listener {
     pub(super) fn may_join(&self, frame: &[i16]) -> bool {
         let is_silence = self.history.is_blank()
             && !self.is_left_out
-            && self.path.with(Quiet { frame, limit: self.gate.energy })
+            && self.quiet_blocks(frame) == frame.len() / BLOCK
             && self.tracker.is_idle();
         !is_silence && self.is_quiet()
     }
@@ -161,18 +178,18 @@ impl WithKernel for LookBack<'_> {
     }
 }
 
-/// Whether all of a frame's whole blocks are below a limit of energy.
+/// How many blocks are below a limit of energy before the first that is not.
 struct Quiet<'a> {
-    frame: &'a [i16],
+    samples: &'a [i16],
     limit: i32,
 }
 
 impl WithKernel for Quiet<'_> {
-    type Output = bool;
+    type Output = usize;
 
     #[inline(always)]
-    fn run<K: Kernel>(self, kernel: K) -> bool {
-        kernel.quiet_blocks(self.frame, self.limit) == self.frame.len() / BLOCK
+    fn run<K: Kernel>(self, kernel: K) -> usize {
+        kernel.quiet_blocks(self.samples, self.limit)
     }
 }
 
@@ -189,13 +206,8 @@ impl WithKernel for Hear<'_> {
     fn run<K: Kernel>(self, kernel: K) -> usize {
         let Self { listener, samples } = self;
         let mut taken = 0;
-        if listener.history.is_blank() && listener.tracker.is_idle() && !listener.is_left_out {
-            // Nothing that quiet blocks could end.
-            taken = kernel.quiet_blocks(samples, listener.gate.energy) * BLOCK;
-            listener.position += taken as u64;
-        }
         let mut ahead = Ahead::NOTHING;
-        let mut rest = samples[taken..].as_chunks().0;
+        let mut rest = samples.as_chunks().0;
         while !rest.is_empty() && listener.events.is_empty() {
             kernel.look_ahead(rest, &listener.gate, &mut ahead);
             let len = rest.len().min(AHEAD);
