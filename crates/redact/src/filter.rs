@@ -76,6 +76,11 @@ fn ahead_of_number(text: &[u8]) -> usize {
     {
         rest = front;
     }
+    while let Some((front, last)) = rest.split_last_chunk::<16>()
+        && last.iter().fold(true, |all, &byte| all & may_be_in_number(byte))
+    {
+        rest = front;
+    }
     rest.iter().rposition(|&byte| !may_be_in_number(byte)).map_or(0, |at| at + 1)
 }
 

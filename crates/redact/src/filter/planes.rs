@@ -113,13 +113,22 @@ impl Planes {
         for slot in 1..behind {
             let first = digits[slot] & !earlier(digits, slot, 1);
             let linked = |by| later(links, slot, by);
-            let long = eights[slot] & later(eights, slot, MIN_DIGITS as u32 - 8);
             let four = fours[slot] & linked(4) & (linked(4 + 4) | linked(4 + 5) | linked(4 + 7));
-            let six = fours[slot] & later(pairs, slot, 4) & linked(6) & later(eights, slot, 7);
-            let eight = eights[slot] & linked(8) & later(eights, slot, 9);
             let one = linked(1) & linked(3) & linked(5) & linked(7);
             let behind_one = earlier(links, slot, 1) & !earlier(digits, slot, 3);
-            groups[slot] = first & (long | four | six | eight | one & !behind_one);
+            groups[slot] = first & (four | one & !behind_one);
+        }
+        // Many texts have no longer ones.
+        if eights.iter().fold(0, |all, some| all | some) == 0 {
+            return;
+        }
+        for slot in 1..behind {
+            let first = digits[slot] & !earlier(digits, slot, 1);
+            let linked = |by| later(links, slot, by);
+            let long = eights[slot] & later(eights, slot, MIN_DIGITS as u32 - 8);
+            let six = fours[slot] & later(pairs, slot, 4) & linked(6) & later(eights, slot, 7);
+            let eight = eights[slot] & linked(8) & later(eights, slot, 9);
+            groups[slot] |= first & (long | six | eight);
         }
     }
 

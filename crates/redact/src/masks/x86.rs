@@ -170,6 +170,10 @@ mod sse2 {
     }
 }
 
+/// Bytes of a page.
+#[cfg(feature = "std")]
+const AHEAD: usize = 4096;
+
 #[cfg(feature = "std")]
 mod avx2 {
     use super::*;
@@ -192,6 +196,8 @@ mod avx2 {
     #[inline]
     #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
     fn masks(view: &View) -> Masks {
+        // What is looked at next is on its way meanwhile.
+        _mm_prefetch::<_MM_HINT_T0>(view.as_ptr().wrapping_add(AHEAD).cast());
         let mut masks = Masks::default();
         for lane in 0..BLOCK / LANE {
             let (bytes, front) = (load(&view[OWN..], lane), load(&view[FRONT..], lane));
@@ -387,9 +393,6 @@ mod avx512 {
     /// The bits of two digits, but for the one that leads to what the first of them weighs once: at an even place, every
     /// second one from the last but one in 32 bytes, too.
     const TWICE_AT_EVEN: u16 = u16::from_le_bytes([!0x10, !0]);
-
-    /// Bytes of a page.
-    const AHEAD: usize = 4096;
 
     /// Twice each digit with its two digits added up; from 16 on, where ASCII digits are, the digit itself.
     static WEIGHTS: [u8; 32] = *b"\x00\x02\x04\x06\x08\x01\x03\x05\x07\x09\0\0\0\0\0\0\
