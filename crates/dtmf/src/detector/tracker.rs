@@ -1,14 +1,20 @@
 //! The decisions: when blocks become a key, and when a key is over.
 
+mod candidate;
+mod held;
+
+pub(super) use candidate::PROMISING;
+
 use super::block::{Block, Kind, Pair, Spectrum, floor};
-use super::doubt::{KINSHIP, Past, REST_FROM, RIVAL, doubt, doubt_of_company, doubt_of_rival, lasting_doubt};
 use super::event::{Queue, ToneEvent};
 use super::history::History;
-use super::kernel::{BLOCK, Kernel, Sixteen, WithKernel};
-use super::measure::{Measurement, WINDOW};
+use super::kernel::{BLOCK, Kernel};
+use super::measure::WINDOW;
 use super::steadiness::Steadiness;
-use crate::math::{powers_to_db, sqrt};
-use crate::{Criteria, Key};
+use crate::Criteria;
+use crate::math::powers_to_db;
+use candidate::{Candidate, promising};
+use held::Held;
 
 /// Follows one signal block by block. Positions are samples at 8 kHz.
 #[derive(Clone, Debug)]
@@ -34,34 +40,6 @@ struct Limits {
     /// How long a key lasts and is absent at least, in samples.
     duration: f32,
     pause: f32,
-}
-
-/// The strongest pair, while it may become a key.
-#[derive(Clone, Copy, Debug)]
-struct Candidate {
-    pair: Pair,
-    /// For how many blocks it has been that.
-    age: u32,
-    /// Power in the band before its first window, over that in the window.
-    ambience: f32,
-    /// The doubt about the window that ended with the last block, as a part of what is allowed.
-    doubt: f32,
-}
-
-/// A key that is down.
-#[derive(Clone, Copy, Debug)]
-struct Held {
-    key: Key,
-    pair: Pair,
-    low_power: f32,
-    high_power: f32,
-    onset: u64,
-    announced: bool,
-    /// How much tone is missing since it was last there, in samples, and from where on.
-    absent: f32,
-    absent_from: u64,
-    /// Lost blocks since the tone was last there.
-    lost: u32,
 }
 
 /// What is going on, as far as a block without a key can change it.
@@ -205,100 +183,6 @@ impl Tracker {
         self.seek(kernel, history, position).filter(|next| next.pair != held)
     }
 
-    /// A key that has just become certain.
-    #[inline(always)]
-    fn seek<K: Kernel>(&mut self, kernel: K, history: &History, position: u64) -> Option<Held> {
-        if history.lively() < WINDOW as u32 {
-            self.candidate = None;
-            return None;
-        }
-        let before = self.candidate.take();
-        let pair = promising(history)?;
-        kernel.with(Consider { tracker: self, pair, before, history, position })
-    }
-
-    /// Measures a pair that may be a key.
-    #[inline(always)]
-    fn consider<V: Sixteen>(
-        &mut self,
-        pair: Pair,
-        before: Option<Candidate>,
-        history: &History,
-        position: u64,
-    ) -> Option<Held> {
-        let before = before.filter(|before| before.pair == pair);
-        let age = before.map_or(0, |before| before.age + 1);
-        let ambience = before.map_or_else(|| ambience(history), |before| before.ambience);
-        let measured = pair.measure::<V>(history, self.criteria.max_frequency_error());
-        if age == 0 || measured.is_none() {
-            self.steadiness.clear();
-        }
-        let Some(measured) = measured else {
-            self.candidate = Some(Candidate { pair, age, ambience, doubt: f32::INFINITY });
-            return None;
-        };
-        // A window after a good one is the second that the key fills.
-        let is_second = before.is_some_and(|before| before.doubt <= LITTLE_DOUBT);
-        let past = Past { age, ambience, is_second };
-        let lasting = lasting_doubt(&measured, &self.criteria);
-        let mut doubt = doubt(&measured, &past, lasting);
-        if doubt <= LITTLE_DOUBT * self.criteria.max_doubt() && self.matters(doubt, RIVAL) {
-            doubt += doubt_of_rival(pair.rival(history));
-        }
-        if doubt <= LITTLE_DOUBT * self.criteria.max_doubt() {
-            doubt += self.doubt_of_company(pair, &measured, doubt, history);
-        }
-        doubt /= self.criteria.max_doubt();
-        self.candidate = Some(Candidate { pair, age, ambience, doubt });
-        // What is not beyond doubt has to be good enough twice in a row, or to stand still for long.
-        let lasting = self.lasting(pair, &measured, lasting, history);
-        let sure = doubt <= NO_DOUBT || doubt <= LITTLE_DOUBT && is_second;
-        let lead = if sure { measured.lead } else { lasting? };
-        if measured.low.power.min(measured.high.power) < self.limits.floor {
-            return None;
-        }
-        let length = (WINDOW * BLOCK) as u64 + (lead * BLOCK as f32) as u64;
-        Some(Held {
-            key: pair.key()?,
-            pair,
-            low_power: measured.low.power,
-            high_power: measured.high.power,
-            onset: position.saturating_sub(length),
-            announced: false,
-            absent: 0.0,
-            absent_from: position,
-            lost: 0,
-        })
-    }
-
-    /// How many blocks before the newest window a pair began that has stood still since, if it has and if
-    /// little else speaks against it.
-    #[inline(always)]
-    fn lasting(&mut self, pair: Pair, measured: &Measurement, doubt: f32, history: &History) -> Option<f32> {
-        let lasting = self.steadiness.add(measured, doubt)?;
-        let limit = 2.0 * LASTING_DOUBT * self.criteria.max_doubt();
-        let is_sure = |rivals: f32| lasting.doubt + doubt + rivals <= limit;
-        let others =
-            || doubt_of_rival(pair.rival(history)) + doubt_of_company(pair.company(measured, history));
-        (is_sure(0.0) && is_sure(2.0 * others())).then_some(lasting.lead)
-    }
-
-    /// Whether that much more doubt could still change what is decided.
-    #[inline(always)]
-    fn matters(&self, so_far: f32, more: f32) -> bool {
-        so_far + more > NO_DOUBT * self.criteria.max_doubt()
-    }
-
-    /// The doubt that comes from what else is heard, where it could make a difference.
-    #[inline(always)]
-    fn doubt_of_company(&self, pair: Pair, measured: &Measurement, so_far: f32, history: &History) -> f32 {
-        if self.matters(so_far, KINSHIP) && measured.clarity < 1.0 - REST_FROM / 2.0 {
-            doubt_of_company(pair.company(measured, history))
-        } else {
-            0.0
-        }
-    }
-
     /// Whether a key is only what is left of the last one, reflected: the same tones, there ever
     /// since it was declared over and no louder.
     #[inline(always)]
@@ -393,25 +277,6 @@ pub(super) fn looks_like(floor: f32, pair: Pair, spectrum: &Spectrum) -> bool {
     (least >= floor) & (least >= SUSPECT_TWIST * most) & (low + high >= SUSPECT_PURITY * spectrum.band)
 }
 
-/// [`Tracker::consider`] with some kernel.
-struct Consider<'a> {
-    tracker: &'a mut Tracker,
-    pair: Pair,
-    before: Option<Candidate>,
-    history: &'a History,
-    position: u64,
-}
-
-impl WithKernel for Consider<'_> {
-    type Output = Option<Held>;
-
-    #[inline(always)]
-    fn run<K: Kernel>(self, _: K) -> Option<Held> {
-        let Self { tracker, pair, before, history, position } = self;
-        tracker.consider::<K::Sixteen>(pair, before, history, position)
-    }
-}
-
 impl Limits {
     fn of(criteria: &Criteria) -> Self {
         Self {
@@ -422,98 +287,8 @@ impl Limits {
     }
 }
 
-impl Held {
-    /// Looks for the tones in the newest block; true when they have been absent for long enough.
-    #[inline(always)]
-    fn is_over(&mut self, limits: &Limits, block: &Block, position: u64) -> bool {
-        if block.kind == Kind::Lost {
-            self.lost += 1;
-            return self.lost > LOST_BLOCKS;
-        }
-        let presence = self.presence(block);
-        if presence >= PRESENT {
-            self.absent = 0.0;
-            self.absent_from = position;
-            self.lost = 0;
-            return false;
-        }
-        if self.absent == 0.0 {
-            self.absent_from = position - BLOCK as u64 + (presence * BLOCK as f32) as u64;
-        }
-        self.absent += (1.0 - presence) * BLOCK as f32;
-        self.absent >= limits.pause
-    }
-
-    /// How much of the block the held tones fill, 0 to 1.
-    #[inline(always)]
-    fn presence(&mut self, block: &Block) -> f32 {
-        if block.kind != Kind::Heard {
-            return 0.0;
-        }
-        let (low, high) = self.pair.powers(block);
-        let ratio = (low / self.low_power).min(high / self.high_power);
-        // Most often it need not be known more closely.
-        let presence = if ratio < SURELY_PRESENT { sqrt(ratio) } else { 1.0 };
-        if presence >= PRESENT && low + high < PRESENT_PURITY * block.spectrum.band {
-            return 0.0;
-        }
-        if presence >= PRESENT {
-            // Follows a level that drifts.
-            self.low_power += (low - self.low_power) / DRIFT;
-            self.high_power += (high - self.high_power) / DRIFT;
-        }
-        presence
-    }
-}
-
-/// The strongest pair of a window of lively blocks, if it has been the same all the time and is worth measuring.
-#[inline(always)]
-fn promising(history: &History) -> Option<Pair> {
-    let (newer, older) = (history.ago(0), history.ago(WINDOW / 2));
-    if older.pair != newer.pair {
-        return None;
-    }
-    let band: f32 = (0..WINDOW).map(|ago| history.ago(ago).spectrum.band).sum();
-    let coherent = (newer.pair_power + older.pair_power) * (WINDOW as f32 / 2.0);
-    (coherent >= PROMISING * band).then_some(newer.pair)
-}
-
-/// Power in the band before the window, over that in the window. Of the two blocks before it, those that were
-/// not looked at do not count; if that is both it was quiet.
-#[inline(always)]
-fn ambience(history: &History) -> f32 {
-    let within: f32 = (0..WINDOW).map(|ago| history.ago(ago).spectrum.band).sum();
-    let (mut before, mut heard) = (0.0, 0.0);
-    for block in [history.ago(WINDOW), history.ago(WINDOW + 1)] {
-        if block.kind == Kind::Heard {
-            before += block.spectrum.band;
-            heard += 1.0;
-        }
-    }
-    if heard > 0.0 { before * WINDOW as f32 / (within.max(f32::MIN_POSITIVE) * heard) } else { 0.0 }
-}
-
 /// Decibels of the square of the magnitude of a 0 dBm0 tone.
 const FULL_SCALE_DB: f32 = 176.7115;
-/// Part of the band's power in the strongest row and column, below which measuring is not worth it.
-pub(super) const PROMISING: f32 = 0.42;
-/// Doubt, as a part of what is allowed, at which one window is enough.
-const NO_DOUBT: f32 = 1.0;
-/// The same for two windows in a row.
-const LITTLE_DOUBT: f32 = 1.3;
-/// Doubt on average over a pair that stands still, as a part of what is allowed.
-const LASTING_DOUBT: f32 = 0.8;
-/// Part of its amplitude from which on a held tone counts as there.
-const PRESENT: f32 = 0.7;
-/// Part of its power of which that is certain.
-const SURELY_PRESENT: f32 = 0.5;
-const _: () = assert!(PRESENT * PRESENT < 0.99 * SURELY_PRESENT);
-/// Part of the band's power that a held pair must have to count as there.
-const PRESENT_PURITY: f32 = 0.35;
-/// Blocks over which the level of a held tone is averaged.
-const DRIFT: f32 = 16.0;
-/// 80 ms without any audio end a key.
-const LOST_BLOCKS: u32 = 16;
 /// What a single block must show to be suspected.
 pub(super) const SUSPECT_PURITY: f32 = 0.8;
 pub(super) const SUSPECT_TWIST: f32 = 0.06;
