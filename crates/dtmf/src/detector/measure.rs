@@ -4,11 +4,17 @@
 //! so it is taken out by solving two equations a block; what is left are two clean rotating
 //! pointers, whose speed is the frequency error and whose steadiness tells a key from a voice.
 
+mod pointers;
+mod separation;
+
+pub(super) use separation::SEPARATIONS;
+
 use super::block::{Block, Pair, Spectrum, band_response};
 use super::company::Company;
 use super::history::History;
-use super::kernel::{COLUMNS, Sixteen, TONE_HZ, TONES, block_rotation, leakage};
-use crate::math::{powers_to_db, unit};
+use super::kernel::{COLUMNS, Sixteen, TONE_HZ, TONES};
+use crate::math::powers_to_db;
+use pointers::{BLOCKS_A_SECOND, LEAD, TURNS};
 
 /// Blocks a measurement looks at: 30 ms.
 pub(super) const WINDOW: usize = 6;
@@ -134,227 +140,7 @@ impl Pair {
         };
         most(self.low, 0..COLUMNS).max(most(self.high, COLUMNS..TONES))
     }
-
-    /// The two tones block by block, each without the leak of the other, turned back to the nominal
-    /// frequencies.
-    #[inline(always)]
-    fn pointers<V: Sixteen>(self, history: &History) -> Pointers<V> {
-        let (blocks, oldest) = history.all();
-        let (re, im) = V::pointers(blocks, oldest, self);
-        let [of_re, of_im] = &SEPARATIONS[self.low][self.high - COLUMNS];
-        let (low, high) = (&TURNS[self.low], &TURNS[self.high]);
-        Pointers { re: of_re.apply_to_all(re), im: of_im.apply_to_all(im) }
-            .rotated(Pointers { re: V::halves(&low.0, &high.0), im: V::halves(&low.1, &high.1) })
-    }
 }
-
-/// How fast two tones turn.
-struct Drifts {
-    /// Turns from block to block.
-    turns: [f32; 2],
-    /// Change from the first to the second half of the window, in Hz.
-    bends: [f32; 2],
-}
-
-/// A complex amplitude for every block of the lead and the window, oldest first, of a low and a high tone.
-#[derive(Clone, Copy)]
-struct Pointers<V> {
-    re: V,
-    im: V,
-}
-
-impl<V: Sixteen> Pointers<V> {
-    #[inline(always)]
-    fn rotated(self, by: Self) -> Self {
-        Self {
-            re: self.re.times(by.re).minus(self.im.times(by.im)),
-            im: self.re.times(by.im).plus(self.im.times(by.re)),
-        }
-    }
-
-    #[inline(always)]
-    fn plus(self, other: Self) -> Self {
-        Self { re: self.re.plus(other.re), im: self.im.plus(other.im) }
-    }
-
-    #[inline(always)]
-    fn after<const BY: usize>(self) -> Self {
-        Self { re: self.re.after::<BY>(), im: self.im.after::<BY>() }
-    }
-
-    #[inline(always)]
-    fn with_lanes<const LANES: i32>(self, other: Self) -> Self {
-        Self { re: self.re.with_lanes::<LANES>(other.re), im: self.im.with_lanes::<LANES>(other.im) }
-    }
-
-    #[inline(always)]
-    fn power(self) -> V {
-        self.re.times(self.re).plus(self.im.times(self.im))
-    }
-
-    /// The other's pointers times the conjugates of these.
-    #[inline(always)]
-    fn step_to(self, other: Self) -> Self {
-        Self {
-            re: other.re.times(self.re).plus(other.im.times(self.im)),
-            im: other.im.times(self.re).minus(other.re.times(self.im)),
-        }
-    }
-
-    /// The sum of the pointers of three blocks.
-    #[inline(always)]
-    fn three(self) -> Self {
-        self.plus(self.after::<1>()).plus(self.after::<2>())
-    }
-
-    #[inline(always)]
-    fn drifts(self) -> Drifts {
-        // The turn from block to block fixes the frequency roughly, three blocks apart sharpen it. What counts
-        // is in lane 2, where the window begins: the steps within its first half and those within its second.
-        const { assert!(LEAD == 2) };
-        let (one, three) = (self.step_to(self.after::<1>()), self.step_to(self.after::<3>()));
-        let first = one.plus(one.after::<1>());
-        let second = first.after::<3>();
-        let all = first.plus(one.after::<2>()).plus(second);
-        let sharp = three.three();
-        let bend = first.step_to(second);
-        let (x, y) = (V::lane_2(all.re, sharp.re, bend.re), V::lane_2(all.im, sharp.im, bend.im));
-        let angles = V::angles_turns(&y, &x);
-        let turns = |rough: f32, sharp: f32| {
-            let rest = sharp - 3.0 * rough;
-            rough + (rest - round(rest)) / 3.0
-        };
-        Drifts {
-            turns: [turns(angles[0], angles[2]), turns(angles[1], angles[3])],
-            bends: [angles[4] * BLOCKS_A_SECOND, angles[5] * BLOCKS_A_SECOND],
-        }
-    }
-
-    /// Pointer `n` of each tone turned back `n` times by its drift in turns.
-    #[inline(always)]
-    fn turned_back(self, drifts: [f32; 2]) -> Self {
-        let (low, high) = (unit(-drifts[0]), unit(-drifts[1]));
-        let one = Self { re: V::of(low.0, high.0), im: V::of(low.1, high.1) };
-        let two = one.rotated(one);
-        let (three, four) = (one.rotated(two), two.rotated(two));
-        let none = Self { re: V::of(1.0, 1.0), im: V::of(0.0, 0.0) };
-        let front = none.with_lanes::<0b0010_0010>(one).with_lanes::<0b0100_0100>(two);
-        let front = front.with_lanes::<0b1000_1000>(three);
-        self.rotated(front.with_lanes::<0b1111_0000>(front.rotated(four)))
-    }
-
-    /// The steady tones that pointers turned back to their own frequencies make.
-    #[inline(always)]
-    fn steady(self) -> [Steady; 2] {
-        // What counts is in lane 2, as above.
-        let first = self.three();
-        let sum = first.plus(first.after::<3>());
-        let (power, halves) = (self.power(), first.power());
-        let energy = power.plus(power.after::<1>()).plus(power.after::<2>()).plus(power.after::<3>());
-        let energy = energy.plus(power.after::<4>()).plus(power.after::<5>());
-        let powers = V::lane_2(halves, halves.after::<3>(), energy);
-        let sums = V::lane_2(sum.re, sum.im, sum.power());
-        let steady = |n: usize| Steady {
-            sum: (sums[n], sums[n + 2]),
-            sum_power: sums[n + 4],
-            power: sums[n + 4] / (WINDOW * WINDOW) as f32,
-            energy: powers[n + 4],
-            swell: powers[n + 2] / powers[n].max(f32::MIN_POSITIVE),
-        };
-        [steady(0), steady(1)]
-    }
-
-    /// How far the pointers of the two tones reach along the steady tones, block by block.
-    #[inline(always)]
-    fn along(self, [low, high]: &[Steady; 2], scale: f32) -> [f32; SPAN] {
-        let scale = scale / WINDOW as f32;
-        let re = self.re.times(V::of(low.sum.0 * scale, high.sum.0 * scale));
-        let each = re.plus(self.im.times(V::of(low.sum.1 * scale, high.sum.1 * scale)));
-        each.plus(each.swapped()).low_half()
-    }
-}
-
-/// A steady tone in the window.
-struct Steady {
-    /// The sum of its pointers, and the power of that.
-    sum: (f32, f32),
-    sum_power: f32,
-    power: f32,
-    /// The sum of the powers of its pointers.
-    energy: f32,
-    /// Power of the second half over that of the first.
-    swell: f32,
-}
-
-impl Steady {
-    #[inline(always)]
-    fn fit(&self, error: f32, bend_hz: f32, slope_db: f32) -> ToneFit {
-        ToneFit {
-            power: self.power,
-            error,
-            bend_hz,
-            slope_db,
-            scatter: 1.0 - self.sum_power / (self.energy * WINDOW as f32).max(f32::MIN_POSITIVE),
-        }
-    }
-}
-
-#[inline(always)]
-fn round(x: f32) -> f32 {
-    (x + if x < 0.0 { -0.5 } else { 0.5 }) as i32 as f32
-}
-
-/// A symmetric 2 x 2 matrix.
-#[derive(Clone, Copy)]
-pub(super) struct Matrix {
-    pub(super) low: f32,
-    pub(super) cross: f32,
-    pub(super) high: f32,
-}
-
-impl Matrix {
-    #[inline(always)]
-    fn apply(&self, low: f32, high: f32) -> (f32, f32) {
-        (self.low * low + self.cross * high, self.cross * low + self.high * high)
-    }
-
-    #[inline(always)]
-    fn apply_to_all<V: Sixteen>(&self, tones: V) -> V {
-        V::of(self.low, self.high).times(tones).plus(V::of(self.cross, self.cross).times(tones.swapped()))
-    }
-
-    /// What undoes the leak between two tones and their mirror images at negative frequencies, for
-    /// the real part (`mirror` 1) or the imaginary part (-1).
-    const fn undoing(low_hz: f64, high_hz: f64, mirror: f64) -> Self {
-        let low = 1.0 + mirror * leakage(2.0 * low_hz);
-        let high = 1.0 + mirror * leakage(2.0 * high_hz);
-        let cross = leakage(high_hz - low_hz) + mirror * leakage(high_hz + low_hz);
-        let determinant = low * high - cross * cross;
-        Self {
-            low: (high / determinant) as f32,
-            cross: (-cross / determinant) as f32,
-            high: (low / determinant) as f32,
-        }
-    }
-}
-
-/// By row and column: real part, imaginary part.
-pub(super) static SEPARATIONS: [[[Matrix; 2]; 4]; 4] = {
-    let zero = Matrix { low: 0.0, cross: 0.0, high: 0.0 };
-    let mut table = [[[zero; 2]; 4]; 4];
-    let mut row = 0;
-    while row < 4 {
-        let mut column = 0;
-        while column < 4 {
-            let low = TONE_HZ[row] as f64;
-            let high = TONE_HZ[COLUMNS + column] as f64;
-            table[row][column] = [Matrix::undoing(low, high, 1.0), Matrix::undoing(low, high, -1.0)];
-            column += 1;
-        }
-        row += 1;
-    }
-    table
-};
 
 /// How much of a tone's power the band shows, by the tone's frequency error: a parabola.
 #[derive(Clone, Copy)]
@@ -384,26 +170,6 @@ static RESPONSES: [Response; TONES] = {
     }
     table
 };
-
-/// By tone: what turns the pointer of every block back to that of the first, real and imaginary parts.
-static TURNS: [([f32; SPAN], [f32; SPAN]); TONES] = {
-    let mut table = [([0.0; SPAN], [0.0; SPAN]); TONES];
-    let mut k = 0;
-    while k < TONES {
-        let mut n = 0;
-        while n < SPAN {
-            (table[k].0[n], table[k].1[n]) = block_rotation(k, n);
-            n += 1;
-        }
-        k += 1;
-    }
-    table
-};
-
-const BLOCKS_A_SECOND: f32 = 200.0;
-/// Blocks before the window that are looked at to find where the tones began.
-const LEAD: usize = 2;
-const SPAN: usize = WINDOW + LEAD;
 
 #[cfg(test)]
 mod tests {
