@@ -59,7 +59,7 @@ pub struct Caller {
     pub sip_call_id: String,
     /// The URI of the `From` header.
     pub from: String,
-    /// The address the request came from: what guesses are counted by.
+    /// What guesses and tries are counted by: the address the request came from, before it the number of a partner's caller.
     pub source: String,
     /// The telephone number of the caller as the network asserts it or else as the phone says, digits alone.
     pub number: Option<String>,

@@ -14,7 +14,7 @@ use rand::RngExt;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::store::{Mark, MarkKind, MerchantUlid, OrderUlid, Store, StoreError};
+use crate::store::{Asked, Mark, MarkKind, MerchantUlid, OrderUlid, Store, StoreError, TriedBefore};
 
 /// How many tries are too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub struct Try<'a> {
     pub order: OrderUlid,
     /// What it costs.
     pub money: Money,
-    /// Where the caller is.
+    /// Whom the network says the caller is, or else where they call from.
     pub caller: &'a str,
     /// The operator who has the call, where one has.
     pub operator: Option<&'a str>,
@@ -157,21 +157,26 @@ impl Guard {
     pub async fn judge(&self, this: &Try<'_>, now: Duration) -> Result<Ruling, StoreError> {
         let subjects = self.subjects(this);
         let (money, order) = (this.money, this.order);
-        let decide = |stored: Vec<Mark>| {
+        let decide = |seen: &TriedBefore| {
             let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
             own.retain(|mark| mark.at > now.saturating_sub(self.longest()));
-            let seen = stored.iter().chain(own.iter());
-            let (ruling, counted) = self.rule(&subjects, order, money, seen, now);
+            let (ruling, counted) = self.rule(&subjects, (order, money), (seen, &own), now);
             let is_kept =
                 |mark: &Mark| self.kept_in.is_some() && (self.keeps_cards || mark.subject != subjects.card);
             let (kept, ours): (Vec<_>, Vec<_>) = counted.into_iter().partition(is_kept);
             own.extend(ours);
             (ruling, kept)
         };
-        let Some((store, merchant)) = &self.kept_in else { return Ok(decide(Vec::new()).0) };
+        let Some((store, merchant)) = &self.kept_in else { return Ok(decide(&TriedBefore::default()).0) };
         let limited: Vec<_> = subjects.limited.iter().map(|(subject, ..)| *subject).collect();
-        let before = now.saturating_sub(self.longest());
-        store.count_try(*merchant, &limited, subjects.line, before, decide).await
+        let asked = Asked {
+            subjects: &limited,
+            card: subjects.card,
+            line: subjects.line,
+            since: now.saturating_sub(self.limits.window),
+            before: now.saturating_sub(self.longest()),
+        };
+        store.count_try(*merchant, asked, decide).await
     }
 
     fn subjects(&self, this: &Try<'_>) -> Subjects {
@@ -190,24 +195,25 @@ impl Guard {
     }
 
     /// The ruling on a try, and what it counts as.
-    fn rule<'a>(
+    fn rule(
         &self,
         subjects: &Subjects,
-        order: OrderUlid,
-        money: Money,
-        seen: impl Iterator<Item = &'a Mark> + Clone,
+        (order, money): (OrderUlid, Money),
+        (seen, own): (&TriedBefore, &[Mark]),
         now: Duration,
     ) -> (Ruling, Vec<Mark>) {
         let Subjects { line, card, limited } = subjects;
         let of = |subject: Subject, kind| {
-            seen.clone().filter(move |mark| mark.subject == subject && mark.kind == kind)
+            let marks = seen.marks.iter().chain(own);
+            marks.filter(move |mark| mark.subject == subject && mark.kind == kind)
         };
         if of(*line, MarkKind::Closed).any(|mark| now < mark.at) {
             return (Ruling::Stop("line_closed"), Vec::new());
         }
         let since = now.saturating_sub(self.limits.window);
-        for (subject, most, alarm) in limited {
-            if of(*subject, MarkKind::Try).filter(|mark| mark.at > since).count() >= *most {
+        for (place, (subject, most, alarm)) in limited.iter().enumerate() {
+            let ours = of(*subject, MarkKind::Try).filter(|mark| mark.at > since).count();
+            if seen.tries.get(place).copied().unwrap_or_default() + ours >= *most {
                 return (Ruling::Stop(alarm), Vec::new());
             }
         }

@@ -295,3 +295,21 @@ async fn an_operator_names_the_order_on_a_screen() {
     assert_eq!(matches(&fixture).await, [taken("operator"), refused("operator", "already_paid")]);
     fixture.stop().await;
 }
+
+/// All of a switchboard's calls come from one address. It is a partner: the numbers it gives tell its callers apart. Anybody
+/// else could make one up for every call.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partners_callers_are_limited_by_number_and_everybody_else_by_address() {
+    let partner = "[[sip.trunks]]\nname = 'pbx'\nsources = ['127.0.0.1']\n";
+    for (settings, is_partner) in [(partner, true), ("", false)] {
+        let fixture = Fixture::start_with(&format!("{settings}[guard]\nper_caller = 1\n")).await;
+        let is_paid = async |caller: &str, order: &str| {
+            let (code, options) = (order_of(&fixture, order, "C-1").await, Options::new().caller(caller));
+            call(&fixture, &format!("pay-{code}"), &options, &card()).await["outcome"] == "approved"
+        };
+        assert!(is_paid("0312345678", "L-1").await);
+        assert!(!is_paid("0312345678", "L-2").await, "one try is what a caller has");
+        assert_eq!(is_paid("0387654321", "L-3").await, is_partner);
+        fixture.stop().await;
+    }
+}

@@ -71,7 +71,7 @@ pub use self::session::{Session, SessionLimits};
 pub use self::terms::{
     AfterHangUp, AfterPayment, OrderTerms, PaymentMethods, Purpose, method_name, parse_method,
 };
-pub use self::tries::{Mark, MarkKind};
+pub use self::tries::{Asked, Mark, MarkKind, TriedBefore};
 
 /// The store. Cheap to clone; all clones are one store.
 #[derive(Debug, Clone)]

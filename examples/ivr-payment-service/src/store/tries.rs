@@ -42,9 +42,33 @@ words! { MarkKind {
     Payment => "payment",
 } }
 
+/// What is looked at before a card is tried.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// Whose tries are counted.
+    pub subjects: &'a [[u8; 32]],
+    /// Whose payments matter.
+    pub card: [u8; 32],
+    /// What may be closed.
+    pub line: [u8; 32],
+    /// Tries count since then.
+    pub since: Duration,
+    /// Nothing before then is needed any more.
+    pub before: Duration,
+}
+
+/// What was done before.
+#[derive(Debug, Clone, Default)]
+pub struct TriedBefore {
+    /// How often each of the subjects tried.
+    pub tries: Vec<usize>,
+    /// The card's payments, and until when the line is closed.
+    pub marks: Vec<Mark>,
+}
+
 impl Store {
-    /// Has a try decided on by what the merchant's subjects did since `before`, and counts what it decides: nobody else
-    /// decides meanwhile, in whatever process. Of the line only whether it is closed is looked at.
+    /// Has a try decided on by what the merchant's subjects did, and counts what it decides: nobody else decides meanwhile, in
+    /// whatever process.
     ///
     /// # Errors
     ///
@@ -52,27 +76,27 @@ impl Store {
     pub async fn count_try<T>(
         &self,
         merchant: MerchantUlid,
-        subjects: &[[u8; 32]],
-        line: [u8; 32],
-        before: Duration,
-        decide: impl FnOnce(Vec<Mark>) -> (T, Vec<Mark>) + Send,
+        asked: Asked<'_>,
+        decide: impl FnOnce(&TriedBefore) -> (T, Vec<Mark>) + Send,
     ) -> Result<T, StoreError> {
         let mut transaction = self.begin().await?;
         sql("DELETE FROM tries WHERE merchant = $1 AND at < $2")
             .put(&merchant)
-            .put(millis(before))
+            .put(millis(asked.before))
             .run(&mut transaction)
             .await?;
-        let mut seen = sql("SELECT * FROM tries WHERE merchant = $1 AND subject = $2 AND kind = 'closed'")
-            .put(&merchant)
-            .put(Bytes(&line))
-            .all(&mut transaction, mark)
-            .await?;
-        for subject in subjects {
-            let of = sql("SELECT * FROM tries WHERE merchant = $1 AND subject = $2");
-            seen.extend(of.put(&merchant).put(Bytes(subject)).all(&mut transaction, mark).await?);
+        let mut seen = TriedBefore::default();
+        for (subject, kind) in [(asked.line, MarkKind::Closed), (asked.card, MarkKind::Payment)] {
+            let of = sql("SELECT * FROM tries WHERE merchant = $1 AND subject = $2 AND kind = $3");
+            let of = of.put(&merchant).put(Bytes(&subject)).put(kind.as_str());
+            seen.marks.extend(of.all(&mut transaction, mark).await?);
         }
-        let (decided, marks) = decide(seen);
+        // Many of a switchboard's callers may be one to us: they are counted where they lie.
+        for subject in asked.subjects {
+            let tries = since(&mut transaction, merchant, (subject, MarkKind::Try), asked.since).await?;
+            seen.tries.push(tries);
+        }
+        let (decided, marks) = decide(&seen);
         for mark in &marks {
             keep(&mut transaction, merchant, mark).await?;
         }
@@ -81,7 +105,7 @@ impl Store {
     }
 
     /// Counts a decline on a line, forgets that its order was paid, and closes the line until `until` where `closes` says so
-    /// of the tries and the declines there were since `since`. Whether it is closed now.
+    /// of the tries and the declines there were since `from`. Whether it is closed now.
     ///
     /// # Errors
     ///
@@ -91,7 +115,7 @@ impl Store {
         merchant: MerchantUlid,
         line: [u8; 32],
         order: OrderUlid,
-        [since, now, until]: [Duration; 3],
+        [from, now, until]: [Duration; 3],
         closes: impl Fn(usize, usize) -> bool + Send,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
@@ -102,18 +126,8 @@ impl Store {
             .await?;
         let decline = Mark { kind: MarkKind::Decline, subject: line, at: now, paid: None };
         keep(&mut transaction, merchant, &decline).await?;
-        let mut counts = [0; 2];
-        for (count, kind) in counts.iter_mut().zip([MarkKind::Try, MarkKind::Decline]) {
-            let counted = sql("SELECT count(*) AS n FROM tries WHERE merchant = $1 AND subject = $2 AND kind = $3 AND at > $4")
-                .put(&merchant)
-                .put(Bytes(&line))
-                .put(kind.as_str())
-                .put(millis(since))
-                .number(&mut transaction)
-                .await?;
-            *count = usize::try_from(counted).unwrap_or_default();
-        }
-        let [tries, declines] = counts;
+        let tries = since(&mut transaction, merchant, (&line, MarkKind::Try), from).await?;
+        let declines = since(&mut transaction, merchant, (&line, MarkKind::Decline), from).await?;
         let is_closed = closes(tries, declines);
         if is_closed {
             let closed = Mark { kind: MarkKind::Closed, subject: line, at: until, paid: None };
@@ -122,6 +136,19 @@ impl Store {
         transaction.commit().await?;
         Ok(is_closed)
     }
+}
+
+/// How many marks of a kind a subject has since then.
+async fn since(
+    connection: &mut AnyConnection,
+    merchant: MerchantUlid,
+    (subject, kind): (&[u8; 32], MarkKind),
+    since: Duration,
+) -> Result<usize, StoreError> {
+    let of =
+        sql("SELECT count(*) AS n FROM tries WHERE merchant = $1 AND subject = $2 AND kind = $3 AND at > $4");
+    let of = of.put(&merchant).put(Bytes(subject)).put(kind.as_str()).put(millis(since));
+    Ok(usize::try_from(of.number(connection).await?).unwrap_or_default())
 }
 
 async fn keep(connection: &mut AnyConnection, merchant: MerchantUlid, mark: &Mark) -> Result<(), StoreError> {

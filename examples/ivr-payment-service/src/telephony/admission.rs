@@ -19,7 +19,7 @@ use super::message;
 use super::recording::CallRecording;
 use super::session::{Parts, Session, SessionClock, ToSession};
 use super::timer::{self, SessionTimer};
-use crate::config::{LineConfig, LineMatch, OperatorConfig};
+use crate::config::{LineConfig, LineMatch, OperatorConfig, TrunkConfig};
 use crate::desk::{Caller, Desk};
 use crate::recorder::Recorder;
 
@@ -91,10 +91,13 @@ fn line<'a>(switchboard: &'a Switchboard, user: &'a str) -> Result<LineMatch<'a>
 
 /// Whether the line takes calls from where this request comes from.
 fn is_open_to(switchboard: &Switchboard, line: &LineMatch<'_>, request: &Request) -> bool {
-    let source = message::source_address(request);
-    let trunk = source.and_then(|source| switchboard.services.config.sip.trunk_of(source).ok().flatten());
     let trunks = &line.line.trunks;
-    trunks.is_empty() || trunk.is_some_and(|trunk| trunks.contains(&trunk.name))
+    trunks.is_empty() || trunk(switchboard, request).is_some_and(|trunk| trunks.contains(&trunk.name))
+}
+
+/// Whose call it is, where that is a partner's.
+fn trunk<'a>(switchboard: &'a Switchboard, request: &Request) -> Option<&'a TrunkConfig> {
+    switchboard.services.config.sip.trunk_of(message::source_address(request)?).ok().flatten()
 }
 
 /// The call's audio, and our answer to what the caller offers.
@@ -132,7 +135,7 @@ async fn prepare(
 ) -> Result<Prepared, StatusCode> {
     let services = &switchboard.services;
     let (media, answer) = media(switchboard, &transaction.original, clock.now())?;
-    let opened = Desk::open(services.clone(), line, caller(transaction, line.line), clock.now());
+    let opened = Desk::open(services.clone(), line, caller(switchboard, transaction, line.line), clock.now());
     let (desk, script) = tokio::time::timeout(OPENING, opened)
         .await
         .map_err(|_| StatusCode::ServiceUnavailable)?
@@ -245,15 +248,19 @@ fn is_private(transaction: &Transaction) -> bool {
 }
 
 /// Who calls, as far as the request and its packet say.
-fn caller(transaction: &Transaction, line: &LineConfig) -> Caller {
+fn caller(switchboard: &Switchboard, transaction: &Transaction, line: &LineConfig) -> Caller {
     let request = &transaction.original;
+    let (source, number) = (message::source(request).unwrap_or_default(), message::caller_number(request));
+    // All of a partner's callers come from one address, and it knows their numbers; anybody else may make one up.
+    let vouched = number.as_ref().filter(|_| trunk(switchboard, request).is_some());
+    let source = vouched.map(|number| format!("{number} {source}")).unwrap_or(source);
     let from = request.from_header().ok().and_then(|from| from.uri().ok());
     let sip_call_id = request.call_id_header().map(|id| id.value().to_owned()).unwrap_or_default();
     Caller {
         sip_call_id,
         from: from.map(|uri| uri.to_string()).unwrap_or_default(),
-        source: message::source(request).unwrap_or_default(),
-        number: message::caller_number(request),
+        source,
+        number,
         headers: message::order_codes(request, line.header.as_deref()),
     }
 }
