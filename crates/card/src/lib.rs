@@ -69,6 +69,7 @@ mod policy;
 mod progress;
 mod range_table;
 mod security_code;
+mod stack;
 pub mod test_numbers;
 mod truncated_pan;
 

@@ -8,6 +8,8 @@ mod sse2;
 #[cfg(any(test, not(target_arch = "x86_64")))]
 mod words;
 
+use crate::stack;
+
 #[cfg(target_arch = "x86_64")]
 use sse2 as wide;
 #[cfg(not(target_arch = "x86_64"))]
@@ -73,18 +75,12 @@ fn wide_sum(digits: &[u8]) -> u32 {
 /// From here on a sum tells nothing: something is not a digit, or nearly all of them are nines.
 const UNTOLD: u32 = 224;
 
+/// A build that does not optimise keeps on the stack what is a register otherwise: eight digits and more in a row.
 #[inline(always)]
 fn swept() {
     if cfg!(debug_assertions) {
-        sweep();
+        stack::sweep::<2048>();
     }
-}
-
-/// A build that does not optimise keeps on the stack what is a register otherwise: eight digits and more in a row.
-/// This writes over the frames that were left just now.
-#[inline(never)]
-fn sweep() {
-    core::hint::black_box([0u8; 2048]);
 }
 
 /// Digit by digit, for any length, modulo ten; `double` says whether the rightmost digit counts twice.

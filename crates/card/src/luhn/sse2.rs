@@ -4,10 +4,10 @@
 //! shows it, a test holds the two against each other. The one file of the crate with `unsafe` in it.
 #![allow(unsafe_code, reason = "calling functions that want SSE2, which every x86-64 processor has")]
 
+use core::arch::asm;
 use core::arch::x86_64::{
-    __m128i, _mm_add_epi8, _mm_add_epi64, _mm_and_si128, _mm_castpd_si128, _mm_castsi128_pd, _mm_cmpgt_epi8,
-    _mm_cvtsi128_si32, _mm_load_si128, _mm_loadh_pd, _mm_loadl_epi64, _mm_loadu_si128, _mm_sad_epu8,
-    _mm_set1_epi8, _mm_sub_epi8, _mm_unpackhi_epi64, _mm_xor_si128,
+    __m128i, _mm_add_epi8, _mm_add_epi64, _mm_and_si128, _mm_cmpgt_epi8, _mm_cvtsi128_si32, _mm_load_si128,
+    _mm_sad_epu8, _mm_set1_epi8, _mm_sub_epi8, _mm_unpackhi_epi64, _mm_xor_si128,
 };
 
 use super::UNTOLD;
@@ -71,16 +71,54 @@ fn sum_of_ends<const N: usize>(digits: &[u8], masks: &Masks) -> u32 {
     // SAFETY: every processor of this architecture has SSE2. Of `N` bytes as many are read, sixteen or eight and
     // eight; the masks are aligned to sixteen bytes, each of them is sixteen bytes long.
     unsafe {
-        let ascii = if N == 16 {
-            _mm_loadu_si128(last.cast())
-        } else {
-            let first = _mm_castsi128_pd(_mm_loadl_epi64(first.cast()));
-            _mm_castpd_si128(_mm_loadh_pd(first, last.cast()))
-        };
+        let ascii = if N == 16 { load(last) } else { load_halves(first, last) };
         let counted = _mm_load_si128(masks.counted.as_ptr().cast());
         let doubled = _mm_load_si128(masks.doubled.as_ptr().cast());
         sum_of_weights(ascii, counted, doubled)
     }
+}
+
+/// Loads sixteen bytes, in assembly: the compiler must not know what the register holds. It would read single digits
+/// out of it again where a caller looks at them, and on the way there write all of them to the stack.
+///
+/// # Safety
+///
+/// Sixteen bytes can be read.
+#[inline(always)]
+unsafe fn load(bytes: *const u8) -> __m128i {
+    let loaded;
+    // SAFETY: the caller vouches for the bytes; nothing else is touched.
+    unsafe {
+        asm!(
+            "movdqu {loaded}, xmmword ptr [{bytes}]",
+            bytes = in(reg) bytes,
+            loaded = lateout(xmm_reg) loaded,
+            options(pure, readonly, nostack, preserves_flags)
+        );
+    }
+    loaded
+}
+
+/// Loads eight bytes and eight more the same way.
+///
+/// # Safety
+///
+/// Eight bytes can be read from each.
+#[inline(always)]
+unsafe fn load_halves(low: *const u8, high: *const u8) -> __m128i {
+    let loaded;
+    // SAFETY: the caller vouches for the bytes; nothing else is touched.
+    unsafe {
+        asm!(
+            "movq {loaded}, qword ptr [{low}]",
+            "movhps {loaded}, qword ptr [{high}]",
+            low = in(reg) low,
+            high = in(reg) high,
+            loaded = out(xmm_reg) loaded,
+            options(pure, readonly, nostack, preserves_flags)
+        );
+    }
+    loaded
 }
 
 /// One that is not a digit comes to 224 at least: its weight is 31 at most and is subtracted from 255.
