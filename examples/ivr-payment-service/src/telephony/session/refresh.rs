@@ -7,8 +7,8 @@ use rsipstack::dialog::dialog::TransactionHandle;
 use rsipstack::sip::{Method, Request, StatusCode};
 
 use super::Session;
-use crate::telephony::message;
 use crate::telephony::timer::Due;
+use crate::telephony::{bridge, message};
 
 /// What came of a refresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,16 +59,24 @@ impl Session {
 
     /// Refuses a re-INVITE that crosses ours (RFC 3261, 14.1). Whether it was refused.
     pub(super) async fn refuses_crossing(&mut self, request: &Request, handle: &TransactionHandle) -> bool {
-        let crosses = self.refreshing.is_some() && request.method == Method::Invite;
-        if crosses {
-            tracing::debug!(call = %self.desk.call(), "two re-invites have crossed");
-            drop(handle.reply(StatusCode::RequestPending).await);
+        if self.refreshing.is_none() || request.method != Method::Invite {
+            return false;
         }
-        crosses
+        // A peer that has just got our ACK may be heard before the task that sent it.
+        let settled = tokio::time::timeout(SETTLING, bridge::done(&mut self.refreshing)).await;
+        if let Ok(refreshed) = settled {
+            self.refreshed(refreshed);
+            return false;
+        }
+        tracing::debug!(call = %self.desk.call(), "two re-invites have crossed");
+        drop(handle.reply(StatusCode::RequestPending).await);
+        true
     }
 }
 
 /// How long who has not made the Call-ID waits at most before a refresh that crossed the peer's request is made again.
 const LONGEST_WAIT_MS: u64 = 2000;
+/// How long a refresh whose answer has come may take to be known as done: the length of one packet.
+const SETTLING: Duration = Duration::from_millis(20);
 /// A peer that does not answer a refresh for this long is gone.
 const REFRESH_PATIENCE: Duration = Duration::from_secs(32);
