@@ -19,7 +19,7 @@ use super::message;
 use super::recording::CallRecording;
 use super::session::{Parts, Session, SessionClock, ToSession};
 use super::timer::{self, SessionTimer};
-use crate::config::{LineConfig, LineMatch, OperatorConfig, TrunkConfig};
+use crate::config::{LineConfig, LineMatch, OperatorConfig};
 use crate::desk::{Caller, Desk};
 use crate::recorder::Recorder;
 
@@ -92,12 +92,7 @@ fn line<'a>(switchboard: &'a Switchboard, user: &'a str) -> Result<LineMatch<'a>
 /// Whether the line takes calls from where this request comes from.
 fn is_open_to(switchboard: &Switchboard, line: &LineMatch<'_>, request: &Request) -> bool {
     let trunks = &line.line.trunks;
-    trunks.is_empty() || trunk(switchboard, request).is_some_and(|trunk| trunks.contains(&trunk.name))
-}
-
-/// Whose call it is, where that is a partner's.
-fn trunk<'a>(switchboard: &'a Switchboard, request: &Request) -> Option<&'a TrunkConfig> {
-    switchboard.services.config.sip.trunk_of(message::source_address(request)?).ok().flatten()
+    trunks.is_empty() || switchboard.trunk(request).is_some_and(|trunk| trunks.contains(&trunk.name))
 }
 
 /// The call's audio, and our answer to what the caller offers.
@@ -252,7 +247,7 @@ fn caller(switchboard: &Switchboard, transaction: &Transaction, line: &LineConfi
     let request = &transaction.original;
     let (source, number) = (message::source(request).unwrap_or_default(), message::caller_number(request));
     // All of a partner's callers come from one address, and it knows their numbers; anybody else may make one up.
-    let vouched = number.as_ref().filter(|_| trunk(switchboard, request).is_some());
+    let vouched = number.as_ref().filter(|_| switchboard.trunk(request).is_some());
     let source = vouched.map(|number| format!("{number} {source}")).unwrap_or(source);
     let from = request.from_header().ok().and_then(|from| from.uri().ok());
     let sip_call_id = request.call_id_header().map(|id| id.value().to_owned()).unwrap_or_default();

@@ -25,7 +25,7 @@ use super::recording::{CallRecording, Recordings};
 use super::session::ToSession;
 use super::tls::TlsFileError;
 use crate::Services;
-use crate::config::{Encryption, RecorderConfig};
+use crate::config::{Encryption, RecorderConfig, TrunkConfig};
 use crate::desk::Desk;
 use crate::recorder::{self, Recorder};
 use crate::store::{MerchantUlid, PausedRecorder};
@@ -181,11 +181,14 @@ impl Switchboard {
         }
     }
 
+    /// Whose call it is, where that is a partner's.
+    pub(super) fn trunk(&self, request: &Request) -> Option<&TrunkConfig> {
+        self.services.config.sip.trunk_of(message::source_address(request)?).ok().flatten()
+    }
+
     /// What the caller is asked with who has not shown what a partner's calls have to.
     pub(super) fn challenge(&self, request: &Request, now: Duration) -> Option<Header> {
-        let source = message::source_address(request)?;
-        let trunk = self.services.config.sip.trunk_of(source).ok().flatten()?;
-        let login = trunk.login.as_ref()?;
+        let login = self.trunk(request)?.login.as_ref()?;
         (!self.challenges.is_met(request, login, now)).then(|| self.challenges.ask(now))
     }
 
