@@ -46,14 +46,20 @@ pub(super) fn look_ahead(blocks: &[[i16; BLOCK]; AHEAD], gate: &Gate, ahead: &mu
     let row = _mm256_castps256_ps128(rows_and_columns);
     let column = _mm256_extractf128_ps::<1>(rows_and_columns);
     ahead.lively = (loud & lively(gate, row, column, band, energy)) as u8;
-    let [mut rows, mut columns, mut bands] = [[0.0; AHEAD]; 3];
+    set_levels(&mut ahead.views, band, row, column);
+}
+
+/// Writes down what every block comes to.
+#[inline(always)]
+pub(super) fn set_levels(views: &mut [View; AHEAD], band: __m128, row: __m128, column: __m128) {
+    let [mut bands, mut rows, mut columns] = [[0.0; AHEAD]; 3];
     // SAFETY: four numbers of 32 bits each.
     unsafe {
+        _mm_storeu_ps(bands.as_mut_ptr(), band);
         _mm_storeu_ps(rows.as_mut_ptr(), row);
         _mm_storeu_ps(columns.as_mut_ptr(), column);
-        _mm_storeu_ps(bands.as_mut_ptr(), band);
     }
-    for (n, view) in ahead.views.iter_mut().enumerate() {
+    for (n, view) in views.iter_mut().enumerate() {
         (view.0.band, view.0.row, view.0.column) = (bands[n], rows[n], columns[n]);
     }
 }

@@ -4,8 +4,8 @@
 use core::arch::x86_64::{
     __m128, __m128i, __m512, __m512i, _CMP_GE_OQ, _CMP_LE_OQ, _mm_add_epi32, _mm_add_ps, _mm_cmp_ps_mask,
     _mm_cmpge_epi32_mask, _mm_cvtepi32_ps, _mm_loadu_si128, _mm_mul_ps, _mm_set1_epi32, _mm_set1_ps,
-    _mm_storeu_ps, _mm_storeu_si128, _mm256_add_epi32, _mm256_castsi256_si128, _mm256_extracti128_si256,
-    _mm512_add_epi32, _mm512_add_ps, _mm512_castps512_ps128, _mm512_castsi512_si256, _mm512_cvtepi32_ps,
+    _mm_storeu_si128, _mm256_add_epi32, _mm256_castsi256_si128, _mm256_extracti128_si256, _mm512_add_epi32,
+    _mm512_add_ps, _mm512_castps512_ps128, _mm512_castsi512_si256, _mm512_cvtepi32_ps,
     _mm512_extractf32x4_ps, _mm512_extracti64x4_epi64, _mm512_loadu_si512, _mm512_madd_epi16, _mm512_max_ps,
     _mm512_movehdup_ps, _mm512_mul_ps, _mm512_permute_ps, _mm512_permutex2var_ps, _mm512_permutexvar_epi32,
     _mm512_permutexvar_ps, _mm512_setzero_si512, _mm512_shuffle_f32x4, _mm512_shuffle_i32x4,
@@ -15,6 +15,7 @@ use core::arch::x86_64::{
 
 use super::super::block::{BAND_WEIGHTS, GAP_WEIGHT, Gate, LEAST_CLARITY, LEAST_PURITY, TOTAL_UNIT};
 use super::ahead::{AHEAD, Ahead, View};
+use super::ahead256::set_levels;
 use super::avx512::{COSINES_FIRST, Floats, GAP, Pairs, REFERENCES, Words, fold};
 use super::{BLOCK, TONES};
 
@@ -41,16 +42,7 @@ pub(super) fn look_ahead(blocks: &[[i16; BLOCK]; AHEAD], gate: &Gate, ahead: &mu
     let row = _mm512_castps512_ps128(rows_and_columns);
     let column = _mm512_extractf32x4_ps::<1>(rows_and_columns);
     ahead.lively = ahead.loud & lively(gate, row, column, band, energy);
-    let [mut rows, mut columns, mut bands] = [[0.0; AHEAD]; 3];
-    // SAFETY: four numbers of 32 bits each.
-    unsafe {
-        _mm_storeu_ps(rows.as_mut_ptr(), row);
-        _mm_storeu_ps(columns.as_mut_ptr(), column);
-        _mm_storeu_ps(bands.as_mut_ptr(), band);
-    }
-    for (n, view) in ahead.views.iter_mut().enumerate() {
-        (view.0.band, view.0.row, view.0.column) = (bands[n], rows[n], columns[n]);
-    }
+    set_levels(&mut ahead.views, band, row, column);
 }
 
 /// Writes down a block's pointers; their squares, and parts of the sums with the gap's two references in turn.
@@ -96,7 +88,7 @@ fn energies(blocks: &[[i16; BLOCK]; AHEAD]) -> __m128i {
 /// Parts of the energy of a block.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn squares(block: &[i16; BLOCK]) -> __m512i {
+pub(super) fn squares(block: &[i16; BLOCK]) -> __m512i {
     // SAFETY: the first 32 samples of a block of 40 and the last 8.
     let (front, back) = unsafe {
         (_mm512_loadu_si512(block.as_ptr().cast()), _mm_loadu_si128(block.as_ptr().add(32).cast()))

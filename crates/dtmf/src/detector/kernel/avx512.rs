@@ -6,16 +6,16 @@
 
 use core::arch::x86_64::{
     __cpuid_count, __m128i, __m256, __m512, __m512i, _CMP_EQ_OQ, _mm_add_epi32, _mm_add_ps, _mm_add_ss,
-    _mm_cvtepi32_ps, _mm_cvtss_f32, _mm_loadu_si128, _mm_movehdup_ps, _mm_movehl_ps, _mm_mul_ps,
-    _mm_unpackhi_epi64, _mm256_add_epi32, _mm256_add_ps, _mm256_castpd_ps, _mm256_castps256_ps128,
-    _mm256_castsi256_si128, _mm256_cmp_ps_mask, _mm256_cvtss_f32, _mm256_extractf128_ps,
-    _mm256_extracti128_si256, _mm256_loadu_ps, _mm256_max_ps, _mm256_mul_ps, _mm256_permute_ps,
-    _mm512_add_epi32, _mm512_add_ps, _mm512_avg_epu16, _mm512_castps_pd, _mm512_castps512_ps256,
-    _mm512_castsi512_si256, _mm512_cvtepi32_ps, _mm512_extractf64x4_pd, _mm512_extracti64x4_epi64,
-    _mm512_load_ps, _mm512_load_si512, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_madd_epi16, _mm512_mul_ps,
-    _mm512_permutexvar_epi16, _mm512_permutexvar_epi32, _mm512_reduce_add_epi32, _mm512_set1_epi16,
-    _mm512_set1_epi64, _mm512_setzero_si512, _mm512_shuffle_f32x4, _mm512_srli_epi32, _mm512_store_si512,
-    _mm512_storeu_ps, _mm512_unpackhi_epi32, _mm512_unpacklo_epi32, _mm512_xor_si512, _mm512_zextsi128_si512,
+    _mm_cvtepi32_ps, _mm_cvtss_f32, _mm_movehdup_ps, _mm_movehl_ps, _mm_mul_ps, _mm_unpackhi_epi64,
+    _mm256_add_epi32, _mm256_add_ps, _mm256_castpd_ps, _mm256_castps256_ps128, _mm256_castsi256_si128,
+    _mm256_cmp_ps_mask, _mm256_cvtss_f32, _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_loadu_ps,
+    _mm256_max_ps, _mm256_mul_ps, _mm256_permute_ps, _mm512_add_epi32, _mm512_add_ps, _mm512_avg_epu16,
+    _mm512_castps_pd, _mm512_castps512_ps256, _mm512_castsi512_si256, _mm512_cvtepi32_ps,
+    _mm512_extractf64x4_pd, _mm512_extracti64x4_epi64, _mm512_load_ps, _mm512_load_si512, _mm512_loadu_ps,
+    _mm512_loadu_si512, _mm512_madd_epi16, _mm512_mul_ps, _mm512_permutexvar_epi16, _mm512_permutexvar_epi32,
+    _mm512_reduce_add_epi32, _mm512_set1_epi16, _mm512_set1_epi64, _mm512_setzero_si512,
+    _mm512_shuffle_f32x4, _mm512_store_si512, _mm512_storeu_ps, _mm512_unpackhi_epi32, _mm512_unpacklo_epi32,
+    _mm512_xor_si512,
 };
 
 use core::sync::atomic::{AtomicU8, Ordering};
@@ -208,12 +208,7 @@ fn look(block: &[i16; BLOCK], spectrum: &mut Spectrum) {
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 fn energy(block: &[i16; BLOCK]) -> i32 {
-    // SAFETY: the first 32 samples of a block of 40 and the last 8.
-    let (front, back) = unsafe {
-        (_mm512_loadu_si512(block.as_ptr().cast()), _mm_loadu_si128(block.as_ptr().add(32).cast()))
-    };
-    let square = |samples| _mm512_srli_epi32::<6>(_mm512_madd_epi16(samples, samples));
-    _mm512_reduce_add_epi32(_mm512_add_epi32(square(front), square(_mm512_zextsi128_si512(back))))
+    _mm512_reduce_add_epi32(ahead512::squares(block))
 }
 
 #[inline(never)]
