@@ -1,9 +1,11 @@
 //! What the simulated provider remembers.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::vec::Vec;
 use core::time::Duration;
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 
 use paytone_card::MaskedPan;
 
@@ -14,17 +16,18 @@ use crate::{
     Snapshot, StoredCard, StoredCardId, TransactionId,
 };
 
-/// The provider's books. Nothing in it holds card digits.
+/// The provider's books. Nothing in it holds card digits. Of an answer it keeps what the request does not say itself: a
+/// simulator that runs for days holds every payment in memory.
 #[derive(Default)]
 pub(super) struct Ledger {
     transactions: BTreeMap<Reference, Transaction>,
-    answers: BTreeMap<IdempotencyKey, (Request, Answer)>,
+    answers: BTreeMap<IdempotencyKey, Answer>,
     stored: BTreeMap<StoredCardId, Option<&'static Row>>,
     approvals: u32,
 }
 
 /// What one key stands for. A second request under the key must be the same.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Hash)]
 pub(super) struct Request {
     pub(super) key: IdempotencyKey,
     pub(super) operation: Operation,
@@ -34,7 +37,7 @@ pub(super) struct Request {
 }
 
 /// What only a charge has.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Hash)]
 pub(super) struct Charge {
     pub(super) order: OrderId,
     pub(super) capture: Capture,
@@ -43,7 +46,7 @@ pub(super) struct Charge {
 }
 
 /// What a charge is made to.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Hash)]
 pub(super) enum Means {
     Card(MaskedPan),
     Stored(StoredCardId),
@@ -51,10 +54,19 @@ pub(super) enum Means {
 
 /// A remembered answer, given again to the same request.
 #[derive(Clone)]
-enum Answer {
-    Charge(Authorization),
-    Change(Snapshot),
-    Registration(Registration),
+struct Answer {
+    /// Of the request, so that another one under its key is told from it.
+    hash: u64,
+    decided: Decided,
+}
+
+#[derive(Clone)]
+enum Decided {
+    /// A charge, and the number of its approval.
+    Charge(Effect, Option<u32>),
+    /// A capture, void or refund, and what it made of the transaction.
+    Change(ProviderState, Money),
+    Registration(Box<Registration>),
 }
 
 /// An answer, and whether it is the first to this key.
@@ -92,31 +104,29 @@ impl Ledger {
         effect: Effect,
         now: Duration,
     ) -> Result<Answered<Authorization>, GatewayError> {
-        if let Some(answer) = self.recall(request)? {
-            let Answer::Charge(value) = answer else { return Err(GatewayError::refused(Refusal::KeyReused)) };
-            return Ok(Answered { value, is_first: false });
-        }
         let (Some(charge), Some(money)) = (&request.charge, request.money) else {
             return Err(GatewayError::refused(Refusal::Parameters));
         };
+        let transaction = |effect| Transaction::new(state_of(effect, charge.capture), money, effect, now);
+        if let Some(decided) = self.recall(request)? {
+            let Decided::Charge(effect, approval) = decided else { return Err(key_reused()) };
+            let value = answer_to_charge(effect, approval, transaction(effect).snapshot(request.reference));
+            return Ok(Answered { value, is_first: false });
+        }
         if self.transactions.contains_key(&request.reference) {
             return Err(GatewayError::refused(Refusal::ReferenceReused));
         }
-        let state = state_of(effect, charge.capture);
-        let transaction = Transaction::new(state, money, effect, now);
-        let value = self.answer_to_charge(effect, transaction.snapshot(request.reference));
+        let approval = decline_of(effect, true).is_none().then(|| self.next_approval());
+        let transaction = transaction(effect);
+        let value = answer_to_charge(effect, approval, transaction.snapshot(request.reference));
         self.transactions.insert(request.reference, transaction);
-        self.remember(request, Answer::Charge(value.clone()));
+        self.remember(request, Decided::Charge(effect, approval));
         Ok(Answered { value, is_first: true })
     }
 
-    fn answer_to_charge(&mut self, effect: Effect, snapshot: Snapshot) -> Authorization {
-        if let Some(decline) = decline_of(effect, true) {
-            return Authorization::Declined(Decline { transaction: snapshot.transaction, ..decline });
-        }
+    const fn next_approval(&mut self) -> u32 {
         self.approvals = (self.approvals + 1) % 1_000_000;
-        let approval_code = ApprovalCode::parse(&format!("{:06}", self.approvals)).ok();
-        Authorization::Approved(Approval { snapshot, approval_code })
+        self.approvals
     }
 
     /// Captures, voids or refunds. The second value is the fault this transaction is scripted for, used up by
@@ -126,11 +136,9 @@ impl Ledger {
         request: &Request,
         now: Duration,
     ) -> Result<(Snapshot, Option<Fault>), GatewayError> {
-        if let Some(answer) = self.recall(request)? {
-            let Answer::Change(snapshot) = answer else {
-                return Err(GatewayError::refused(Refusal::KeyReused));
-            };
-            return Ok((snapshot, None));
+        if let Some(decided) = self.recall(request)? {
+            let Decided::Change(state, money) = decided else { return Err(key_reused()) };
+            return Ok((snapshot(request.reference, state, money), None));
         }
         let transaction = self
             .transactions
@@ -144,7 +152,7 @@ impl Ledger {
         }
         let snapshot = transaction.snapshot(request.reference);
         if fault != Some(Fault::LostRequestLater) {
-            self.remember(request, Answer::Change(snapshot.clone()));
+            self.remember(request, Decided::Change(snapshot.state, snapshot.money));
         }
         Ok((snapshot, fault))
     }
@@ -157,11 +165,9 @@ impl Ledger {
         declined: Option<Decline>,
         masked: MaskedPan,
     ) -> Result<Registration, GatewayError> {
-        if let Some(answer) = self.recall(request)? {
-            let Answer::Registration(value) = answer else {
-                return Err(GatewayError::refused(Refusal::KeyReused));
-            };
-            return Ok(value);
+        if let Some(decided) = self.recall(request)? {
+            let Decided::Registration(value) = decided else { return Err(key_reused()) };
+            return Ok(*value);
         }
         let registration = match (declined, StoredCardId::parse(&format!("sim-card-{}", request.reference))) {
             (Some(decline), _) => Registration::Declined(decline),
@@ -171,7 +177,7 @@ impl Ledger {
             }
             (None, Err(_)) => return Err(GatewayError::refused(Refusal::Parameters)),
         };
-        self.remember(request, Answer::Registration(registration.clone()));
+        self.remember(request, Decided::Registration(Box::new(registration.clone())));
         Ok(registration)
     }
 
@@ -184,17 +190,25 @@ impl Ledger {
         self.stored.remove(id);
     }
 
-    fn recall(&self, request: &Request) -> Result<Option<Answer>, GatewayError> {
+    fn recall(&self, request: &Request) -> Result<Option<Decided>, GatewayError> {
         match self.answers.get(&request.key) {
-            Some((first, answer)) if first == request => Ok(Some(answer.clone())),
-            Some(_) => Err(GatewayError::refused(Refusal::KeyReused)),
+            Some(answer) if answer.hash == hash(request) => Ok(Some(answer.decided.clone())),
+            Some(_) => Err(key_reused()),
             None => Ok(None),
         }
     }
 
-    fn remember(&mut self, request: &Request, answer: Answer) {
-        self.answers.insert(request.key, (request.clone(), answer));
+    fn remember(&mut self, request: &Request, decided: Decided) {
+        self.answers.insert(request.key, Answer { hash: hash(request), decided });
     }
+}
+
+fn hash(request: &Request) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(request)
+}
+
+const fn key_reused() -> GatewayError {
+    GatewayError::refused(Refusal::KeyReused)
 }
 
 impl Transaction {
@@ -210,13 +224,7 @@ impl Transaction {
     }
 
     fn snapshot(&self, reference: Reference) -> Snapshot {
-        Snapshot {
-            reference,
-            state: self.state,
-            money: self.money,
-            transaction: TransactionId::parse(&format!("sim-{reference}")).ok(),
-            test: true,
-        }
+        snapshot(reference, self.state, self.money)
     }
 
     /// The transaction after a capture, void or refund, where its state and amount allow that.
@@ -241,6 +249,19 @@ impl Transaction {
         }
         Ok(changed)
     }
+}
+
+fn snapshot(reference: Reference, state: ProviderState, money: Money) -> Snapshot {
+    let transaction = TransactionId::parse(&format!("sim-{reference}")).ok();
+    Snapshot { reference, state, money, transaction, test: true }
+}
+
+fn answer_to_charge(effect: Effect, approval: Option<u32>, snapshot: Snapshot) -> Authorization {
+    if let Some(decline) = decline_of(effect, true) {
+        return Authorization::Declined(Decline { transaction: snapshot.transaction, ..decline });
+    }
+    let approval_code = approval.and_then(|number| ApprovalCode::parse(&format!("{number:06}")).ok());
+    Authorization::Approved(Approval { snapshot, approval_code })
 }
 
 /// `money`, where it is something and at most `most`.
