@@ -103,7 +103,7 @@ pub(super) fn media(
 ) -> Result<(MediaSession, Answer), StatusCode> {
     let offer = message::sdp(request).ok_or(StatusCode::NotAcceptableHere)?;
     let policy = switchboard.policy_for(request)?;
-    let (media, answer) = MediaSession::answer(offer, policy, now).map_err(|error| refusal(&error))?;
+    let (media, answer) = MediaSession::answer(offer, &policy, now).map_err(|error| refusal(&error))?;
     if !media.is_private() {
         tracing::warn!("media is not encrypted and leaves this machine");
     }

@@ -21,6 +21,7 @@ use super::digest::{self, Challenges};
 use super::listen::{Listening, open};
 use super::media::MediaPolicy;
 use super::message::{self, InfoBody};
+use super::ports::Ports;
 use super::recording::{CallRecording, Recordings};
 use super::session::ToSession;
 use super::tls::TlsFileError;
@@ -72,6 +73,7 @@ pub(super) struct Switchboard {
     pub(super) tasks: TaskTracker,
     pub(super) cancel: CancellationToken,
     pub(super) arrivals: Arrivals,
+    ports: Arc<Ports>,
     challenges: Challenges,
     recordings: Mutex<Option<Arc<Recordings>>>,
     calls: Mutex<HashMap<String, mpsc::Sender<ToSession>>>,
@@ -91,6 +93,7 @@ impl Telephony {
         let incoming = endpoint.incoming_transactions().map_err(|_| StartError::Endpoint)?;
         let tasks = TaskTracker::new();
         let arrivals = Arrivals::new(services.config.sip.calls_per_second);
+        let ports = Arc::new(Ports::new(services.config.sip.rtp_ports));
         let switchboard = Arc::new(Switchboard {
             services,
             dialogs: Arc::new(DialogLayer::new(endpoint.inner.clone())),
@@ -98,6 +101,7 @@ impl Telephony {
             tasks: tasks.clone(),
             cancel: cancel.child_token(),
             arrivals,
+            ports,
             challenges: Challenges::default(),
             recordings: Mutex::new(recordings),
             calls: Mutex::default(),
@@ -175,7 +179,7 @@ impl Switchboard {
     pub(super) fn media_policy(&self, encryption: Encryption) -> MediaPolicy {
         MediaPolicy {
             listening: self.listening.udp.ip(),
-            ports: self.services.config.sip.rtp_ports,
+            ports: self.ports.clone(),
             encryption,
             dscp: self.services.config.sip.rtp_dscp,
         }

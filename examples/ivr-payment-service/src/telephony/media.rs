@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::Arc;
 
 use paytone_call::{Call, FRAME_SAMPLES, Input, LineCheck, Role};
 use paytone_media::g711::Codec;
@@ -9,12 +10,13 @@ use paytone_media::latch::SourceLatch;
 use paytone_media::rtp::{Arrival, Frame, Receiver, Sender};
 use paytone_media::sdp::{self, Agreement, Answer, Crypto, LocalMedia, Offer, SdpError};
 
+use super::ports::{Ports, RtpSocket};
 use super::srtp::{self, Srtp};
-use crate::config::{Encryption, PortRange};
+use crate::config::Encryption;
 
 /// The audio side of one call.
 pub(super) struct MediaSession {
-    socket: UdpSocket,
+    socket: RtpSocket,
     local: LocalMedia,
     agreement: Agreement,
     latch: SourceLatch,
@@ -44,10 +46,9 @@ impl Listener for LineCheck {
 }
 
 /// How media is opened.
-#[derive(Clone, Copy)]
 pub(super) struct MediaPolicy {
     pub(super) listening: IpAddr,
-    pub(super) ports: Option<PortRange>,
+    pub(super) ports: Arc<Ports>,
     pub(super) encryption: Encryption,
     /// How packets are marked.
     pub(super) dscp: u8,
@@ -55,7 +56,7 @@ pub(super) struct MediaPolicy {
 
 /// Audio that has been offered to a peer who has not answered yet.
 pub(super) struct OfferedMedia {
-    socket: UdpSocket,
+    socket: RtpSocket,
     local: LocalMedia,
     role: Role,
     keys: Vec<Crypto>,
@@ -76,7 +77,7 @@ impl MediaSession {
     /// Opens a socket towards whoever wrote `offer` and answers it. Returns the session and the answer's SDP.
     pub(super) fn answer(
         offer: &[u8],
-        policy: MediaPolicy,
+        policy: &MediaPolicy,
         now: Duration,
     ) -> Result<(Self, Answer), MediaError> {
         let offer = Offer::parse(offer)?;
@@ -270,7 +271,7 @@ impl MediaSession {
 
 impl OfferedMedia {
     /// Opens a socket towards `peer`, where its address is known.
-    pub(super) fn towards(peer: Option<SocketAddr>, policy: MediaPolicy) -> std::io::Result<Self> {
+    pub(super) fn towards(peer: Option<SocketAddr>, policy: &MediaPolicy) -> std::io::Result<Self> {
         let is_ipv6 = peer.map_or(policy.listening.is_ipv6(), |peer| peer.is_ipv6());
         let address = local_address(peer, is_ipv6, policy.listening)?;
         let mut media = Self::open(address, policy, Role::Operator)?;
@@ -280,8 +281,8 @@ impl OfferedMedia {
         Ok(media)
     }
 
-    fn open(address: IpAddr, policy: MediaPolicy, role: Role) -> std::io::Result<Self> {
-        let socket = bind(address, policy.ports)?;
+    fn open(address: IpAddr, policy: &MediaPolicy, role: Role) -> std::io::Result<Self> {
+        let socket = policy.ports.open(address)?;
         mark(&socket, policy.dscp);
         let port = socket.local_addr()?.port();
         let local = LocalMedia { address, port, session_id: u64::from(rand::random::<u32>()), version: 1 };
@@ -317,28 +318,6 @@ fn mark(socket: &UdpSocket, dscp: u8) {
     if marked.is_err() {
         tracing::debug!("rtp is not marked");
     }
-}
-
-/// A free port of the range, tried from a random one on; any free port without a range.
-fn bind(address: IpAddr, ports: Option<PortRange>) -> std::io::Result<UdpSocket> {
-    let Some(range) = ports else { return open((address, 0).into()) };
-    let (first, count) = (*range.ports().start(), u32::try_from(range.ports().len()).unwrap_or(1));
-    let start = rand::random::<u32>() % count;
-    for step in 0..count {
-        let port = first + u16::try_from((start + step) % count).unwrap_or_default();
-        match open((address, port).into()) {
-            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {}
-            opened => return opened,
-        }
-    }
-    Err(std::io::ErrorKind::AddrInUse.into())
-}
-
-/// A socket that never makes anybody wait.
-fn open(address: SocketAddr) -> std::io::Result<UdpSocket> {
-    let socket = UdpSocket::bind(address)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket)
 }
 
 const fn heard(role: Role, samples: &[i16]) -> Input<'_> {

@@ -1,7 +1,7 @@
 //! The only SIP and RTP sockets of the service. No type of the SIP library leaves this folder.
 //!
 //! Reading order: [`endpoint`](self) opens the sockets and sorts requests, `admission` decides what becomes of a first
-//! INVITE, `session` runs one call, `media` is its RTP, `operator` the leg to an operator, `waiting` one that has called in, `bridge` what a call with that
+//! INVITE, `session` runs one call, `media` is its RTP over a socket of `ports`, `operator` the leg to an operator, `waiting` one that has called in, `bridge` what a call with that
 //! leg does, `returning` how a caller gets back to the operator, `replace` how a leg takes the place of another.
 
 mod admission;
@@ -14,6 +14,7 @@ mod listen;
 mod media;
 mod message;
 mod operator;
+mod ports;
 mod recording;
 mod replace;
 mod returning;

@@ -82,7 +82,7 @@ impl OperatorLeg {
         let callee = Uri::try_from(invitation.to).map_err(|_| Unreachable)?;
         let peer = callee.host_with_port.to_string();
         let peer = peer.parse().ok().or_else(|| Some(SocketAddr::new(peer.parse().ok()?, 5060)));
-        let media = OfferedMedia::towards(peer, switchboard.media_policy(invitation.encryption));
+        let media = OfferedMedia::towards(peer, &switchboard.media_policy(invitation.encryption));
         let media = media.map_err(|_| Unreachable)?;
         let transport = callee.transport().copied().unwrap_or(Transport::Udp);
         let contact = super::contact(switchboard, transport, None).ok_or(Unreachable)?;

@@ -51,7 +51,7 @@ async fn connect(
     }
     let offer = message::sdp(&transaction.original).ok_or(StatusCode::NotAcceptableHere)?;
     let policy = switchboard.policy_for(&transaction.original)?;
-    let answered = MediaSession::answer(offer, policy, now);
+    let answered = MediaSession::answer(offer, &policy, now);
     let (media, answer) = answered.map_err(|error| super::admission::refusal(&error))?;
     let (state_sender, states) = switchboard.dialogs.new_dialog_state_channel();
     let contact = super::contact(switchboard, super::transport_of(transaction), None);
