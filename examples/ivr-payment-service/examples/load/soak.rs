@@ -12,7 +12,7 @@ const LINE: Duration = Duration::from_secs(60);
 /// About how long a call is, to know how many there will be.
 const CALL: Duration = Duration::from_secs(30);
 
-/// Holds `calls` calls up for `length` and prints what the service has, minute by minute; whether no call failed and nothing
+/// Holds `calls` calls up for `length` and prints what the service has, minute by minute; whether every call paid and nothing
 /// is left behind.
 pub(crate) fn soak(service: &Path, calls: u32, length: Duration) -> bool {
     let folder = tempfile::tempdir().expect("a folder");
@@ -40,7 +40,7 @@ pub(crate) fn soak(service: &Path, calls: u32, length: Duration) -> bool {
     let (legs, left) = (process.metric("paytone_legs").unwrap_or(0), process.files().saturating_sub(files));
     let paid = process.metric("paytone_attempts_total{state=\"captured\"}").unwrap_or(0);
     println!("{paid} paid, {} failed; {legs} legs and {left} files or sockets are left", ended.failed);
-    ended.failed == 0 && legs == 0 && left <= FILES_KEPT
+    ended.failed == 0 && paid == ended.succeeded && legs == 0 && left <= FILES_KEPT
 }
 
 fn line(began: Instant, process: &Process, sipp: &Sipp) {
