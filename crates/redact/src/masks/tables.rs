@@ -43,34 +43,37 @@ const fn halves(classes: Classes) -> Halves {
     halves
 }
 
-const CLASSES: Classes = [b"\t", b" \"'()#", b":=>", b"[]\\", b"", b"", b" -+.", b"0123456789"];
+const CLASSES: Classes = [b" -+.", b"\t", b" \"'()#", b":=>", b"[]\\", b"", b"", b"0123456789"];
 pub(super) static BYTES: Halves = halves(CLASSES);
 pub(super) static OF_BYTES: Whole = whole(CLASSES);
-pub(super) const GAPS: u8 = 0b1111;
-pub(super) const SEPARATORS: u8 = 1 << 6;
+/// No byte has another.
+pub(super) const CLASSES_OF_BYTES: u8 = 0b1001_1111;
+const _: () = assert!(CLASSES[5].is_empty() && CLASSES[6].is_empty());
+pub(super) const SEPARATORS: u8 = 1;
+pub(super) const GAPS: u8 = 0b0001_1110;
 pub(super) const DIGITS: u8 = 1 << 7;
 
-/// The last byte of a label, in classes that go with the byte in front of it; then that of the first two bytes of
-/// an escape.
+/// The last byte of a label, in classes that go with the byte in front of it; the first class and the last are of the
+/// first two bytes of an escape.
 const LASTS: Classes =
-    [b"deDE", b"sS", b"noNO", b"cfhCFH", b"lyrtvLYRTV", b"2;", b"uUxX", b"0123456789abcdefABCDEF#nN"];
+    [b"uUxX", b"deDE", b"sS", b"noNO", b"cfhCFH", b"lyrtvLYRTV", b"2;", b"0123456789abcdefABCDEF#nN"];
 pub(super) static LAST: Halves = halves(LASTS);
 pub(super) static OF_LAST: Whole = whole(LASTS);
 /// The byte in front of it.
 const BEFORE_LASTS: Classes = [
+    b"\\",
     b"dvaineuDVAINEU",
     b"tiasTIAS",
     b"oivnOIVN",
     b"vsmgVSMG",
     b"aeinuvAEINUV",
     b"cdnptvxCDNPTVX",
-    b"\\",
     b"%&",
 ];
 pub(super) static BEFORE_LAST: Halves = halves(BEFORE_LASTS);
 pub(super) static OF_BEFORE_LAST: Whole = whole(BEFORE_LASTS);
-pub(super) const LABELS: u8 = 0b0011_1111;
-pub(super) const ESCAPES: u8 = 0b1100_0000;
+pub(super) const LABELS: u8 = 0b0111_1110;
+pub(super) const ESCAPES: u8 = 0b1000_0001;
 
 /// First bytes of digits and separators outside ASCII, in classes that go with the second.
 const FIRSTS: Classes =
