@@ -2,6 +2,7 @@
 //! only for blocks with some.
 
 use super::*;
+use crate::card_number::{self, MIN_DIGITS};
 use crate::masks::LANES;
 
 const LANE: usize = size_of::<__m256i>();
@@ -14,7 +15,7 @@ pub(super) fn search<S: Search>(search: S) -> S::Found {
         masks: |view: &_| masks(view),
         numbers: |view: &_| numbers(view),
         is_valid,
-        may_be_card,
+        may_be_card: |run: &_, digits, known| may_be_card(run, digits, known),
         foreign: |view: &_| foreign(view),
         line_ends: |block: &_| line_ends(block),
         non_zero: |words: &_| non_zero(words),
@@ -60,6 +61,53 @@ fn numbers(view: &View) -> Numbers {
         numbers.separators |= separators(class, lane);
     }
     numbers
+}
+
+/// The shortest number that ends with a group is looked at; when others do too, it may be one of them.
+#[inline]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+fn may_be_card(run: &[u8; 32], digits: u32, known: u8) -> bool {
+    let ends = _pext_u32(digits & !(digits >> 1), digits) >> (MIN_DIGITS - 1);
+    let lengths = ends & u32::from(known & !card_number::LACKS_CHECK_DIGIT);
+    let length = MIN_DIGITS as u32 + lengths.trailing_zeros() % 8;
+    let counted = _pdep_u32((1 << length) - 1, digits);
+    // The last but one counts twice, and every second one in front of it.
+    let twice = _pdep_u32(EVERY_SECOND << (length & 1), digits);
+    let lacks_check_digit = known & card_number::LACKS_CHECK_DIGIT != 0;
+    let may_be = is_multiple_of_ten(run, counted, twice)
+        | lacks_check_digit
+        | (lengths & lengths.wrapping_sub(1) != 0);
+    may_be & (lengths != 0)
+}
+
+const EVERY_SECOND: u32 = 0x5555_5555;
+
+/// Whether the ASCII digits that count, some of them twice, add up to a multiple of ten.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn is_multiple_of_ten(run: &[u8; 32], counted: u32, twice: u32) -> bool {
+    let once = _mm256_and_si256(load(run, 0), all(15));
+    let doubled = _mm256_shuffle_epi8(table(&DOUBLED), once);
+    let weighed = _mm256_and_si256(_mm256_blendv_epi8(once, doubled, spread(twice)), spread(counted));
+    let sums = _mm256_sad_epu8(weighed, _mm256_setzero_si256());
+    let sums = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
+    let sum = _mm_cvtsi128_si32(_mm_add_epi64(sums, _mm_unpackhi_epi64(sums, sums)));
+    sum.cast_unsigned().is_multiple_of(10)
+}
+
+/// Twice each digit with its two digits added up.
+static DOUBLED: [u8; 16] = *b"\x00\x02\x04\x06\x08\x01\x03\x05\x07\x09\0\0\0\0\0\0";
+
+/// A byte of ones for each bit.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn spread(bits: u32) -> __m256i {
+    const BYTES: [u8; 32] =
+        [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3];
+    const BITS: i64 = i64::from_le_bytes([1, 2, 4, 8, 16, 32, 64, 128]);
+    let bit = _mm256_set1_epi64x(BITS);
+    let bytes = _mm256_shuffle_epi8(_mm256_set1_epi32(bits.cast_signed()), load(&BYTES, 0));
+    _mm256_cmpeq_epi8(_mm256_and_si256(bytes, bit), bit)
 }
 
 #[inline]
