@@ -14,6 +14,7 @@ mod ahead256;
 mod ahead512;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod path;
 mod portable;
 mod sixteen;
 #[cfg(target_arch = "x86_64")]
@@ -25,6 +26,7 @@ mod x86;
 
 pub(super) use abreast::{Gates, LANES, Lanes, Pairs, Recent, Spectra, Verdicts};
 pub(super) use ahead::{AHEAD, Ahead};
+pub(super) use path::Path;
 pub(super) use portable::Portable;
 #[cfg(test)]
 pub(super) use sixteen::Plain;
@@ -167,80 +169,12 @@ pub(super) fn fetch<T>(things: &[T]) {
     let _ = things;
 }
 
-/// The instructions that the sums are made with.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Path {
-    /// What every processor can do.
-    #[cfg_attr(target_arch = "x86_64", allow(dead_code, reason = "x86-64 always has SSE2"))]
-    Portable,
-    /// 128 bits at a time.
-    #[cfg(target_arch = "x86_64")]
-    Sse2,
-    /// 256 bits at a time.
-    #[cfg(target_arch = "x86_64")]
-    Avx2(x86::Avx2),
-    /// 512 bits at a time.
-    #[cfg(target_arch = "x86_64")]
-    Avx512(avx512::Avx512),
-}
-
 /// Something to do with a kernel.
 pub(super) trait WithKernel {
     type Output;
 
     /// To be inlined, so that the compiler may use the kernel's instructions all the way.
     fn run<K: Kernel>(self, kernel: K) -> Self::Output;
-}
-
-impl Path {
-    /// The fastest of this processor.
-    pub(super) fn best() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        return (avx512::Avx512::detect().map(Self::Avx512))
-            .or_else(|| x86::Avx2::detect().map(Self::Avx2))
-            .unwrap_or(Self::Sse2);
-        #[cfg(not(target_arch = "x86_64"))]
-        return Self::Portable;
-    }
-
-    /// All of this processor, for tests that hold them against each other.
-    #[cfg(test)]
-    pub(super) fn all() -> Vec<Self> {
-        #[cfg(target_arch = "x86_64")]
-        return [Self::Portable, Self::Sse2]
-            .into_iter()
-            .chain(x86::Avx2::detect().map(Self::Avx2))
-            .chain(avx512::Avx512::detect().map(Self::Avx512))
-            .collect();
-        #[cfg(not(target_arch = "x86_64"))]
-        return vec![Self::Portable];
-    }
-
-    /// Whether many channels at once take less than one after the other.
-    pub(super) const fn is_faster_abreast(self) -> bool {
-        match self {
-            Self::Portable => Portable::IS_FASTER_ABREAST,
-            #[cfg(target_arch = "x86_64")]
-            Self::Sse2 => x86::Sse2::IS_FASTER_ABREAST,
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2(_) => x86::Avx2::IS_FASTER_ABREAST,
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512(_) => avx512::Avx512::IS_FASTER_ABREAST,
-        }
-    }
-
-    #[inline(always)]
-    pub(super) fn with<T: WithKernel>(self, task: T) -> T::Output {
-        match self {
-            Self::Portable => Portable.with(task),
-            #[cfg(target_arch = "x86_64")]
-            Self::Sse2 => x86::Sse2.with(task),
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2(avx2) => avx2.with(task),
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512(avx512) => avx512.with(task),
-        }
-    }
 }
 
 /// How much of a tone `offset_hz` away from a reference is seen there, -1 to 1 (real, because the
