@@ -21,6 +21,8 @@ use core::arch::x86_64::*;
 #[cfg(feature = "std")]
 use super::tables::{self, Halves, Whole};
 use super::{BLOCK, Looks, Masks, Numbers, Search, View, is_valid, may_be_card, non_zero};
+#[cfg(feature = "std")]
+use crate::card_number::{self, MIN_DIGITS};
 
 #[inline]
 pub(super) fn search<S: Search>(search: S) -> S::Found {
@@ -73,6 +75,26 @@ fn has_avx512() -> bool {
 fn has_avx2() -> bool {
     use std::arch::is_x86_feature_detected as has;
     has!("avx2") && has!("bmi1") && has!("bmi2") && has!("lzcnt") && has!("popcnt")
+}
+
+/// How much longer than the shortest card number the [known](card_number::known_of) numbers are that end with a group of
+/// these digits: a bit for each.
+#[cfg(feature = "std")]
+#[inline]
+#[target_feature(enable = "bmi2")]
+fn lengths_in_groups(digits: u32, known: u8) -> u32 {
+    let ends = _pext_u32(digits & !(digits >> 1), digits) >> (MIN_DIGITS - 1);
+    ends & u32::from(known & !card_number::LACKS_CHECK_DIGIT)
+}
+
+/// All bytes added up.
+#[cfg(feature = "std")]
+#[inline]
+#[target_feature(enable = "avx2")]
+fn sum_of(bytes: __m256i) -> u32 {
+    let sums = _mm256_sad_epu8(bytes, _mm256_setzero_si256());
+    let sums = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
+    _mm_cvtsi128_si32(_mm_add_epi64(sums, _mm_unpackhi_epi64(sums, sums))).cast_unsigned()
 }
 
 /// The second half of the bytes of a view are its block, the first are those in front of each.

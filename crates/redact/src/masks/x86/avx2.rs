@@ -2,7 +2,6 @@
 //! only for blocks with some.
 
 use super::*;
-use crate::card_number::{self, MIN_DIGITS};
 use crate::masks::LANES;
 
 const LANE: usize = size_of::<__m256i>();
@@ -67,8 +66,7 @@ fn numbers(view: &View) -> Numbers {
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 fn may_be_card(run: &[u8; 32], digits: u32, known: u8) -> bool {
-    let ends = _pext_u32(digits & !(digits >> 1), digits) >> (MIN_DIGITS - 1);
-    let lengths = ends & u32::from(known & !card_number::LACKS_CHECK_DIGIT);
+    let lengths = lengths_in_groups(digits, known);
     let length = MIN_DIGITS as u32 + lengths.trailing_zeros() % 8;
     let counted = _pdep_u32((1 << length) - 1, digits);
     // The last but one counts twice, and every second one in front of it.
@@ -89,10 +87,7 @@ fn is_multiple_of_ten(run: &[u8; 32], counted: u32, twice: u32) -> bool {
     let once = _mm256_and_si256(load(run, 0), all(15));
     let doubled = _mm256_shuffle_epi8(table(&DOUBLED), once);
     let weighed = _mm256_and_si256(_mm256_blendv_epi8(once, doubled, spread(twice)), spread(counted));
-    let sums = _mm256_sad_epu8(weighed, _mm256_setzero_si256());
-    let sums = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
-    let sum = _mm_cvtsi128_si32(_mm_add_epi64(sums, _mm_unpackhi_epi64(sums, sums)));
-    sum.cast_unsigned().is_multiple_of(10)
+    sum_of(weighed).is_multiple_of(10)
 }
 
 /// Twice each digit with its two digits added up.

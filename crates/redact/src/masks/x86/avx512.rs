@@ -1,7 +1,6 @@
 //! 64 bytes at a time. With the shuffles of AVX-512 one look-up tells all classes of a byte, and one test gives a whole mask.
 
 use super::*;
-use crate::card_number::{self, MIN_DIGITS};
 use crate::masks::LANES;
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt")]
@@ -64,8 +63,7 @@ fn is_valid(digits: &[u8; 32], length: usize) -> bool {
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt")]
 fn may_be_card(run: &[u8; 32], digits: u32, known: u8) -> bool {
-    let ends = _pext_u32(digits & !(digits >> 1), digits) >> (MIN_DIGITS - 1);
-    let lengths = ends & u32::from(known & !card_number::LACKS_CHECK_DIGIT);
+    let lengths = lengths_in_groups(digits, known);
     let length = MIN_DIGITS as u32 + lengths.trailing_zeros() % 8;
     // SAFETY: the array has 32 bytes, and loading needs no alignment.
     let run = unsafe { _mm256_loadu_si256(run.as_ptr().cast()) };
@@ -86,10 +84,7 @@ fn is_multiple_of_ten(digits: __m256i, twice: u16) -> bool {
     let weights = unsafe { _mm256_loadu_si256(WEIGHTS.as_ptr().cast()) };
     let places = _mm256_set1_epi16(twice.cast_signed());
     let weighed = _mm256_permutexvar_epi8(_mm256_and_si256(digits, places), weights);
-    let sums = _mm256_sad_epu8(weighed, _mm256_setzero_si256());
-    let sums = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
-    let sum = _mm_cvtsi128_si32(_mm_add_epi64(sums, _mm_unpackhi_epi64(sums, sums)));
-    sum.cast_unsigned().is_multiple_of(10)
+    sum_of(weighed).is_multiple_of(10)
 }
 
 /// The bits of two digits, but for the one that leads to what the first of them weighs once: at an even place, every
