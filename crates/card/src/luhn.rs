@@ -26,7 +26,7 @@ use words as wide;
 #[inline(always)]
 pub fn is_valid(digits: &[u8]) -> bool {
     if let Some(sum) = wide::sum_to_sixteen(digits) {
-        swept();
+        sweep_unoptimised();
         return is_low_multiple_of_ten(sum);
     }
     let sum = wide_sum(digits);
@@ -68,7 +68,7 @@ pub(crate) fn sum(digits: &[u8]) -> Option<u32> {
 #[inline]
 fn wide_sum(digits: &[u8]) -> u32 {
     let sum = wide::sum(digits);
-    swept();
+    sweep_unoptimised();
     sum
 }
 
@@ -77,7 +77,7 @@ const UNTOLD: u32 = 224;
 
 /// A build that does not optimise keeps on the stack what is a register otherwise: eight digits and more in a row.
 #[inline(always)]
-fn swept() {
+fn sweep_unoptimised() {
     if cfg!(debug_assertions) {
         stack::sweep::<2048>();
     }
