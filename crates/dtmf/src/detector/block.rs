@@ -1,6 +1,9 @@
 //! A 5 ms block as the decisions see it.
 
-use super::kernel::{BLOCK, COLUMNS, Correlation, GAP_HZ, TONE_HZ, TONES, UNIT, block_rotation, leakage};
+use super::history::LEAST_COHERENCE;
+use super::kernel::{
+    BLOCK, COLUMNS, Correlation, GAP_HZ, Kernel, TONE_HZ, TONES, UNIT, block_rotation, leakage,
+};
 use crate::Criteria;
 use crate::Key;
 use crate::generator::FULL_SCALE_0_DBM0;
@@ -16,8 +19,8 @@ pub(super) struct Block {
     pub(super) kind: Kind,
     /// Whether it may be a part of a key; nothing is decided on those that are not.
     pub(super) lively: bool,
-    /// Power at all frequencies, that of one tone of the same energy.
-    pub(super) total: f32,
+    /// Energy at all frequencies, as the kernel counts it.
+    pub(super) energy: i32,
     /// The strongest row and column over this and the two blocks before, added in phase: sharp enough
     /// (67 Hz) to tell neighbouring tones apart. Only known of lively blocks after a lively block.
     pub(super) pair: Pair,
@@ -70,7 +73,7 @@ impl Block {
         kind: Kind::Passed,
         lively: false,
         spectrum: Spectrum::NOTHING,
-        total: 0.0,
+        energy: 0,
         pair: Pair { low: 0, high: COLUMNS },
         pair_power: 0.0,
     };
@@ -82,7 +85,22 @@ impl Block {
     pub(super) fn hear(&mut self, energy: i32, lively: bool) {
         self.kind = Kind::Heard;
         self.lively = lively;
-        self.total = energy as f32 * TOTAL_UNIT;
+        self.energy = energy;
+    }
+
+    /// Power at all frequencies, that of one tone of the same energy.
+    #[inline(always)]
+    pub(super) const fn total(&self) -> f32 {
+        self.energy as f32 * TOTAL_UNIT
+    }
+
+    /// Finds the pair over this block and the two before, the newer first; whether they add up in phase as those
+    /// of a key do.
+    #[inline(always)]
+    pub(super) fn set_pair<K: Kernel>(&mut self, kernel: K, one: &Spectrum, two: &Spectrum) -> bool {
+        (self.pair, self.pair_power) = kernel.strongest(&self.spectrum, one, two);
+        let band = self.spectrum.band + one.band + two.band;
+        self.pair_power * 3.0 >= band * LEAST_COHERENCE
     }
 }
 

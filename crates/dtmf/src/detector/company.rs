@@ -4,9 +4,9 @@
 //! the tones out and the rest repeats itself whenever the tones do. What lies over a key (a prompt, noise, an
 //! echo of the room) has a pitch of its own or none.
 
-use super::history::History;
 use super::kernel::BLOCK;
 use super::measure::WINDOW;
+use super::recall::Recall;
 use crate::math::{cos_turns, sin_turns, sqrt};
 
 /// What is left of a window when its two tones are taken out.
@@ -21,7 +21,7 @@ pub(super) struct Company {
 
 impl Company {
     /// That of two tones, at `hz`, in the newest [`WINDOW`] blocks of `history`.
-    pub(super) fn of(hz: [f32; 2], history: &History) -> Self {
+    pub(super) fn of(hz: [f32; 2], history: &impl Recall) -> Self {
         let mut signal = [0.0; LEN];
         let samples = |n: usize| f32::from(history.samples(WINDOW - 1 - n / BLOCK)[n % BLOCK]);
         // Less of what is low, where hums are, and nothing at all at 0 Hz.
@@ -168,6 +168,7 @@ const NEARLY: f32 = 0.06;
 #[cfg(test)]
 mod tests {
     use super::super::block::tests::look;
+    use super::super::history::History;
     use super::super::kernel::Portable;
     use super::*;
 

@@ -1,7 +1,8 @@
 //! The last few blocks of a signal.
 
 use super::block::{Block, Kind, Pair, Spectrum};
-use super::kernel::{BLOCK, Kernel};
+use super::kernel::{BLOCK, Kernel, Sixteen};
+use super::recall::Recall;
 
 /// A ring of the newest blocks.
 #[derive(Clone, Debug)]
@@ -15,21 +16,6 @@ pub(super) struct History {
     lively: u32,
     /// How many blocks in a row, the newest the last, were passed over.
     passed: usize,
-}
-
-/// A block whose pointers are where [`History::upcoming`] said.
-pub(super) struct Heard<'a> {
-    pub(super) samples: &'a [i16; BLOCK],
-    pub(super) band: f32,
-    pub(super) row: f32,
-    pub(super) column: f32,
-    pub(super) energy: i32,
-    pub(super) lively: bool,
-    /// Whether the block before it is lively as well, so that the rest is known.
-    pub(super) known: bool,
-    /// Whether three blocks add up in phase.
-    pub(super) coherent: bool,
-    pub(super) pair: (Pair, f32),
 }
 
 impl History {
@@ -65,41 +51,11 @@ impl History {
         if self.lively == 0 {
             self.lively = 1;
         } else {
-            let spectra = [self.newest, one, two].map(|at| &self.blocks[at].spectrum);
-            let (pair, power) = kernel.strongest(spectra[0], spectra[1], spectra[2]);
-            let band = spectra[0].band + spectra[1].band + spectra[2].band;
-            let block = &mut self.blocks[self.newest];
-            (block.pair, block.pair_power) = (pair, power);
+            let [one, two] = [one, two].map(|at| self.blocks[at].spectrum);
+            let is_in_phase = self.blocks[self.newest].set_pair(kernel, &one, &two);
             // Three blocks of a key add up in phase; if these do not, at most the last two belong together.
-            self.lively =
-                if power * 3.0 < band * LEAST_COHERENCE { 2 } else { self.lively.saturating_add(1) };
+            self.lively = if is_in_phase { self.lively.saturating_add(1) } else { 2 };
         }
-    }
-
-    /// [`push_heard`](Self::push_heard) where the rest has been found already.
-    #[inline(always)]
-    pub(super) fn push_abreast(&mut self, heard: &Heard<'_>) {
-        self.passed = 0;
-        self.newest = (self.newest + 1) % LEN;
-        let block = &mut self.blocks[self.newest];
-        let spectrum = &mut block.spectrum;
-        (spectrum.band, spectrum.row, spectrum.column) = (heard.band, heard.row, heard.column);
-        block.hear(heard.energy, heard.lively);
-        self.samples[self.newest] = *heard.samples;
-        // Without branches: what a voice does next cannot be foreseen.
-        let (pair, pair_power) = heard.pair;
-        block.pair.low = if heard.known { pair.low } else { block.pair.low };
-        block.pair.high = if heard.known { pair.high } else { block.pair.high };
-        block.pair_power = if heard.known { pair_power } else { block.pair_power };
-        let in_phase = if heard.coherent { self.lively.saturating_add(1) } else { 2 };
-        let lively = if heard.known { in_phase } else { 1 };
-        self.lively = if heard.lively { lively } else { 0 };
-    }
-
-    /// The newest block or one before; the one that was `left_out` counts, too.
-    #[inline(always)]
-    pub(super) fn before(&self, left_out: bool, ago: usize) -> &Block {
-        &self.blocks[(self.newest + LEN + usize::from(left_out) - ago) % LEN]
     }
 
     /// Adds a block that was not heard.
@@ -111,21 +67,28 @@ impl History {
         self.blocks[self.newest] = *block;
     }
 
+    /// Whether audio is missing in any block.
+    pub(super) fn has_lost(&self) -> bool {
+        self.blocks.iter().any(|block| block.kind == Kind::Lost)
+    }
+
+    /// Takes back all blocks, by how long ago they were, that were kept elsewhere; how many in a row, the newest
+    /// the last, are lively and in phase.
+    pub(super) fn restore<'a>(&mut self, lively: u32, block: impl Fn(usize) -> (Block, &'a [i16; BLOCK])) {
+        self.newest = LEN - 1;
+        for ago in 0..LEN {
+            let samples;
+            (self.blocks[self.newest - ago], samples) = block(ago);
+            self.samples[self.newest - ago] = *samples;
+        }
+        self.lively = lively;
+        self.passed = self.blocks.iter().rev().take_while(|block| block.kind == Kind::Passed).count();
+    }
+
     /// The block `ago` blocks before the newest, 0 to 7.
     #[inline(always)]
     pub(super) fn ago(&self, ago: usize) -> &Block {
         &self.blocks[(self.newest + LEN - ago) % LEN]
-    }
-
-    /// All blocks and which of them is the oldest; the others follow it, round the end.
-    #[inline(always)]
-    pub(super) const fn all(&self) -> (&[Block; LEN], usize) {
-        (&self.blocks, (self.newest + 1) % LEN)
-    }
-
-    /// The samples of a lively block, `ago` blocks before the newest.
-    pub(super) fn samples(&self, ago: usize) -> &[i16; BLOCK] {
-        &self.samples[(self.newest + LEN - ago) % LEN]
     }
 
     /// How many blocks in a row, the newest the last, are lively and in phase.
@@ -137,6 +100,69 @@ impl History {
     /// Whether nothing is known of any block, so that another one of those changes nothing.
     pub(super) const fn is_blank(&self) -> bool {
         self.passed >= LEN
+    }
+}
+
+impl Recall for History {
+    #[inline(always)]
+    fn is_heard(&self, ago: usize) -> bool {
+        self.ago(ago).kind == Kind::Heard
+    }
+
+    #[inline(always)]
+    fn is_lost(&self, ago: usize) -> bool {
+        self.ago(ago).kind == Kind::Lost
+    }
+
+    #[inline(always)]
+    fn is_lively(&self, ago: usize) -> bool {
+        self.ago(ago).lively
+    }
+
+    #[inline(always)]
+    fn tone(&self, ago: usize, tone: usize) -> (f32, f32) {
+        let spectrum = &self.ago(ago).spectrum;
+        (spectrum.re[tone], spectrum.im[tone])
+    }
+
+    #[inline(always)]
+    fn band(&self, ago: usize) -> f32 {
+        self.ago(ago).spectrum.band
+    }
+
+    #[inline(always)]
+    fn total(&self, ago: usize) -> f32 {
+        self.ago(ago).total()
+    }
+
+    #[inline(always)]
+    fn may_be_suspect(&self) -> bool {
+        self.ago(0).spectrum.may_be_suspect()
+    }
+
+    #[inline(always)]
+    fn pair(&self, ago: usize) -> Pair {
+        self.ago(ago).pair
+    }
+
+    #[inline(always)]
+    fn pair_power(&self, ago: usize) -> f32 {
+        self.ago(ago).pair_power
+    }
+
+    #[inline(always)]
+    fn samples(&self, ago: usize) -> &[i16; BLOCK] {
+        &self.samples[(self.newest + LEN - ago) % LEN]
+    }
+
+    #[inline(always)]
+    fn lively(&self) -> u32 {
+        self.lively
+    }
+
+    #[inline(always)]
+    fn pointers<V: Sixteen>(&self, pair: Pair) -> (V, V) {
+        V::pointers(&self.blocks, (self.newest + 1) % LEN, pair)
     }
 }
 
@@ -172,7 +198,7 @@ mod tests {
         }
         let block = history.ago(0);
         assert_eq!((block.pair.low, block.pair.high), (1, 6));
-        assert!((block.pair_power / block.total - 1.0).abs() < 0.1);
+        assert!((block.pair_power / block.total() - 1.0).abs() < 0.1);
         assert_eq!(history.lively(), 5);
     }
 

@@ -1,10 +1,5 @@
 //! Blocks of 8 kHz audio in, events out.
 
-mod abreast;
-
-pub(crate) use abreast::Room;
-pub(super) use abreast::{Abreast, Progress};
-
 use super::block::{Block, Gate};
 use super::event::{Queue, ToneEvent};
 use super::history::History;
@@ -16,16 +11,16 @@ use crate::Criteria;
 /// second block is left out until a lively one follows, since one lively block alone decides nothing.
 #[derive(Clone, Debug)]
 pub(super) struct Listener {
-    path: Path,
-    gate: Gate,
+    pub(super) path: Path,
+    pub(super) gate: Gate,
     /// Samples up to the end of the newest block.
-    position: u64,
+    pub(super) position: u64,
     /// The block after the newest in the history, if it was left out.
-    left_out: [i16; BLOCK],
-    is_left_out: bool,
-    history: History,
-    tracker: Tracker,
-    events: Queue,
+    pub(super) left_out: [i16; BLOCK],
+    pub(super) is_left_out: bool,
+    pub(super) history: History,
+    pub(super) tracker: Tracker,
+    pub(super) events: Queue,
 }
 
 impl Listener {
@@ -81,7 +76,7 @@ impl Listener {
         self.path.with(Quiet { samples, limit: self.gate.energy })
     }
 
-    /// How many listeners are heard at once, where that is faster than one after the other.
+    /// How many are heard at once, where that is faster than one after the other.
     pub(super) fn path_abreast(&self) -> Option<Path> {
         self.path.is_faster_abreast().then_some(self.path)
     }
@@ -94,7 +89,7 @@ impl Listener {
             && !self.is_left_out
             && self.quiet_blocks(frame) == frame.len() / BLOCK
             && self.tracker.is_idle();
-        !is_silence && self.is_quiet()
+        !is_silence && self.is_quiet() && !self.history.has_lost()
     }
 
     /// Moves on by so many lost blocks, after as many that there is nothing left to decide.

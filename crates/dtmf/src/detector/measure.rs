@@ -7,14 +7,15 @@
 mod pointers;
 mod separation;
 
+pub(super) use pointers::LEAD;
 pub(super) use separation::SEPARATIONS;
 
-use super::block::{Block, Pair, Spectrum, band_response};
+use super::block::{Pair, band_response};
 use super::company::Company;
-use super::history::History;
 use super::kernel::{COLUMNS, Sixteen, TONE_HZ, TONES};
+use super::recall::Recall;
 use crate::math::powers_to_db;
-use pointers::{BLOCKS_A_SECOND, LEAD, TURNS};
+use pointers::{BLOCKS_A_SECOND, TURNS};
 
 /// Blocks a measurement looks at: 30 ms.
 pub(super) const WINDOW: usize = 6;
@@ -58,22 +59,23 @@ pub(super) struct ToneFit {
 impl Pair {
     /// Powers of the two tones in one block.
     #[inline(always)]
-    pub(super) fn powers(self, block: &Block) -> (f32, f32) {
-        self.powers_in(&block.spectrum)
+    pub(super) fn powers(self, history: &impl Recall, ago: usize) -> (f32, f32) {
+        self.powers_of(history.tone(ago, self.low), history.tone(ago, self.high))
     }
 
+    /// Powers of the two tones, by what each shows: real part, imaginary part.
     #[inline(always)]
-    pub(super) fn powers_in(self, spectrum: &Spectrum) -> (f32, f32) {
+    pub(super) fn powers_of(self, low: (f32, f32), high: (f32, f32)) -> (f32, f32) {
         let [re, im] = &SEPARATIONS[self.low][self.high - COLUMNS];
-        let (low_re, high_re) = re.apply(spectrum.re[self.low], spectrum.re[self.high]);
-        let (low_im, high_im) = im.apply(spectrum.im[self.low], spectrum.im[self.high]);
+        let (low_re, high_re) = re.apply(low.0, high.0);
+        let (low_im, high_im) = im.apply(low.1, high.1);
         (low_re * low_re + low_im * low_im, high_re * high_re + high_im * high_im)
     }
 
     /// Measures the newest [`WINDOW`] blocks of `history`; `None` if a tone is further off its
     /// frequency than `max_error`.
     #[inline(always)]
-    pub(super) fn measure<V: Sixteen>(self, history: &History, max_error: f32) -> Option<Measurement> {
+    pub(super) fn measure<V: Sixteen>(self, history: &impl Recall, max_error: f32) -> Option<Measurement> {
         let pointers = self.pointers::<V>(history);
         let drifts = pointers.drifts();
         let error = |turns: f32, tone: usize| turns * BLOCKS_A_SECOND / f32::from(TONE_HZ[tone]);
@@ -96,8 +98,8 @@ impl Pair {
         ]);
         let (mut band, mut total) = (0.0, 0.0);
         for ago in 0..WINDOW {
-            band += history.ago(ago).spectrum.band;
-            total += history.ago(ago).total;
+            band += history.band(ago);
+            total += history.total(ago);
         }
         let (two, one) = (along[0].clamp(0.0, 1.0), along[1].clamp(0.0, 1.0));
         Some(Measurement {
@@ -115,7 +117,7 @@ impl Pair {
 
     /// What else is heard in the newest [`WINDOW`] blocks, in which the pair was measured.
     #[inline(never)]
-    pub(super) fn company(self, measured: &Measurement, history: &History) -> Company {
+    pub(super) fn company(self, measured: &Measurement, history: &impl Recall) -> Company {
         let hz = |tone: usize, error: f32| f32::from(TONE_HZ[tone]) * (1.0 + error);
         Company::of([hz(self.low, measured.low.error), hz(self.high, measured.high.error)], history)
     }
@@ -123,14 +125,14 @@ impl Pair {
     /// Power of the strongest other row over that of this row or of the strongest other column over that of
     /// this column, whichever is more: third tones that last as long as the two.
     #[inline(never)]
-    pub(super) fn rival(self, history: &History) -> f32 {
+    pub(super) fn rival(self, history: &impl Recall) -> f32 {
         let mut powers = [0.0; TONES];
         for (k, power) in powers.iter_mut().enumerate() {
             let (mut re, mut im) = (0.0, 0.0);
             for n in 0..WINDOW {
-                let spectrum = &history.ago(WINDOW - 1 - n).spectrum;
-                re += spectrum.re[k] * TURNS[k].0[n] - spectrum.im[k] * TURNS[k].1[n];
-                im += spectrum.re[k] * TURNS[k].1[n] + spectrum.im[k] * TURNS[k].0[n];
+                let tone = history.tone(WINDOW - 1 - n, k);
+                re += tone.0 * TURNS[k].0[n] - tone.1 * TURNS[k].1[n];
+                im += tone.0 * TURNS[k].1[n] + tone.1 * TURNS[k].0[n];
             }
             *power = re * re + im * im;
         }
@@ -174,6 +176,7 @@ static RESPONSES: [Response; TONES] = {
 #[cfg(test)]
 mod tests {
     use super::super::block::tests::look;
+    use super::super::history::History;
     use super::super::kernel::{BLOCK, Kernel, Path, Plain, Portable, WithKernel};
     use super::*;
     use crate::Key;

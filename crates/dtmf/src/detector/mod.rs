@@ -1,3 +1,4 @@
+mod abreast;
 mod block;
 mod company;
 mod doubt;
@@ -7,17 +8,19 @@ mod input;
 mod kernel;
 mod listener;
 mod measure;
+mod recall;
 mod resample;
 mod steadiness;
 mod tracker;
 
+pub(crate) use abreast::Room;
 pub use event::ToneEvent;
-pub(crate) use listener::Room;
 
 use crate::{Criteria, SampleRate};
+use abreast::Progress;
 use input::{CHUNK, Input};
-use kernel::BLOCK;
-use listener::{Abreast, Listener, Progress};
+use kernel::{BLOCK, LANES};
+use listener::Listener;
 use resample::Resampler;
 
 /// Finds keys in audio.
@@ -126,53 +129,37 @@ impl Detector {
 
     /// Listens to the next frame of many channels and hands out what was found in it, channel by channel.
     ///
-    /// First as many as can hear block by block together, as far as they can.
+    /// First those of a group that can hear block by block together.
     #[inline]
     pub(crate) fn process_all<const N: usize>(
         detectors: &mut [Self; N],
         frames: &[&[i16]; N],
-        room: &mut Room,
+        room: &mut Room<N>,
         mut found: impl FnMut(usize, ToneEvent),
     ) {
-        let progress = Self::hear_abreast(detectors, frames, room);
-        for (channel, (frame, progress)) in frames.iter().zip(progress).enumerate() {
-            // While one is heard, the next comes closer.
-            if let Some(next) = frames.get(channel + 2) {
-                kernel::fetch(next);
-            }
-            let rest = &frame[progress.blocks * BLOCK..];
-            if rest.is_empty() && progress.is_quiet {
-                continue;
-            }
-            for event in detectors[channel].process(rest) {
-                found(channel, event);
+        let path = detectors.first().and_then(|first| first.listener.path_abreast());
+        let groups = detectors.chunks_mut(LANES).zip(frames.chunks(LANES));
+        let mut coming = &frames[..];
+        for (n, (detectors, frames)) in groups.enumerate() {
+            coming = &coming[frames.len()..];
+            let group = path.and_then(|path| Some((path, room.group(n)?)));
+            let progress =
+                group.map_or(Progress::NONE, |(path, mut group)| group.hear(path, detectors, frames, coming));
+            for (lane, (detector, frame)) in detectors.iter_mut().zip(frames).enumerate() {
+                if let Some(rest) = progress.rest(lane, frame) {
+                    for event in detector.process(rest) {
+                        found(n * LANES + lane, event);
+                    }
+                }
             }
         }
     }
 
+    /// Whether a frame of whole blocks can be heard together with those of others, and had better be.
     #[inline]
-    fn hear_abreast<const N: usize>(
-        detectors: &mut [Self; N],
-        frames: &[&[i16]; N],
-        room: &mut Room,
-    ) -> [Progress; N] {
-        let mut progress = [Progress::default(); N];
-        let Some(path) = detectors.first().and_then(|first| first.listener.path_abreast()) else {
-            return progress;
-        };
-        let mut abreast = Abreast::new();
-        for ((detector, frame), progress) in detectors.iter_mut().zip(frames).zip(&mut progress) {
-            let blocks = frame.as_chunks().0;
-            let aligned = detector.rate == SampleRate::Hz8000 && detector.filled == 0 && !detector.lost;
-            if aligned && !blocks.is_empty() && detector.listener.may_join(frame) {
-                abreast.add(&mut detector.listener, blocks, progress);
-            }
-            if abreast.is_full() {
-                abreast.hear(path, room);
-            }
-        }
-        abreast.hear(path, room);
-        progress
+    fn may_join(&self, frame: &[i16]) -> bool {
+        let is_aligned = self.rate == SampleRate::Hz8000 && self.filled == 0 && !self.lost;
+        is_aligned && self.listener.may_join(frame)
     }
 
     /// Listens until something is found; how many samples were taken.

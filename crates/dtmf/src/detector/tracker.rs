@@ -5,11 +5,11 @@ mod held;
 
 pub(super) use candidate::PROMISING;
 
-use super::block::{Block, Kind, Pair, Spectrum, floor};
+use super::block::{Pair, floor};
 use super::event::{Queue, ToneEvent};
-use super::history::History;
 use super::kernel::{BLOCK, Kernel};
 use super::measure::WINDOW;
+use super::recall::Recall;
 use super::steadiness::Steadiness;
 use crate::Criteria;
 use crate::math::powers_to_db;
@@ -120,7 +120,7 @@ impl Tracker {
     pub(super) fn handle_block<K: Kernel>(
         &mut self,
         kernel: K,
-        history: &History,
+        history: &impl Recall,
         position: u64,
         events: &mut Queue,
     ) {
@@ -135,36 +135,55 @@ impl Tracker {
 
     /// Whether the newest block starts something.
     #[inline(always)]
-    fn is_worth_a_look(&self, history: &History) -> bool {
-        let (newest, lively) = (history.ago(0), history.lively());
+    fn is_worth_a_look(&self, history: &impl Recall) -> bool {
+        let lively = history.lively();
         if lively < WINDOW as u32 {
-            lively >= 2 && newest.spectrum.may_be_suspect() && self.looks_like(newest.pair, newest)
+            lively >= 2 && history.may_be_suspect() && self.looks_like(history.pair(0), history, 0)
         } else {
-            promising(history).is_some() || self.looks_like(newest.pair, newest)
+            promising(history).is_some() || self.looks_like(history.pair(0), history, 0)
         }
     }
 
     #[inline(always)]
-    fn decide<K: Kernel>(&mut self, kernel: K, history: &History, position: u64, events: &mut Queue) {
+    fn decide<K: Kernel>(&mut self, kernel: K, history: &impl Recall, position: u64, events: &mut Queue) {
         if let Some(held) = &mut self.held {
-            let over = held.is_over(&self.limits, history.ago(0), position);
+            let over = held.is_over(&self.limits, history, position);
             let pair = held.pair;
             let next = self.seek_other(pair, kernel, history, position);
             if !over && next.is_none() {
                 self.announce(position, events);
                 return;
             }
-            self.release(next.map(|next| next.onset), history.ago(0), position, events);
+            self.release(next.map(|next| next.onset), history, position, events);
             if let Some(next) = next {
                 self.hold(next, position, events);
             }
             return;
         }
-        self.follow_tail(history.ago(0));
+        self.follow_tail(history);
         match self.seek(kernel, history, position) {
             Some(found) if !self.is_tail(&found) => self.hold(found, position, events),
             _ => self.suspect(history, position, events),
         }
+    }
+
+    /// What [`handle_block`](Self::handle_block) does while no key is down with a pair that may be one; whether it
+    /// is.
+    #[inline(always)]
+    pub(super) fn consider_pair<K: Kernel>(
+        &mut self,
+        kernel: K,
+        pair: Pair,
+        history: &impl Recall,
+        position: u64,
+        events: &mut Queue,
+    ) -> bool {
+        let found = self.seek_pair(kernel, pair, history, position);
+        self.idle = false;
+        found.is_some_and(|held| {
+            self.hold(held, position, events);
+            true
+        })
     }
 
     /// A key other than the one that is down.
@@ -173,10 +192,10 @@ impl Tracker {
         &mut self,
         held: Pair,
         kernel: K,
-        history: &History,
+        history: &impl Recall,
         position: u64,
     ) -> Option<Held> {
-        if !history.ago(0).lively || history.ago(0).pair == held {
+        if !history.is_lively(0) || history.pair(0) == held {
             self.candidate = None;
             return None;
         }
@@ -194,10 +213,10 @@ impl Tracker {
 
     /// Forgets the tail of the last key when a block has nothing of it.
     #[inline(always)]
-    fn follow_tail(&mut self, block: &Block) {
+    fn follow_tail(&mut self, history: &impl Recall) {
         self.tail = self.tail.filter(|&(pair, power)| {
-            let (low, high) = pair.powers(block);
-            block.kind == Kind::Heard && low + high > power / 4.0
+            let (low, high) = pair.powers(history, 0);
+            history.is_heard(0) && low + high > power / 4.0
         });
     }
 
@@ -228,11 +247,11 @@ impl Tracker {
 
     /// Ends a key where its tones vanished, or where the next key began if that was earlier.
     #[inline(always)]
-    fn release(&mut self, next: Option<u64>, newest: &Block, position: u64, events: &mut Queue) {
+    fn release(&mut self, next: Option<u64>, history: &impl Recall, position: u64, events: &mut Queue) {
         let Some(held) = self.held.take() else { return };
         let end = held.absent_from.min(next.unwrap_or(u64::MAX)).max(held.onset);
-        let (low, high) = held.pair.powers(newest);
-        self.tail = (newest.kind == Kind::Heard).then_some((held.pair, low + high));
+        let (low, high) = held.pair.powers(history, 0);
+        self.tail = history.is_heard(0).then_some((held.pair, low + high));
         if held.announced {
             events.push(ToneEvent::End { key: held.key, at_sample: end, declared_at: position });
         } else if self.suspicion != (Suspicion::None) {
@@ -242,10 +261,10 @@ impl Tracker {
     }
 
     #[inline(always)]
-    fn suspect(&mut self, history: &History, position: u64, events: &mut Queue) {
-        let pair = history.ago(0).pair;
+    fn suspect(&mut self, history: &impl Recall, position: u64, events: &mut Queue) {
+        let pair = history.pair(0);
         let known = history.lively() >= 2;
-        let alike = |ago| known && self.looks_like(pair, history.ago(ago));
+        let alike = |ago| known && self.looks_like(pair, history, ago);
         self.suspicion = match self.suspicion {
             Suspicion::None if alike(0) && alike(1) => {
                 events.push(ToneEvent::Suspect { at_sample: position.saturating_sub(3 * BLOCK as u64) });
@@ -263,18 +282,18 @@ impl Tracker {
 
     /// Whether a single block looks like one of a key.
     #[inline(always)]
-    fn looks_like(&self, pair: Pair, block: &Block) -> bool {
-        looks_like(self.limits.floor, pair, &block.spectrum)
+    fn looks_like(&self, pair: Pair, history: &impl Recall, ago: usize) -> bool {
+        looks_like(self.limits.floor, pair.powers(history, ago), history.band(ago))
     }
 }
 
-/// Whether a single block looks like one of a key whose tones have at least the power `floor`.
+/// Whether a single block, with so much power in the two tones and in the band, looks like one of a key whose
+/// tones have at least the power `floor`.
 #[inline(always)]
-pub(super) fn looks_like(floor: f32, pair: Pair, spectrum: &Spectrum) -> bool {
-    let (low, high) = pair.powers_in(spectrum);
+pub(super) fn looks_like(floor: f32, (low, high): (f32, f32), band: f32) -> bool {
     // There is no NaN here, and what a voice does next cannot be foreseen: without branches.
     let (least, most) = if low < high { (low, high) } else { (high, low) };
-    (least >= floor) & (least >= SUSPECT_TWIST * most) & (low + high >= SUSPECT_PURITY * spectrum.band)
+    (least >= floor) & (least >= SUSPECT_TWIST * most) & (low + high >= SUSPECT_PURITY * band)
 }
 
 impl Limits {

@@ -1,5 +1,11 @@
 //! The arithmetic on one block of many channels at once: lane by lane what it is on one.
 
+#[cfg(target_arch = "x86_64")]
+mod tables;
+
+#[cfg(target_arch = "x86_64")]
+pub(super) use tables::{REFERENCES, SEPARATIONS_BY_PLACE};
+
 use super::super::block::{Block, Gate, Pair, Spectrum};
 use super::super::history::LEAST_COHERENCE;
 use super::super::measure::WINDOW;
@@ -34,19 +40,21 @@ pub(in super::super) struct Pairs {
     pub(in super::super) power: Lanes<f32>,
 }
 
-/// What is kept of a block for longer.
-#[derive(Clone, Debug)]
-pub(in super::super) struct Recent {
-    pub(in super::super) band: Lanes<f32>,
+/// What the arithmetic makes of a block of all channels.
+#[derive(Clone, Debug, PartialEq)]
+#[repr(C)]
+pub(in super::super) struct Moment {
+    pub(in super::super) spectra: Spectra,
     pub(in super::super) pairs: Pairs,
 }
 
-impl Recent {
-    pub(in super::super) const NOTHING: Self = Self { band: Lanes([0.0; LANES]), pairs: Pairs::NONE };
+impl Moment {
+    pub(in super::super) const NOTHING: Self = Self { spectra: Spectra::NOTHING, pairs: Pairs::NONE };
 
-    #[inline(always)]
-    pub(in super::super) fn set(&mut self, lane: usize, block: &Block) {
-        self.band.0[lane] = block.spectrum.band;
+    /// Takes over a block of one channel.
+    pub(in super::super) fn set_lane(&mut self, lane: usize, block: &Block) {
+        self.spectra.set_lane(lane, &block.spectrum);
+        self.spectra.energy.0[lane] = block.energy;
         self.pairs.low.0[lane] = block.pair.low as u32;
         self.pairs.high.0[lane] = block.pair.high as u32;
         self.pairs.power.0[lane] = block.pair_power;
@@ -141,23 +149,12 @@ impl Spectra {
 }
 
 /// [`Kernel::look`] and [`Kernel::energy`] one channel after the other.
-pub(super) fn look<K: Kernel>(
-    kernel: K,
-    blocks: &[&[i16; BLOCK]; LANES],
-    spectra: &mut Spectra,
-    copies: &mut [&mut Spectrum; LANES],
-) {
-    for (lane, (&block, copy)) in blocks.iter().zip(copies).enumerate() {
-        kernel.look(block, copy);
-        spectra.set_lane(lane, copy);
+pub(super) fn look<K: Kernel>(kernel: K, blocks: &[[i16; BLOCK]; LANES], active: u16, spectra: &mut Spectra) {
+    for (lane, block) in blocks.iter().enumerate().filter(|&(lane, _)| active >> lane & 1 == 1) {
+        let mut spectrum = Spectrum::NOTHING;
+        kernel.look(block, &mut spectrum);
+        spectra.set_lane(lane, &spectrum);
         spectra.energy.0[lane] = kernel.energy(block);
-    }
-}
-
-/// Side by side what lies one after the other.
-pub(super) fn load(spectra: &[&Spectrum; LANES], to: &mut Spectra) {
-    for (lane, spectrum) in spectra.iter().enumerate() {
-        to.set_lane(lane, spectrum);
     }
 }
 
@@ -191,15 +188,20 @@ pub(super) fn strongest<K: Kernel>(kernel: K, blocks: [&Spectra; 3], heard: u16,
 
 /// Who [looks like](looks_like) a key.
 pub(super) fn alike(spectra: &Spectra, pairs: &Pairs, floors: &Lanes<f32>) -> u16 {
-    let is_alike = |lane: usize| looks_like(floors.0[lane], pairs.lane(lane).0, &spectra.lane(lane));
+    let is_alike = |lane: usize| {
+        let Pair { low, high } = pairs.lane(lane).0;
+        let tone = |k: usize| (spectra.pointers[k].0[lane], spectra.pointers[TONES + k].0[lane]);
+        let powers = Pair { low, high }.powers_of(tone(low), tone(high));
+        looks_like(floors.0[lane], powers, spectra.band.0[lane])
+    };
     (0..LANES).fold(0, |all, lane| all | u16::from(is_alike(lane)) << lane)
 }
 
 /// Whose strongest pair has been the same for a whole window and is worth measuring; newest first.
-pub(super) fn promising(recent: [&Recent; WINDOW]) -> u16 {
+pub(super) fn promising(recent: [&Moment; WINDOW]) -> u16 {
     let is_promising = |lane: usize| {
         let [(newer, power), (older, older_power)] = [0, WINDOW / 2].map(|ago| recent[ago].pairs.lane(lane));
-        let band: f32 = recent.iter().map(|block| block.band.0[lane]).sum();
+        let band: f32 = recent.iter().map(|block| block.spectra.band.0[lane]).sum();
         newer == older && (power + older_power) * (WINDOW as f32 / 2.0) >= PROMISING * band
     };
     (0..LANES).fold(0, |all, lane| all | u16::from(is_promising(lane)) << lane)
@@ -219,8 +221,6 @@ mod tests {
     #[derive(Debug, PartialEq)]
     struct Found {
         spectra: [Spectra; 3],
-        copies: [Spectrum; LANES],
-        loaded: Spectra,
         verdicts: Verdicts,
         incoherent: u16,
         pairs: Pairs,
@@ -233,27 +233,20 @@ mod tests {
 
         fn run<K: Kernel>(self, kernel: K) -> Found {
             let Self(blocks, gates, heard) = self;
-            let mut copies = [Spectrum::NOTHING; LANES];
             let spectra = blocks.each_ref().map(|blocks| {
                 let mut spectra = Spectra::NOTHING;
-                kernel.look_abreast(&blocks.each_ref(), &mut spectra, &mut copies.each_mut());
+                kernel.look_abreast(blocks, u16::MAX, &mut spectra);
                 spectra
             });
-            for (lane, copy) in copies.iter_mut().enumerate() {
-                // Only the pointers are promised.
-                *copy = Spectrum { re: copy.re, im: copy.im, ..spectra[2].lane(lane) };
-            }
-            let mut loaded = Spectra { energy: spectra[2].energy, ..Spectra::NOTHING };
-            kernel.load_abreast(&copies.each_ref(), &mut loaded);
             let [newest, one, two] = spectra.each_ref();
             let mut pairs = Pairs::NONE;
             let incoherent = kernel.strongest_abreast([newest, one, two], heard, &mut pairs);
             let alike = [newest, one].map(|spectra| kernel.alike_abreast(spectra, &pairs, &gates.power));
-            let recent = |spectra: &Spectra| Recent { band: spectra.band, pairs: pairs.clone() };
+            let recent = |spectra: &Spectra| Moment { spectra: spectra.clone(), pairs: pairs.clone() };
             let recent = [recent(newest), recent(one), recent(two)];
             let promising = kernel.promising_abreast(core::array::from_fn(|ago| &recent[ago % 3]));
             let verdicts = kernel.verdicts(newest, gates);
-            Found { copies, loaded, verdicts, incoherent, pairs, alike, promising, spectra }
+            Found { verdicts, incoherent, pairs, alike, promising, spectra }
         }
     }
 
@@ -284,7 +277,6 @@ mod tests {
             for path in Path::all() {
                 prop_assert_eq!(&path.with(All(&blocks, &gates, heard)), &expected, "{:?}", path);
             }
-            prop_assert_eq!(&expected.loaded, &expected.spectra[2]);
         }
     }
 }

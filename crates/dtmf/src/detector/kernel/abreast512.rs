@@ -8,26 +8,21 @@ mod judge;
 pub(super) use judge::{alike, promising, strongest, verdicts};
 
 use core::arch::x86_64::{
-    __m128i, __m512, __m512i, _mm_loadu_si128, _mm_storeu_ps, _mm512_add_epi32, _mm512_add_ps,
-    _mm512_avg_epu16, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_cvtepi32_ps, _mm512_dpwssd_epi32,
-    _mm512_extractf32x4_ps, _mm512_load_ps, _mm512_load_si512, _mm512_madd_epi16,
+    __m128i, __m512, __m512i, _mm_loadu_si128, _mm512_add_epi32, _mm512_add_ps, _mm512_avg_epu16,
+    _mm512_cvtepi32_ps, _mm512_dpwssd_epi32, _mm512_load_ps, _mm512_load_si512, _mm512_madd_epi16,
     _mm512_mask_broadcast_i32x4, _mm512_maskz_load_ps, _mm512_max_ps, _mm512_mul_ps, _mm512_rol_epi32,
     _mm512_set1_epi16, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_si512, _mm512_srli_epi32,
     _mm512_store_ps, _mm512_store_si512, _mm512_sub_epi16, _mm512_unpackhi_epi32, _mm512_unpackhi_epi64,
     _mm512_unpacklo_epi32, _mm512_unpacklo_epi64, _mm512_xor_si512, _mm512_zextsi128_si512,
 };
 
-use super::super::block::{BAND_WEIGHTS, GAP_WEIGHT, Spectrum};
-use super::abreast::{LANES, Lanes, Spectra};
-use super::{BLOCK, COLUMNS, FOLDED, GAP_HZ, PAIRS, TONE_HZ, TONES, reference};
+use super::super::block::{BAND_WEIGHTS, GAP_WEIGHT};
+use super::abreast::{LANES, Lanes, REFERENCES, Spectra};
+use super::{BLOCK, COLUMNS, TONES};
 
-/// Correlates a block of every channel with the references; the pointers go into `copies` as well.
+/// Correlates a block of every channel with the references.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-pub(super) fn look(
-    blocks: &[&[i16; BLOCK]; LANES],
-    spectra: &mut Spectra,
-    copies: &mut [&mut Spectrum; LANES],
-) {
+pub(super) fn look(blocks: &[[i16; BLOCK]; LANES], spectra: &mut Spectra) {
     let mut samples = [_mm512_setzero_si512(); BLOCK / 2];
     for (eighth, four) in samples.as_chunks_mut::<4>().0.iter_mut().enumerate() {
         // SAFETY: the eight samples are within the block.
@@ -46,10 +41,6 @@ pub(super) fn look(
         store(&mut spectra.pointers[TONES + k], sines[k]);
     }
     describe(&cosines, &sines, spectra);
-    for quarter in 0..4 {
-        let from = if quarter < 2 { &cosines[4 * quarter..] } else { &sines[4 * (quarter - 2)..] };
-        copy_out(quarter, [from[0], from[1], from[2], from[3]], copies);
-    }
 }
 
 /// What the pointers say of every channel.
@@ -92,48 +83,6 @@ fn sums(samples: &[__m512i; BLOCK / 2]) -> [[__m512i; TONES + 1]; 2] {
         }
     }
     [cosines, sines]
-}
-
-/// Writes four of the pointers of every channel where its spectrum is.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-fn copy_out(quarter: usize, pointers: [__m512; 4], copies: &mut [&mut Spectrum; LANES]) {
-    let turned = turned(pointers.map(|vector| _mm512_castps_si512(vector)));
-    for (n, vector) in turned.into_iter().enumerate() {
-        let vector = _mm512_castsi512_ps(vector);
-        let parts = [
-            _mm512_extractf32x4_ps::<0>(vector),
-            _mm512_extractf32x4_ps::<1>(vector),
-            _mm512_extractf32x4_ps::<2>(vector),
-            _mm512_extractf32x4_ps::<3>(vector),
-        ];
-        for (m, part) in parts.into_iter().enumerate() {
-            let copy = &mut copies[4 * m + n];
-            let tones = if quarter < 2 { &mut copy.re } else { &mut copy.im };
-            let tones = &mut tones[4 * (quarter % 2)..][..4];
-            // SAFETY: four numbers.
-            unsafe { _mm_storeu_ps(tones.as_mut_ptr(), part) };
-        }
-    }
-}
-
-/// Puts side by side what lies one after the other.
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-pub(super) fn load(spectra: &[&Spectrum; LANES], to: &mut Spectra) {
-    for (quarter, four) in to.pointers.as_chunks_mut::<4>().0.iter_mut().enumerate() {
-        let loaded = columns(|lane| {
-            let tones = if quarter < 2 { &spectra[lane].re } else { &spectra[lane].im };
-            tones[4 * (quarter % 2)..].as_ptr().cast()
-        });
-        for (to, vector) in four.iter_mut().zip(loaded) {
-            store(to, _mm512_castsi512_ps(vector));
-        }
-    }
-    for (lane, spectrum) in spectra.iter().enumerate() {
-        to.band.0[lane] = spectrum.band;
-        to.row.0[lane] = spectrum.row;
-        to.column.0[lane] = spectrum.column;
-    }
 }
 
 /// The first, second, third and fourth number of 32 bits of the four that each lane has.
@@ -203,21 +152,3 @@ fn store_words<T>(lanes: &mut Lanes<T>, vector: __m512i) {
     // SAFETY: 64 bytes, aligned.
     unsafe { _mm512_store_si512(lanes.0.as_mut_ptr().cast(), vector) }
 }
-
-/// By pair of samples, then by tone and last the gap: the pair of the cosine, then that of the sine turned over.
-static REFERENCES: [[[i32; 2]; TONES + 1]; PAIRS] = {
-    let mut table = [[[0; 2]; TONES + 1]; PAIRS];
-    let mut n = 0;
-    while n < FOLDED {
-        let mut k = 0;
-        while k <= TONES {
-            let hz = if k < TONES { TONE_HZ[k] } else { GAP_HZ };
-            let shift = 16 * (n % 2);
-            table[n / 2][k][0] |= (reference(hz, n, 0.25) as u16 as i32) << shift;
-            table[n / 2][k][1] |= (-reference(hz, n, 0.0) as u16 as i32) << shift;
-            k += 1;
-        }
-        n += 1;
-    }
-    table
-};

@@ -22,7 +22,7 @@ use core::sync::atomic::{AtomicU8, Ordering};
 
 use super::super::block::{BAND_WEIGHTS, GAP_WEIGHT, Gate, Pair, Spectrum};
 use super::super::measure::WINDOW;
-use super::abreast::{self, Gates, LANES, Lanes, Recent, Spectra, Verdicts};
+use super::abreast::{self, Gates, LANES, Lanes, Moment, Spectra, Verdicts};
 use super::abreast512;
 use super::ahead::{self, Ahead};
 use super::ahead512;
@@ -100,20 +100,9 @@ impl Kernel for Avx512 {
     const IS_FASTER_ABREAST: bool = true;
 
     #[inline(always)]
-    fn look_abreast(
-        self,
-        blocks: &[&[i16; BLOCK]; LANES],
-        spectra: &mut Spectra,
-        copies: &mut [&mut Spectrum; LANES],
-    ) {
+    fn look_abreast(self, blocks: &[[i16; BLOCK]; LANES], _active: u16, spectra: &mut Spectra) {
         // SAFETY: as above.
-        unsafe { abreast512::look(blocks, spectra, copies) }
-    }
-
-    #[inline(always)]
-    fn load_abreast(self, spectra: &[&Spectrum; LANES], to: &mut Spectra) {
-        // SAFETY: as above.
-        unsafe { abreast512::load(spectra, to) }
+        unsafe { abreast512::look(blocks, spectra) }
     }
 
     #[inline(always)]
@@ -135,7 +124,7 @@ impl Kernel for Avx512 {
     }
 
     #[inline(always)]
-    fn promising_abreast(self, recent: [&Recent; WINDOW]) -> u16 {
+    fn promising_abreast(self, recent: [&Moment; WINDOW]) -> u16 {
         // SAFETY: as above.
         unsafe { abreast512::promising(recent) }
     }

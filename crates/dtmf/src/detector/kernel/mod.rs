@@ -6,6 +6,8 @@
 
 mod abreast;
 #[cfg(target_arch = "x86_64")]
+mod abreast256;
+#[cfg(target_arch = "x86_64")]
 mod abreast512;
 mod ahead;
 #[cfg(target_arch = "x86_64")]
@@ -24,7 +26,7 @@ mod sixteen512;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub(super) use abreast::{Gates, LANES, Lanes, Pairs, Recent, Spectra, Verdicts};
+pub(super) use abreast::{Gates, LANES, Lanes, Moment, Pairs, Spectra, Verdicts};
 pub(super) use ahead::{AHEAD, Ahead};
 pub(super) use path::Path;
 pub(super) use portable::Portable;
@@ -92,22 +94,10 @@ pub(super) trait Kernel: Copy {
     /// Whether many channels at once take less than one after the other.
     const IS_FASTER_ABREAST: bool = false;
 
-    /// [`look`](Self::look) and [`energy`](Self::energy) on a block of many channels; the pointers go into
-    /// `copies` as well.
+    /// [`look`](Self::look) and [`energy`](Self::energy) on a block of many channels, if only the `active` ones.
     #[inline(always)]
-    fn look_abreast(
-        self,
-        blocks: &[&[i16; BLOCK]; LANES],
-        spectra: &mut Spectra,
-        copies: &mut [&mut Spectrum; LANES],
-    ) {
-        abreast::look(self, blocks, spectra, copies);
-    }
-
-    /// Puts side by side the spectra of many channels; their energy is not known.
-    #[inline(always)]
-    fn load_abreast(self, spectra: &[&Spectrum; LANES], to: &mut Spectra) {
-        abreast::load(spectra, to);
+    fn look_abreast(self, blocks: &[[i16; BLOCK]; LANES], active: u16, spectra: &mut Spectra) {
+        abreast::look(self, blocks, active, spectra);
     }
 
     /// What every channel's block comes to.
@@ -131,7 +121,7 @@ pub(super) trait Kernel: Copy {
 
     /// Whose strongest pair has been the same for a whole window and is worth measuring; newest first.
     #[inline(always)]
-    fn promising_abreast(self, recent: [&Recent; WINDOW]) -> u16 {
+    fn promising_abreast(self, recent: [&Moment; WINDOW]) -> u16 {
         abreast::promising(recent)
     }
 

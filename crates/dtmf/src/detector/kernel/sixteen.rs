@@ -14,6 +14,12 @@ pub(in super::super) trait Sixteen: Copy {
 
     fn halves(low: &[f32; 8], high: &[f32; 8]) -> Self;
 
+    /// [`halves`](Self::halves) number by number.
+    #[inline(always)]
+    fn each(low: impl Fn(usize) -> f32, high: impl Fn(usize) -> f32) -> Self {
+        Self::halves(&core::array::from_fn(low), &core::array::from_fn(high))
+    }
+
     /// One number in all lanes of a half, another in those of the other.
     fn of(low: f32, high: f32) -> Self;
 

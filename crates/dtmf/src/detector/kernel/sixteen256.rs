@@ -21,18 +21,20 @@ impl Sixteen for Halves {
     #[inline(always)]
     fn pointers(blocks: &[Block; 8], oldest: usize, pair: Pair) -> (Self, Self) {
         let spectrum = |n: usize| &blocks[(oldest + n) % 8].spectrum;
-        let (low, high) = (pair.low, pair.high);
-        let re = |n: usize, tone: usize| spectrum(n).re[tone];
-        let im = |n: usize, tone: usize| spectrum(n).im[tone];
         (
-            Self(eight(|n| re(n, low)), eight(|n| re(n, high))),
-            Self(eight(|n| im(n, low)), eight(|n| im(n, high))),
+            Self::each(|n| spectrum(n).re[pair.low], |n| spectrum(n).re[pair.high]),
+            Self::each(|n| spectrum(n).im[pair.low], |n| spectrum(n).im[pair.high]),
         )
     }
 
     #[inline(always)]
     fn halves(low: &[f32; 8], high: &[f32; 8]) -> Self {
         Self(load(low), load(high))
+    }
+
+    #[inline(always)]
+    fn each(low: impl Fn(usize) -> f32, high: impl Fn(usize) -> f32) -> Self {
+        Self(eight(low), eight(high))
     }
 
     #[inline(always)]

@@ -15,9 +15,13 @@ use core::arch::x86_64::{
 };
 
 use super::super::block::{Gate, Pair, Spectrum, TURN_COS, TURN_SIN};
+use super::abreast256;
 use super::ahead::{self, Ahead};
 use super::ahead256;
-use super::{BLOCK, COLUMNS, COSINES, Correlation, Kernel, References, SINES, TONES, WithKernel};
+use super::{
+    BLOCK, COLUMNS, COSINES, Correlation, Gates, Kernel, LANES, Lanes, Moment, Pairs, References, SINES,
+    Spectra, TONES, Verdicts, WINDOW, WithKernel,
+};
 
 cpufeatures::new!(avx2, "avx2");
 
@@ -94,15 +98,48 @@ impl Kernel for Avx2 {
         // SAFETY: as above.
         unsafe { strongest_avx2(newest, one, two) }
     }
+
+    const IS_FASTER_ABREAST: bool = true;
+
+    #[inline(always)]
+    fn look_abreast(self, blocks: &[[i16; BLOCK]; LANES], active: u16, spectra: &mut Spectra) {
+        // SAFETY: as above.
+        unsafe { abreast256::look(blocks, active, spectra) }
+    }
+
+    #[inline(always)]
+    fn verdicts(self, spectra: &Spectra, gates: &Gates) -> Verdicts {
+        // SAFETY: as above.
+        unsafe { abreast256::verdicts(spectra, gates) }
+    }
+
+    #[inline(always)]
+    fn strongest_abreast(self, blocks: [&Spectra; 3], heard: u16, pairs: &mut Pairs) -> u16 {
+        // SAFETY: as above.
+        unsafe { abreast256::strongest(blocks, heard, pairs) }
+    }
+
+    #[inline(always)]
+    fn alike_abreast(self, spectra: &Spectra, pairs: &Pairs, floors: &Lanes<f32>) -> u16 {
+        // SAFETY: as above.
+        unsafe { abreast256::alike(spectra, pairs, floors) }
+    }
+
+    #[inline(always)]
+    fn promising_abreast(self, recent: [&Moment; WINDOW]) -> u16 {
+        // SAFETY: as above.
+        unsafe { abreast256::promising(recent) }
+    }
 }
 
 /// [`super::fetch`].
 #[inline(always)]
 pub(super) fn fetch<T>(things: &[T]) {
     let (from, len) = (things.as_ptr().cast::<i8>(), size_of_val(things));
-    for at in (0..len).step_by(LINE).chain(len.checked_sub(1)) {
+    let lines = (from.addr() % LINE + len).div_ceil(LINE);
+    for line in 0..lines {
         // SAFETY: SSE, which all of these processors have; what is not there does no harm.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(at)) };
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(line * LINE)) };
     }
 }
 

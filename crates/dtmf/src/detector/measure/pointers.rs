@@ -3,17 +3,16 @@
 use super::separation::SEPARATIONS;
 use super::{ToneFit, WINDOW};
 use crate::detector::block::Pair;
-use crate::detector::history::History;
 use crate::detector::kernel::{COLUMNS, Sixteen, TONES, block_rotation};
+use crate::detector::recall::Recall;
 use crate::math::unit;
 
 impl Pair {
     /// The two tones block by block, each without the leak of the other, turned back to the nominal
     /// frequencies.
     #[inline(always)]
-    pub(super) fn pointers<V: Sixteen>(self, history: &History) -> Pointers<V> {
-        let (blocks, oldest) = history.all();
-        let (re, im) = V::pointers(blocks, oldest, self);
+    pub(super) fn pointers<V: Sixteen>(self, history: &impl Recall) -> Pointers<V> {
+        let (re, im) = history.pointers::<V>(self);
         let [of_re, of_im] = &SEPARATIONS[self.low][self.high - COLUMNS];
         let (low, high) = (&TURNS[self.low], &TURNS[self.high]);
         Pointers { re: of_re.apply_to_all(re), im: of_im.apply_to_all(im) }
@@ -194,5 +193,5 @@ pub(super) static TURNS: [([f32; SPAN], [f32; SPAN]); TONES] = {
 
 pub(super) const BLOCKS_A_SECOND: f32 = 200.0;
 /// Blocks before the window that are looked at to find where the tones began.
-pub(super) const LEAD: usize = 2;
+pub(in super::super) const LEAD: usize = 2;
 pub(super) const SPAN: usize = WINDOW + LEAD;

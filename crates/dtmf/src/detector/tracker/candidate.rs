@@ -1,13 +1,13 @@
 //! A pair that may become a key: measured over every window, until it is one or is gone.
 
 use super::{Held, Tracker};
-use crate::detector::block::{Kind, Pair};
+use crate::detector::block::Pair;
 use crate::detector::doubt::{
     KINSHIP, Past, REST_FROM, RIVAL, doubt, doubt_of_company, doubt_of_rival, lasting_doubt,
 };
-use crate::detector::history::History;
 use crate::detector::kernel::{BLOCK, Kernel, Sixteen, WithKernel};
 use crate::detector::measure::{Measurement, WINDOW};
+use crate::detector::recall::Recall;
 
 /// The strongest pair, while it may become a key.
 #[derive(Clone, Copy, Debug)]
@@ -24,13 +24,33 @@ pub(super) struct Candidate {
 impl Tracker {
     /// A key that has just become certain.
     #[inline(always)]
-    pub(super) fn seek<K: Kernel>(&mut self, kernel: K, history: &History, position: u64) -> Option<Held> {
+    pub(super) fn seek<K: Kernel>(
+        &mut self,
+        kernel: K,
+        history: &impl Recall,
+        position: u64,
+    ) -> Option<Held> {
         if history.lively() < WINDOW as u32 {
             self.candidate = None;
             return None;
         }
+        let Some(pair) = promising(history) else {
+            self.candidate = None;
+            return None;
+        };
+        self.seek_pair(kernel, pair, history, position)
+    }
+
+    /// A key that has just become certain, if it is that pair.
+    #[inline(always)]
+    pub(super) fn seek_pair<K: Kernel>(
+        &mut self,
+        kernel: K,
+        pair: Pair,
+        history: &impl Recall,
+        position: u64,
+    ) -> Option<Held> {
         let before = self.candidate.take();
-        let pair = promising(history)?;
         kernel.with(Consider { tracker: self, pair, before, history, position })
     }
 
@@ -40,7 +60,7 @@ impl Tracker {
         &mut self,
         pair: Pair,
         before: Option<Candidate>,
-        history: &History,
+        history: &impl Recall,
         position: u64,
     ) -> Option<Held> {
         let before = before.filter(|before| before.pair == pair);
@@ -91,7 +111,13 @@ impl Tracker {
     /// How many blocks before the newest window a pair began that has stood still since, if it has and if
     /// little else speaks against it.
     #[inline(always)]
-    fn lasting(&mut self, pair: Pair, measured: &Measurement, doubt: f32, history: &History) -> Option<f32> {
+    fn lasting(
+        &mut self,
+        pair: Pair,
+        measured: &Measurement,
+        doubt: f32,
+        history: &impl Recall,
+    ) -> Option<f32> {
         let lasting = self.steadiness.add(measured, doubt)?;
         let limit = 2.0 * LASTING_DOUBT * self.criteria.max_doubt();
         let is_sure = |rivals: f32| lasting.doubt + doubt + rivals <= limit;
@@ -108,7 +134,13 @@ impl Tracker {
 
     /// The doubt that comes from what else is heard, where it could make a difference.
     #[inline(always)]
-    fn doubt_of_company(&self, pair: Pair, measured: &Measurement, so_far: f32, history: &History) -> f32 {
+    fn doubt_of_company(
+        &self,
+        pair: Pair,
+        measured: &Measurement,
+        so_far: f32,
+        history: &impl Recall,
+    ) -> f32 {
         if self.matters(so_far, KINSHIP) && measured.clarity < 1.0 - REST_FROM / 2.0 {
             doubt_of_company(pair.company(measured, history))
         } else {
@@ -118,15 +150,15 @@ impl Tracker {
 }
 
 /// [`Tracker::consider`] with some kernel.
-struct Consider<'a> {
+struct Consider<'a, H> {
     tracker: &'a mut Tracker,
     pair: Pair,
     before: Option<Candidate>,
-    history: &'a History,
+    history: &'a H,
     position: u64,
 }
 
-impl WithKernel for Consider<'_> {
+impl<H: Recall> WithKernel for Consider<'_, H> {
     type Output = Option<Held>;
 
     #[inline(always)]
@@ -138,25 +170,25 @@ impl WithKernel for Consider<'_> {
 
 /// The strongest pair of a window of lively blocks, if it has been the same all the time and is worth measuring.
 #[inline(always)]
-pub(super) fn promising(history: &History) -> Option<Pair> {
-    let (newer, older) = (history.ago(0), history.ago(WINDOW / 2));
-    if older.pair != newer.pair {
+pub(super) fn promising(history: &impl Recall) -> Option<Pair> {
+    let pair = history.pair(0);
+    if history.pair(WINDOW / 2) != pair {
         return None;
     }
-    let band: f32 = (0..WINDOW).map(|ago| history.ago(ago).spectrum.band).sum();
-    let coherent = (newer.pair_power + older.pair_power) * (WINDOW as f32 / 2.0);
-    (coherent >= PROMISING * band).then_some(newer.pair)
+    let band: f32 = (0..WINDOW).map(|ago| history.band(ago)).sum();
+    let coherent = (history.pair_power(0) + history.pair_power(WINDOW / 2)) * (WINDOW as f32 / 2.0);
+    (coherent >= PROMISING * band).then_some(pair)
 }
 
 /// Power in the band before the window, over that in the window. Of the two blocks before it, those that were
 /// not looked at do not count; if that is both it was quiet.
 #[inline(always)]
-fn ambience(history: &History) -> f32 {
-    let within: f32 = (0..WINDOW).map(|ago| history.ago(ago).spectrum.band).sum();
+fn ambience(history: &impl Recall) -> f32 {
+    let within: f32 = (0..WINDOW).map(|ago| history.band(ago)).sum();
     let (mut before, mut heard) = (0.0, 0.0);
-    for block in [history.ago(WINDOW), history.ago(WINDOW + 1)] {
-        if block.kind == Kind::Heard {
-            before += block.spectrum.band;
+    for ago in [WINDOW, WINDOW + 1] {
+        if history.is_heard(ago) {
+            before += history.band(ago);
             heard += 1.0;
         }
     }

@@ -2,8 +2,9 @@
 
 use super::Limits;
 use crate::Key;
-use crate::detector::block::{Block, Kind, Pair};
+use crate::detector::block::Pair;
 use crate::detector::kernel::BLOCK;
+use crate::detector::recall::Recall;
 use crate::math::sqrt;
 
 /// A key that is down.
@@ -25,12 +26,12 @@ pub(super) struct Held {
 impl Held {
     /// Looks for the tones in the newest block; true when they have been absent for long enough.
     #[inline(always)]
-    pub(super) fn is_over(&mut self, limits: &Limits, block: &Block, position: u64) -> bool {
-        if block.kind == Kind::Lost {
+    pub(super) fn is_over(&mut self, limits: &Limits, history: &impl Recall, position: u64) -> bool {
+        if history.is_lost(0) {
             self.lost += 1;
             return self.lost > LOST_BLOCKS;
         }
-        let presence = self.presence(block);
+        let presence = self.presence(history);
         if presence >= PRESENT {
             self.absent = 0.0;
             self.absent_from = position;
@@ -46,15 +47,15 @@ impl Held {
 
     /// How much of the block the held tones fill, 0 to 1.
     #[inline(always)]
-    fn presence(&mut self, block: &Block) -> f32 {
-        if block.kind != Kind::Heard {
+    fn presence(&mut self, history: &impl Recall) -> f32 {
+        if !history.is_heard(0) {
             return 0.0;
         }
-        let (low, high) = self.pair.powers(block);
+        let (low, high) = self.pair.powers(history, 0);
         let ratio = (low / self.low_power).min(high / self.high_power);
         // Most often it need not be known more closely.
         let presence = if ratio < SURELY_PRESENT { sqrt(ratio) } else { 1.0 };
-        if presence >= PRESENT && low + high < PRESENT_PURITY * block.spectrum.band {
+        if presence >= PRESENT && low + high < PRESENT_PURITY * history.band(0) {
             return 0.0;
         }
         if presence >= PRESENT {

@@ -10,9 +10,11 @@ use core::arch::x86_64::{
 use super::{load_heard, load_lanes, load_words, store, store_words};
 use crate::detector::block::{LEAST_CLARITY, LEAST_PURITY, SUSPECT_PURITY, TOTAL_UNIT, TURN_COS, TURN_SIN};
 use crate::detector::history::LEAST_COHERENCE;
-use crate::detector::kernel::abreast::{Gates, LANES, Lanes, Pairs, Recent, Spectra, Verdicts};
+use crate::detector::kernel::abreast::{
+    Gates, Lanes, Moment, Pairs, SEPARATIONS_BY_PLACE, Spectra, Verdicts,
+};
 use crate::detector::kernel::{COLUMNS, TONES};
-use crate::detector::measure::{SEPARATIONS, WINDOW};
+use crate::detector::measure::WINDOW;
 use crate::detector::tracker::{self, PROMISING, SUSPECT_TWIST};
 
 /// What every channel's block comes to.
@@ -125,10 +127,10 @@ pub(in super::super) fn alike(spectra: &Spectra, pairs: &Pairs, floors: &Lanes<f
 /// Whose strongest pair has been the same for a whole window and is worth measuring; newest first.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-pub(in super::super) fn promising(recent: [&Recent; WINDOW]) -> u16 {
-    let mut band = load_lanes(&recent[0].band);
+pub(in super::super) fn promising(recent: [&Moment; WINDOW]) -> u16 {
+    let mut band = load_lanes(&recent[0].spectra.band);
     for block in &recent[1..] {
-        band = _mm512_add_ps(band, load_lanes(&block.band));
+        band = _mm512_add_ps(band, load_lanes(&block.spectra.band));
     }
     let [newer, older] = [0, WINDOW / 2].map(|ago| &recent[ago].pairs);
     let power = _mm512_add_ps(load_lanes(&newer.power), load_lanes(&older.power));
@@ -138,21 +140,3 @@ pub(in super::super) fn promising(recent: [&Recent; WINDOW]) -> u16 {
         & _mm512_cmpeq_epi32_mask(load_words(&newer.high), load_words(&older.high))
         & _mm512_cmp_ps_mask::<_CMP_GE_OQ>(coherent, least)
 }
-
-/// [`SEPARATIONS`] by real and imaginary part, then by place in the matrix; four times the row and the column.
-static SEPARATIONS_BY_PLACE: [[Lanes<f32>; 3]; 2] = {
-    let mut table = [[Lanes([0.0; LANES]); 3]; 2];
-    let mut place = 0;
-    while place < LANES {
-        let mut part = 0;
-        while part < 2 {
-            let matrix = SEPARATIONS[place / 4][place % 4][part];
-            table[part][0].0[place] = matrix.low;
-            table[part][1].0[place] = matrix.cross;
-            table[part][2].0[place] = matrix.high;
-            part += 1;
-        }
-        place += 1;
-    }
-    table
-};

@@ -47,12 +47,27 @@ impl Outlooks {
         }
     }
 
-    /// What a block comes to that no tracker need decide on: candidates are gone, and what is suspected was
-    /// `alike` once more or was not.
+    /// What a block comes to for some `channels` without a key: who was `considered` is a candidate; who is alike,
+    /// in this block and in the one before as well, is suspected; who is not alike twice is no longer.
     #[inline(always)]
-    pub(super) const fn settle(&mut self, channels: u16, alike: u16) {
-        self.news |= channels & (self.candidate | self.suspects);
-        self.candidate &= !channels;
+    pub(super) const fn settle(
+        &mut self,
+        channels: u16,
+        considered: u16,
+        [alike, twice]: [u16; 2],
+    ) -> Changes {
+        let raised = channels & twice & !self.suspects;
+        let cleared = channels & self.suspects & self.doubts & !alike;
+        self.news |= channels & (self.candidate | self.suspects | raised);
+        self.candidate = self.candidate & !channels | considered & channels;
+        self.suspects = (self.suspects | raised) & !cleared;
         self.doubts = self.doubts & !channels | channels & self.suspects & !alike;
+        Changes { raised, cleared }
     }
+}
+
+/// Who is suspected now, and who is no longer.
+pub(super) struct Changes {
+    pub(super) raised: u16,
+    pub(super) cleared: u16,
 }
