@@ -77,7 +77,7 @@ impl Pair {
     #[inline(always)]
     pub(super) fn measure<V: Sixteen>(self, history: &impl Recall, max_error: f32) -> Option<Measurement> {
         let pointers = self.pointers::<V>(history);
-        let drifts = pointers.drifts();
+        let drifts = pointers.drifts(self, max_error)?;
         let error = |turns: f32, tone: usize| turns * BLOCKS_A_SECOND / f32::from(TONE_HZ[tone]);
         let error = [error(drifts.turns[0], self.low), error(drifts.turns[1], self.high)];
         if error[0].abs() > max_error || error[1].abs() > max_error {

@@ -3,9 +3,9 @@
 use super::separation::SEPARATIONS;
 use super::{ToneFit, WINDOW};
 use crate::detector::block::Pair;
-use crate::detector::kernel::{COLUMNS, Sixteen, TONES, block_rotation};
+use crate::detector::kernel::{COLUMNS, Sixteen, TONE_HZ, TONES, block_rotation};
 use crate::detector::recall::Recall;
-use crate::math::unit;
+use crate::math::{cos_turns, sin_turns, unit};
 
 impl Pair {
     /// The two tones block by block, each without the leak of the other, turned back to the nominal
@@ -79,8 +79,9 @@ impl<V: Sixteen> Pointers<V> {
         self.plus(self.after::<1>()).plus(self.after::<2>())
     }
 
+    /// `None` if a tone is clearly further off its frequency than `max_error`.
     #[inline(always)]
-    pub(super) fn drifts(self) -> Drifts {
+    pub(super) fn drifts(self, pair: Pair, max_error: f32) -> Option<Drifts> {
         // The turn from block to block fixes the frequency roughly, three blocks apart sharpen it. What counts
         // is in lane 2, where the window begins: the steps within its first half and those within its second.
         const { assert!(LEAD == 2) };
@@ -91,15 +92,22 @@ impl<V: Sixteen> Pointers<V> {
         let sharp = three.three();
         let bend = first.step_to(second);
         let (x, y) = (V::lane_2(all.re, sharp.re, bend.re), V::lane_2(all.im, sharp.im, bend.im));
+        // Most voices are told here already: by both rough angles or the sharp one of the low tone.
+        if max_error <= REACH_ERROR {
+            let rough = REACHES[pair.low].step.has(x[0], y[0]) & REACHES[pair.high].step.has(x[1], y[1]);
+            if !(rough & REACHES[pair.low].three.has(x[2], y[2])) {
+                return None;
+            }
+        }
         let angles = V::angles_turns(&y, &x);
         let turns = |rough: f32, sharp: f32| {
             let rest = sharp - 3.0 * rough;
             rough + (rest - round(rest)) / 3.0
         };
-        Drifts {
+        Some(Drifts {
             turns: [turns(angles[0], angles[2]), turns(angles[1], angles[3])],
             bends: [angles[4] * BLOCKS_A_SECOND, angles[5] * BLOCKS_A_SECOND],
-        }
+        })
     }
 
     /// Pointer `n` of each tone turned back `n` times by its drift in turns.
@@ -171,9 +179,11 @@ impl Steady {
     }
 }
 
+/// The nearest whole number, where that is small: floating point numbers this large have no fraction.
 #[inline(always)]
 fn round(x: f32) -> f32 {
-    (x + if x < 0.0 { -0.5 } else { 0.5 }) as i32 as f32
+    const LARGE: f32 = 12_582_912.0;
+    (x + LARGE) - LARGE
 }
 
 /// By tone: what turns the pointer of every block back to that of the first, real and imaginary parts.
@@ -190,6 +200,51 @@ pub(super) static TURNS: [([f32; SPAN], [f32; SPAN]); TONES] = {
     }
     table
 };
+
+/// How far a tone can turn that is not further off its frequency than [`REACH_ERROR`]: in a block, with the sixth of a
+/// turn that the sharp angle may add to the rough one, and in three blocks, if that is less than half a turn.
+#[derive(Clone, Copy)]
+struct Reach {
+    step: Sector,
+    three: Sector,
+}
+
+/// Angles up to one of a quarter to half a turn, either way.
+#[derive(Clone, Copy)]
+struct Sector {
+    cos: f32,
+    sin: f32,
+}
+
+impl Sector {
+    const fn up_to(turns: f64) -> Self {
+        assert!(turns >= 0.25);
+        let turns = if turns < 0.5 { turns } else { 0.5 };
+        Self { cos: cos_turns(turns) as f32, sin: sin_turns(turns) as f32 }
+    }
+
+    /// Whether the angle of a point is one of them.
+    #[inline(always)]
+    fn has(self, x: f32, y: f32) -> bool {
+        x * self.sin >= y.abs() * self.cos
+    }
+}
+
+/// By tone.
+static REACHES: [Reach; TONES] = {
+    let mut table = [Reach { step: Sector::up_to(0.5), three: Sector::up_to(0.5) }; TONES];
+    let mut k = 0;
+    while k < TONES {
+        let turns = REACH_ERROR as f64 * TONE_HZ[k] as f64 / BLOCKS_A_SECOND as f64;
+        // A little more than that, since angles are not computed exactly.
+        table[k] =
+            Reach { step: Sector::up_to(turns + 1.0 / 6.0 + 1e-4), three: Sector::up_to(3.0 * turns + 1e-4) };
+        k += 1;
+    }
+    table
+};
+/// The most that any preset allows.
+const REACH_ERROR: f32 = 0.025;
 
 pub(super) const BLOCKS_A_SECOND: f32 = 200.0;
 /// Blocks before the window that are looked at to find where the tones began.
