@@ -91,7 +91,7 @@ impl Queue {
         if self.len == 0 {
             return None;
         }
-        let event = self.events[self.read].take();
+        let event = self.events[self.read];
         self.read = (self.read + 1) % Self::CAPACITY;
         self.len -= 1;
         event

@@ -201,10 +201,9 @@ impl WithKernel for Hear<'_> {
     fn run<K: Kernel>(self, kernel: K) -> usize {
         let Self { listener, samples } = self;
         let mut taken = 0;
-        let mut ahead = Ahead::NOTHING;
         let mut rest = samples.as_chunks().0;
         while !rest.is_empty() && listener.events.is_empty() {
-            kernel.look_ahead(rest, &listener.gate, &mut ahead);
+            let ahead = kernel.look_ahead(rest, &listener.gate);
             let len = rest.len().min(AHEAD);
             let heard = (0..len).position(|n| {
                 listener.hear_block(kernel, rest, &ahead, n);

@@ -51,8 +51,8 @@ impl Ahead {
 
 /// [`Kernel::look_ahead`] block by block.
 #[inline(always)]
-pub(super) fn look_ahead<K: Kernel>(kernel: K, blocks: &[[i16; BLOCK]], gate: &Gate, ahead: &mut Ahead) {
-    (ahead.loud, ahead.lively) = (0, 0);
+pub(super) fn look_ahead<K: Kernel>(kernel: K, blocks: &[[i16; BLOCK]], gate: &Gate) -> Ahead {
+    let mut ahead = Ahead::NOTHING;
     for (n, block) in blocks.iter().enumerate().take(AHEAD) {
         let energy = kernel.energy(block);
         ahead.energies[n] = energy;
@@ -63,4 +63,5 @@ pub(super) fn look_ahead<K: Kernel>(kernel: K, blocks: &[[i16; BLOCK]], gate: &G
             ahead.lively |= u8::from(gate.is_lively(spectrum, energy)) << n;
         }
     }
+    ahead
 }

@@ -13,10 +13,12 @@ use core::arch::x86_64::{
     _mm256_unpacklo_pd, _mm256_xor_ps,
 };
 
-use super::super::block::{BAND_WEIGHTS, GAP_WEIGHT, Gate, LEAST_CLARITY, LEAST_PURITY, TOTAL_UNIT};
+use super::super::block::{
+    BAND_WEIGHTS, GAP_WEIGHT, Gate, LEAST_CLARITY, LEAST_PURITY, Spectrum, TOTAL_UNIT,
+};
 use super::ahead::{AHEAD, Ahead, View};
 use super::x86::{dots_avx2, fold, gap_parts, squares_avx2};
-use super::{BLOCK, COSINES, SINES};
+use super::{BLOCK, COSINES, SINES, TONES};
 
 /// All lanes of four.
 const ALL: i32 = 0b1111;
@@ -24,60 +26,75 @@ const ALL: i32 = 0b1111;
 /// Looks at four blocks.
 #[inline(never)]
 #[target_feature(enable = "avx2")]
-pub(super) fn look_ahead(blocks: &[[i16; BLOCK]; AHEAD], gate: &Gate, ahead: &mut Ahead) {
+pub(super) fn look_ahead(blocks: &[[i16; BLOCK]; AHEAD], gate: &Gate) -> Ahead {
     let [a, b, c, d] = blocks;
     let energy = sums([squares_avx2(a), squares_avx2(b), squares_avx2(c), squares_avx2(d)]);
     let energy = _mm_add_epi32(_mm256_castsi256_si128(energy), _mm256_extracti128_si256::<1>(energy));
-    // SAFETY: four numbers of 32 bits.
-    unsafe { _mm_storeu_si128(ahead.energies.as_mut_ptr().cast(), energy) };
     let is_quiet = _mm_castsi128_ps(_mm_cmpgt_epi32(_mm_set1_epi32(gate.energy), energy));
     let loud = ALL & !_mm_movemask_ps(is_quiet);
-    (ahead.loud, ahead.lively) = (loud as u8, 0);
+    let mut energies = [0; AHEAD];
+    // SAFETY: four numbers of 32 bits.
+    unsafe { _mm_storeu_si128(energies.as_mut_ptr().cast(), energy) };
     if loud == 0 {
-        return;
+        return Ahead { energies, ..Ahead::NOTHING };
     }
-    let [view_a, view_b, view_c, view_d] = &mut ahead.views;
-    let (a, gap_a) = look(a, view_a);
-    let (b, gap_b) = look(b, view_b);
-    let (c, gap_c) = look(c, view_c);
-    let (d, gap_d) = look(d, view_d);
-    let band = _mm_add_ps(tones_band([a, b, c, d]), gap_power([gap_a, gap_b, gap_c, gap_d]));
-    let rows_and_columns = largest([a, b, c, d]);
+    let (a, b, c, d) = (look(a), look(b), look(c), look(d));
+    let powers = [a.power, b.power, c.power, d.power];
+    let band = _mm_add_ps(tones_band(powers), gap_power([a.gap, b.gap, c.gap, d.gap]));
+    let rows_and_columns = largest(powers);
     let row = _mm256_castps256_ps128(rows_and_columns);
     let column = _mm256_extractf128_ps::<1>(rows_and_columns);
-    ahead.lively = (loud & lively(gate, row, column, band, energy)) as u8;
-    set_levels(&mut ahead.views, band, row, column);
+    let lively = (loud & lively(gate, row, column, band, energy)) as u8;
+    let (band, row, column) = (numbers(band), numbers(row), numbers(column));
+    let view = |n: usize, seen: &Seen| seen.view(band[n], row[n], column[n]);
+    let views = [view(0, &a), view(1, &b), view(2, &c), view(3, &d)];
+    Ahead { views, energies, loud: loud as u8, lively }
 }
 
-/// Writes down what every block comes to.
-#[inline(always)]
-pub(super) fn set_levels(views: &mut [View; AHEAD], band: __m128, row: __m128, column: __m128) {
-    let [mut bands, mut rows, mut columns] = [[0.0; AHEAD]; 3];
-    // SAFETY: four numbers of 32 bits each.
-    unsafe {
-        _mm_storeu_ps(bands.as_mut_ptr(), band);
-        _mm_storeu_ps(rows.as_mut_ptr(), row);
-        _mm_storeu_ps(columns.as_mut_ptr(), column);
-    }
-    for (n, view) in views.iter_mut().enumerate() {
-        (view.0.band, view.0.row, view.0.column) = (bands[n], rows[n], columns[n]);
-    }
+/// What is seen of a block.
+struct Seen {
+    re: __m256,
+    im: __m256,
+    /// At every tone.
+    power: __m256,
+    /// Parts of the sums with the gap's two references.
+    gap: __m256i,
 }
 
-/// Writes down a block's pointers; their powers, and parts of the sums with the gap's two references.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn look(block: &[i16; BLOCK], view: &mut View) -> (__m256, __m256i) {
+fn look(block: &[i16; BLOCK]) -> Seen {
     let (sums, differences) = fold(block);
     let re = _mm256_cvtepi32_ps(dots_avx2(&sums, &COSINES));
     let im = _mm256_xor_ps(_mm256_cvtepi32_ps(dots_avx2(&differences, &SINES)), _mm256_set1_ps(-0.0));
-    // SAFETY: eight numbers each.
-    unsafe {
-        _mm256_storeu_ps(view.0.re.as_mut_ptr(), re);
-        _mm256_storeu_ps(view.0.im.as_mut_ptr(), im);
+    Seen {
+        re,
+        im,
+        power: _mm256_add_ps(_mm256_mul_ps(re, re), _mm256_mul_ps(im, im)),
+        gap: _mm256_set_m128i(gap_parts(&differences, &SINES), gap_parts(&sums, &COSINES)),
     }
-    let gap = _mm256_set_m128i(gap_parts(&differences, &SINES), gap_parts(&sums, &COSINES));
-    (_mm256_add_ps(_mm256_mul_ps(re, re), _mm256_mul_ps(im, im)), gap)
+}
+
+impl Seen {
+    /// With the power of the band, of the row and of the column.
+    #[inline(always)]
+    fn view(&self, band: f32, row: f32, column: f32) -> View {
+        let (mut re, mut im) = ([0.0; TONES], [0.0; TONES]);
+        // SAFETY: eight numbers each; called where AVX2 is.
+        unsafe {
+            _mm256_storeu_ps(re.as_mut_ptr(), self.re);
+            _mm256_storeu_ps(im.as_mut_ptr(), self.im);
+        }
+        View(Spectrum { re, im, band, row, column })
+    }
+}
+
+#[inline(always)]
+pub(super) fn numbers(vector: __m128) -> [f32; AHEAD] {
+    let mut numbers = [0.0; AHEAD];
+    // SAFETY: four numbers of 32 bits.
+    unsafe { _mm_storeu_ps(numbers.as_mut_ptr(), vector) };
+    numbers
 }
 
 /// In each half the sums of the four numbers that every vector has there.

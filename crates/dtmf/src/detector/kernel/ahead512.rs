@@ -15,21 +15,21 @@ use core::arch::x86_64::{
 
 use super::super::block::{BAND_WEIGHTS, GAP_WEIGHT, Gate, LEAST_CLARITY, LEAST_PURITY, TOTAL_UNIT};
 use super::ahead::{AHEAD, Ahead, View};
-use super::ahead256::set_levels;
+use super::ahead256::numbers;
 use super::avx512::{COSINES_FIRST, Floats, GAP, Pairs, REFERENCES, Words, fold};
 use super::{BLOCK, TONES};
 
 /// Looks at four blocks.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-pub(super) fn look_ahead(blocks: &[[i16; BLOCK]; AHEAD], gate: &Gate, ahead: &mut Ahead) {
+pub(super) fn look_ahead(blocks: &[[i16; BLOCK]; AHEAD], gate: &Gate) -> Ahead {
+    let mut ahead = Ahead::NOTHING;
     let energy = energies(blocks);
     // SAFETY: four numbers of 32 bits.
     unsafe { _mm_storeu_si128(ahead.energies.as_mut_ptr().cast(), energy) };
     ahead.loud = _mm_cmpge_epi32_mask(energy, _mm_set1_epi32(gate.energy));
     if ahead.loud == 0 {
-        ahead.lively = 0;
-        return;
+        return ahead;
     }
     let [a, b, c, d] = &mut ahead.views;
     let (a, gap_a) = look(&blocks[0], a);
@@ -43,6 +43,16 @@ pub(super) fn look_ahead(blocks: &[[i16; BLOCK]; AHEAD], gate: &Gate, ahead: &mu
     let column = _mm512_extractf32x4_ps::<1>(rows_and_columns);
     ahead.lively = ahead.loud & lively(gate, row, column, band, energy);
     set_levels(&mut ahead.views, band, row, column);
+    ahead
+}
+
+/// Writes down what every block comes to.
+#[inline(always)]
+fn set_levels(views: &mut [View; AHEAD], band: __m128, row: __m128, column: __m128) {
+    let (bands, rows, columns) = (numbers(band), numbers(row), numbers(column));
+    for (n, view) in views.iter_mut().enumerate() {
+        (view.0.band, view.0.row, view.0.column) = (bands[n], rows[n], columns[n]);
+    }
 }
 
 /// Writes down a block's pointers; their squares, and parts of the sums with the gap's two references in turn.

@@ -81,8 +81,8 @@ pub(super) trait Kernel: Copy {
 
     /// Looks at the next blocks, the first [`AHEAD`] of `blocks`.
     #[inline(always)]
-    fn look_ahead(self, blocks: &[[i16; BLOCK]], gate: &Gate, ahead: &mut Ahead) {
-        ahead::look_ahead(self, blocks, gate, ahead);
+    fn look_ahead(self, blocks: &[[i16; BLOCK]], gate: &Gate) -> Ahead {
+        ahead::look_ahead(self, blocks, gate)
     }
 
     /// The strongest row and column over three blocks, newest first, and their power.
@@ -253,8 +253,7 @@ mod tests {
         type Output = (Vec<i32>, Vec<Option<(Spectrum, bool)>>);
 
         fn run<K: Kernel>(self, kernel: K) -> Self::Output {
-            let mut ahead = Ahead::NOTHING;
-            kernel.look_ahead(self.0, self.1, &mut ahead);
+            let ahead = kernel.look_ahead(self.0, self.1);
             let len = self.0.len().min(AHEAD);
             let view = |n| ahead.is_loud(n).then(|| (*ahead.spectrum(n), ahead.is_lively(n)));
             ((0..len).map(|n| ahead.energy(n)).collect(), (0..len).map(view).collect())

@@ -85,11 +85,11 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
-    fn look_ahead(self, blocks: &[[i16; BLOCK]], gate: &Gate, ahead: &mut Ahead) {
+    fn look_ahead(self, blocks: &[[i16; BLOCK]], gate: &Gate) -> Ahead {
         match blocks.first_chunk() {
             // SAFETY: as above.
-            Some(blocks) => unsafe { ahead256::look_ahead(blocks, gate, ahead) },
-            None => ahead::look_ahead(self, blocks, gate, ahead),
+            Some(blocks) => unsafe { ahead256::look_ahead(blocks, gate) },
+            None => ahead::look_ahead(self, blocks, gate),
         }
     }
 
