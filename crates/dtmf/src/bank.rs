@@ -5,12 +5,12 @@ use crate::{Criteria, Detector, SampleRate, ToneEvent};
 ///
 /// Every channel is a [`Detector`] of its own and decides bit for bit as that would, on every processor.
 ///
-/// With AVX2 or AVX-512, channels at 8 kHz hear in groups of sixteen (of what remains, too, if that is eight or more):
-/// the sums, the strongest tones and most tests of a block are made for all of a group at once, and what is remembered
-/// lies side by side. Those of a group take part whose frames have the same length, a whole number of blocks of 5 ms
-/// (20 ms are four), as long as there is sound on at least four. The others, and those on other processors, hear one
-/// after the other. [`channel`](Self::channel) takes a channel out of its group for the moment, which costs about as
-/// much as hearing a frame.
+/// With AVX2 or AVX-512, channels at 8 kHz on which there is sound hear in groups of up to sixteen: the sums, the
+/// strongest tones and most tests of a block are made for all of a group at once, and what is remembered lies side by
+/// side. That takes frames of the same length, a whole number of blocks of 5 ms (20 ms are four), and seven channels
+/// at least. The others, and those on other processors, hear one after the other.
+/// [`channel`](Self::channel) takes a channel out of its group for the moment, which costs about as much as
+/// hearing a frame.
 ///
 /// A channel takes 6 kB.
 ///

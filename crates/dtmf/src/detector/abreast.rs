@@ -15,12 +15,21 @@ use super::measure::WINDOW;
 use bits::{bits, is_set, mask};
 use outlooks::Outlooks;
 
-/// Room for groups of up to [`LANES`] channels: eight seats each.
+/// Channels with sound in groups of up to [`LANES`], and what is known of them.
 #[derive(Clone)]
 pub(crate) struct Room<const CHANNELS: usize> {
+    /// Of each group eight.
     seats: [Seat; CHANNELS],
     /// Of each group one.
     heads: [Head; CHANNELS],
+    /// Where every channel is, unless it is by itself.
+    places: [Option<Place>; CHANNELS],
+}
+
+#[derive(Clone, Copy)]
+struct Place {
+    group: usize,
+    lane: usize,
 }
 
 /// What is known of one block of all channels of a group.
@@ -36,8 +45,9 @@ struct Seat {
 /// What is known of a group now, a bit for each channel.
 #[derive(Clone)]
 struct Head {
-    /// Those that are in it.
+    /// Those that are in it, and which channels they are.
     joined: u16,
+    channels: [usize; LANES],
     /// The seat of the newest block.
     newest: usize,
     /// How many samples the group has heard, and by how many every channel is ahead of it.
@@ -61,53 +71,160 @@ struct Head {
 }
 
 /// Channels that hear together.
-pub(super) struct Group<'a> {
+struct Group<'a> {
     seats: &'a mut [Seat; SEATS],
     head: &'a mut Head,
 }
 
-/// How far every channel has got.
+/// How far a channel has got in its frame.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Progress {
-    /// Who has heard the whole frame.
-    done: u16,
-    /// Blocks that the others have heard.
-    blocks: [usize; LANES],
-    /// Who has found something.
-    found: u16,
+    samples: usize,
+    /// Whether that is all of it, and nothing was found.
+    is_over: bool,
 }
 
 impl Progress {
-    pub(super) const NONE: Self = Self { done: 0, blocks: [0; LANES], found: 0 };
+    pub(super) const NONE: Self = Self { samples: 0, is_over: false };
 
-    /// What is left of the frame of a channel, unless it has heard all and found nothing.
+    /// What is left of the frame, unless there is nothing to find in it any more.
     #[inline(always)]
-    pub(super) fn rest<'a>(&self, lane: usize, frame: &'a [i16]) -> Option<&'a [i16]> {
-        if is_set(self.done, lane) {
-            is_set(self.found, lane).then_some(&[])
-        } else {
-            Some(&frame[self.blocks[lane] * BLOCK..])
-        }
+    pub(super) fn rest<'a>(&self, frame: &'a [i16]) -> Option<&'a [i16]> {
+        (!self.is_over).then(|| &frame[self.samples..])
     }
 }
 
 impl<const CHANNELS: usize> Room<CHANNELS> {
     pub(crate) const fn new() -> Self {
-        Self { seats: [const { Seat::EMPTY }; CHANNELS], heads: [const { Head::NEW }; CHANNELS] }
+        Self {
+            seats: [const { Seat::EMPTY }; CHANNELS],
+            heads: [const { Head::NEW }; CHANNELS],
+            places: [None; CHANNELS],
+        }
     }
 
-    /// Group `n`, if there is room for it.
+    /// All groups there is room for, and where every channel is.
     #[inline(always)]
-    pub(super) fn group(&mut self, n: usize) -> Option<Group<'_>> {
-        let seats = self.seats.as_chunks_mut().0.get_mut(n)?;
-        Some(Group { seats, head: self.heads.get_mut(n)? })
+    fn groups(&mut self) -> (impl Iterator<Item = Group<'_>>, &mut [Option<Place>; CHANNELS]) {
+        let seats = self.seats.as_chunks_mut().0.iter_mut();
+        (seats.zip(&mut self.heads).map(|(seats, head)| Group { seats, head }), &mut self.places)
+    }
+
+    /// Lets all channels hear a frame that had better hear it together.
+    #[inline]
+    pub(super) fn hear(
+        &mut self,
+        path: Path,
+        detectors: &mut [Detector; CHANNELS],
+        frames: &[&[i16]; CHANNELS],
+    ) -> [Progress; CHANNELS] {
+        let mut progress = [Progress::NONE; CHANNELS];
+        let whole = |frame: &&&[i16]| !frame.is_empty() && frame.len().is_multiple_of(BLOCK);
+        let samples = frames.iter().find(whole).map_or(0, |frame| frame.len());
+        if CHANNELS < SEATS || samples == 0 {
+            return progress;
+        }
+        self.let_leave(detectors, frames, samples);
+        self.let_join(detectors, frames, samples, &mut progress);
+        let (groups, places) = self.groups();
+        let mut groups = groups.filter(|group| group.head.joined != 0).peekable();
+        while let Some(group) = groups.next() {
+            let channels = group.head.channels;
+            let coming = groups.peek().map(|group| group.head.channels);
+            let left = path.with(Hear { group, detectors, frames, coming, progress: &mut progress });
+            for lane in bits(left) {
+                places[channels[lane]] = None;
+            }
+        }
+        progress
+    }
+
+    /// Lets those leave that have frames of another length, and those of whom nothing is known that quiet blocks
+    /// could end; everybody, if few would stay.
+    #[inline(always)]
+    fn let_leave(
+        &mut self,
+        detectors: &mut [Detector; CHANNELS],
+        frames: &[&[i16]; CHANNELS],
+        samples: usize,
+    ) {
+        let (groups, places) = self.groups();
+        for mut group in groups {
+            let Head { joined, channels, .. } = *group.head;
+            if joined == 0 {
+                continue;
+            }
+            let same = mask(|lane| frames[channels[lane]].len() == samples);
+            let staying = joined & same & !group.blank();
+            let staying = if staying.count_ones() < FEW { 0 } else { staying };
+            for lane in bits(joined & !staying) {
+                group.leave(lane, &mut detectors[channels[lane]].listener);
+                places[channels[lane]] = None;
+            }
+        }
+    }
+
+    /// Lets those join that have something to hear, as far as that is worth it.
+    #[inline(always)]
+    fn let_join(
+        &mut self,
+        detectors: &mut [Detector; CHANNELS],
+        frames: &[&[i16]; CHANNELS],
+        samples: usize,
+        progress: &mut [Progress; CHANNELS],
+    ) {
+        let together: u32 =
+            self.heads.iter().take(CHANNELS / SEATS).map(|head| head.joined.count_ones()).sum();
+        if together as usize == CHANNELS {
+            return;
+        }
+        let (groups, places) = self.groups();
+        let (mut waiting, mut len) = ([0; CHANNELS], 0);
+        for (channel, (detector, frame)) in detectors.iter_mut().zip(frames).enumerate() {
+            if places[channel].is_none() && frame.len() == samples && detector.may_join() {
+                if detector.listener.skip_silence(frame) {
+                    progress[channel] = Progress { samples, is_over: true };
+                } else {
+                    waiting[len] = channel;
+                    len += 1;
+                }
+            }
+        }
+        let mut waiting = &waiting[..len];
+        for (n, mut group) in groups.enumerate() {
+            let members = group.head.joined.count_ones() as usize;
+            let joining = worth_it(members + waiting.len()).saturating_sub(members);
+            let (now, later) = waiting.split_at(joining);
+            waiting = later;
+            for &channel in now {
+                let lane = group.head.joined.trailing_ones() as usize;
+                if group.join(lane, channel, &detectors[channel].listener) {
+                    places[channel] = Some(Place { group: n, lane });
+                }
+            }
+        }
     }
 
     /// Lets one channel know all that it has heard in a group, and be by itself.
     pub(crate) fn leave(&mut self, channel: usize, detector: &mut Detector) {
-        if let Some(mut group) = self.group(channel / LANES) {
-            group.leave(channel % LANES, &mut detector.listener);
+        let (mut groups, places) = self.groups();
+        let place = places.get_mut(channel).and_then(|place| place.take());
+        if let Some(Place { group, lane }) = place
+            && let Some(mut group) = groups.nth(group)
+        {
+            group.leave(lane, &mut detector.listener);
         }
+    }
+}
+
+/// How many of so many channels had better hear together: the sums are made for eight or for sixteen in any case.
+const fn worth_it(channels: usize) -> usize {
+    match channels {
+        0..7 => 0,
+        7..=HALF => channels,
+        9..11 => HALF,
+        11..=LANES => channels,
+        _ => LANES,
     }
 }
 
@@ -125,6 +242,7 @@ impl Seat {
 impl Head {
     const NEW: Self = Self {
         joined: 0,
+        channels: [0; LANES],
         newest: 0,
         heard: 0,
         ahead: [0; LANES],
@@ -147,52 +265,14 @@ impl Head {
 }
 
 impl Group<'_> {
-    /// Lets all channels hear a frame that can hear it together; `detectors` and `frames` are those of the
-    /// group; which frames are `coming` after them.
-    #[inline]
-    pub(super) fn hear(
-        &mut self,
-        path: Path,
-        detectors: &mut [Detector],
-        frames: &[&[i16]],
-        coming: &[&[i16]],
-    ) -> Progress {
-        path.with(Hear { group: self, detectors, frames, coming })
-    }
-
-    /// Takes in whoever has something to hear, unless they are too few. All leave whose frame has another length.
+    /// Puts block `n` of the frames of all lanes where it will be heard.
     #[inline(always)]
-    fn gather(&mut self, detectors: &mut [Detector], frames: &[&[i16]], samples: usize) {
-        let same = mask(|lane| samples > 0 && frames.get(lane).is_some_and(|frame| frame.len() == samples));
-        let mut leaving = self.head.joined & !same;
-        let mut joining = 0;
-        for lane in bits(same & !self.head.joined) {
-            let can = detectors.get(lane).is_some_and(|detector| detector.may_join(frames[lane]));
-            joining |= u16::from(can) << lane;
-        }
-        let busy = self.head.joined & !leaving & !self.blank() | joining;
-        if busy.count_ones() < WORTH_IT {
-            (leaving, joining) = (self.head.joined, 0);
-        }
-        for lane in bits(leaving) {
-            self.leave(lane, &mut detectors[lane].listener);
-        }
-        for lane in bits(joining) {
-            self.join(lane, &detectors[lane].listener);
-        }
-    }
-
-    /// Puts block `n` of all frames where it will be heard, and brings closer what will be wanted soon.
-    #[inline(always)]
-    fn bring(&mut self, frames: &[&[i16]], coming: &[&[i16]], n: usize) {
+    fn bring(&mut self, frames: &[&[i16]; LANES], n: usize) {
         let next = (self.head.newest + 1) % SEATS;
         for (frame, kept) in frames.iter().zip(&mut self.seats[next].samples) {
             if let Some(block) = frame.get(n * BLOCK..).and_then(|rest| rest.first_chunk()) {
                 *kept = *block;
             }
-        }
-        for frame in coming.iter().skip(n * AT_ONCE).take(AT_ONCE) {
-            fetch(frame);
         }
     }
 
@@ -204,38 +284,46 @@ impl Group<'_> {
     }
 }
 
-/// [`Group::hear`] with some kernel.
-struct Hear<'a, 'b> {
-    group: &'a mut Group<'b>,
+/// Lets a group hear the frames of its channels; who found too much and left, with the rest before them.
+struct Hear<'a> {
+    group: Group<'a>,
     detectors: &'a mut [Detector],
     frames: &'a [&'a [i16]],
-    coming: &'a [&'a [i16]],
+    /// The channels that will be heard next.
+    coming: Option<[usize; LANES]>,
+    progress: &'a mut [Progress],
 }
 
-impl WithKernel for Hear<'_, '_> {
-    type Output = Progress;
+impl WithKernel for Hear<'_> {
+    type Output = u16;
 
     #[inline(always)]
-    fn run<K: Kernel>(self, kernel: K) -> Progress {
-        let Self { group, detectors, frames, coming } = self;
-        let whole = |frame: &&&[i16]| !frame.is_empty() && frame.len().is_multiple_of(BLOCK);
-        let samples = frames.iter().find(whole).map_or(0, |frame| frame.len());
-        group.gather(detectors, frames, samples);
-        let mut progress = Progress::NONE;
+    fn run<K: Kernel>(self, kernel: K) -> u16 {
+        let Self { mut group, detectors, frames, coming, progress } = self;
+        let channels = group.head.channels;
+        let joined = group.head.joined;
+        let mut own = [&[][..]; LANES];
+        for (own, &channel) in own.iter_mut().zip(&channels) {
+            *own = frames[channel];
+        }
+        let samples = bits(joined).next().map_or(0, |lane| own[lane].len());
+        let mut events = 0;
         for n in 0..samples / BLOCK {
-            if group.head.joined == 0 {
-                break;
+            group.bring(&own, n);
+            for &channel in coming.iter().flatten().skip(n * AT_ONCE).take(AT_ONCE) {
+                fetch(frames[channel]);
             }
-            group.bring(frames, coming, n);
             let found = group.step(kernel, detectors);
-            progress.found |= found.events;
+            events |= found.events;
             for lane in bits(found.full) {
-                group.leave(lane, &mut detectors[lane].listener);
-                progress.blocks[lane] = n + 1;
+                group.leave(lane, &mut detectors[channels[lane]].listener);
+                progress[channels[lane]].samples = (n + 1) * BLOCK;
             }
         }
-        progress.done = group.head.joined;
-        progress
+        for lane in bits(group.head.joined) {
+            progress[channels[lane]] = Progress { samples, is_over: !is_set(events, lane) };
+        }
+        joined & !group.head.joined
     }
 }
 
@@ -245,8 +333,10 @@ const SILENCE: [i16; BLOCK] = [0; BLOCK];
 const AT_ONCE: usize = LANES / 4;
 /// Seats of a group: a power of two that is more than a window.
 const SEATS: usize = 8;
-/// Fewer channels are left to be heard one after the other: the sums are made for all in any case.
-const WORTH_IT: u32 = 4;
+/// Channels of half a group, which is heard alone if there are no others.
+const HALF: usize = LANES / 2;
+/// Fewer channels do not stay together.
+const FEW: u32 = 6;
 
 #[cfg(test)]
 mod tests {
@@ -290,63 +380,68 @@ mod tests {
 
     #[test]
     fn many_channels_decide_as_each_alone_on_every_path() {
-        let audio: [Vec<i16>; LANES] = core::array::from_fn(audio);
+        let audio: [Vec<i16>; CHANNELS] = core::array::from_fn(audio);
         for path in Path::all() {
-            let alone: [Vec<ToneEvent>; LANES] =
-                core::array::from_fn(|lane| detector(path, lane).process(&audio[lane]).collect());
+            let alone: [Vec<ToneEvent>; CHANNELS] =
+                core::array::from_fn(|channel| detector(path, channel).process(&audio[channel]).collect());
             for frame in [1, 3, 4, 40] {
-                let mut detectors: [Detector; LANES] = core::array::from_fn(|lane| detector(path, lane));
-                let mut room = Room::<LANES>::new();
-                let mut events: [Vec<ToneEvent>; LANES] = Default::default();
-                let mut heard = [0; LANES];
+                let mut detectors: [Detector; CHANNELS] =
+                    core::array::from_fn(|channel| detector(path, channel));
+                let mut room = Room::<CHANNELS>::new();
+                let mut events: [Vec<ToneEvent>; CHANNELS] = Default::default();
+                let mut heard = [0; CHANNELS];
                 let (mut rounds, mut together) = (0, 0);
-                // One lane is empty now and then, and not every frame is of the same length.
+                // One channel has nothing now and then, and not every frame is of the same length.
                 while heard.iter().zip(&audio).any(|(&heard, audio)| heard < audio.len()) {
                     rounds += 1;
-                    let frames: [&[i16]; LANES] = core::array::from_fn(|lane| {
-                        let len = BLOCK * (frame + usize::from((lane + rounds) % 11 == 0));
-                        let len = if lane == 15 && rounds % 5 == 0 { 0 } else { len };
-                        let rest = &audio[lane][heard[lane]..];
+                    let frames: [&[i16]; CHANNELS] = core::array::from_fn(|channel| {
+                        let len = BLOCK * (frame + usize::from((channel + rounds) % 29 == 0));
+                        let len = if channel == 15 && rounds % 5 == 0 { 0 } else { len };
+                        let rest = &audio[channel][heard[channel]..];
                         &rest[..len.min(rest.len())]
                     });
-                    let mut group = room.group(0).expect("room for sixteen");
-                    let progress = group.hear(path, &mut detectors, &frames, &[]);
-                    together += progress.done.count_ones();
-                    for (lane, frame) in frames.into_iter().enumerate() {
-                        heard[lane] += frame.len();
-                        if let Some(rest) = progress.rest(lane, frame) {
-                            events[lane].extend(detectors[lane].process(rest));
+                    let progress = room.hear(path, &mut detectors, &frames);
+                    together += room.places.iter().flatten().count();
+                    for (channel, frame) in frames.into_iter().enumerate() {
+                        heard[channel] += frame.len();
+                        if let Some(rest) = progress[channel].rest(frame) {
+                            events[channel].extend(detectors[channel].process(rest));
                         }
                     }
                 }
-                for (lane, events) in events.iter().enumerate() {
-                    assert_eq!(events, &alone[lane], "{path:?} {frame} {lane}");
+                for (channel, events) in events.iter().enumerate() {
+                    assert_eq!(events, &alone[channel], "{path:?} {frame} {channel}");
                     assert!(events.len() > 8);
                 }
-                assert!(together as usize > 4 * rounds, "{together} in {rounds}");
+                assert!(together > 8 * rounds, "{together} in {rounds}");
             }
         }
     }
 
     #[test]
-    fn silent_channels_are_by_themselves() {
+    fn only_those_with_sound_are_together_and_only_if_they_are_enough() {
         let path = Path::best();
-        let mut detectors: [Detector; LANES] = core::array::from_fn(|lane| detector(path, lane));
-        let mut room = Room::<LANES>::new();
+        let mut detectors: [Detector; CHANNELS] = core::array::from_fn(|channel| detector(path, channel));
+        let mut room = Room::<CHANNELS>::new();
         let (loud, silence) = (audio(1), [0; 160]);
-        let mut joined =
-            |loud_lanes: usize, from: usize| {
-                let frames: [&[i16]; LANES] = core::array::from_fn(|lane| {
-                    if lane < loud_lanes { &loud[from..from + 160] } else { &silence[..] }
-                });
-                let mut group = room.group(0).expect("room for sixteen");
-                group.hear(path, &mut detectors, &frames, &[]).done
-            };
-        let from = loud.chunks(160).position(|frame| frame[0].unsigned_abs() > 1_000).expect("sound") * 160;
-        assert_eq!(joined(6, from), 0b11_1111);
-        assert_eq!(joined(8, from), 0b1111_1111);
-        // Until nothing of it is known any more.
-        assert_eq!([joined(0, 0), joined(0, 0), joined(0, 0)], [0b1111_1111, 0b1111_1111, 0]);
-        assert_eq!(joined(3, from), 0);
+        let loud = loud.chunks(160).find(|frame| frame[0].unsigned_abs() > 1_000).expect("sound");
+        // How many are together when every third channel or so has sound.
+        let mut together = |channels: usize| {
+            let frames: [&[i16]; CHANNELS] = core::array::from_fn(|channel| {
+                if channel * channels % CHANNELS < channels { loud } else { &silence[..] }
+            });
+            room.hear(path, &mut detectors, &frames);
+            room.places.iter().flatten().count()
+        };
+        assert_eq!(together(6), 0);
+        assert_eq!(together(7), 7);
+        // Two and a half frames later nothing of the sound is known any more.
+        assert_eq!([together(0), together(0), together(0)], [7, 7, 0]);
+        assert_eq!(together(20), 16);
+        assert_eq!(together(CHANNELS), 16 + 8);
+        assert_eq!(together(5), 16 + 8);
     }
+
+    /// A group, half of one, and two.
+    const CHANNELS: usize = 26;
 }

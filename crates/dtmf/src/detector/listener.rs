@@ -57,8 +57,7 @@ impl Listener {
     #[inline]
     pub(super) fn hear(&mut self, samples: &[i16]) -> usize {
         let mut quiet = 0;
-        if self.history.is_blank() && self.tracker.is_idle() && !self.is_left_out {
-            // Nothing that quiet blocks could end.
+        if self.may_skip() {
             quiet = self.quiet_blocks(samples) * BLOCK;
             self.position += quiet as u64;
         }
@@ -81,15 +80,21 @@ impl Listener {
         self.path.is_faster_abreast().then_some(self.path)
     }
 
-    /// Whether a frame is to be heard with those of others: not if that takes no time at all, since there is
-    /// nothing in it and nothing before it.
+    /// Hears whole blocks if that takes no time at all, since there is nothing in them and nothing before them.
     #[inline]
-    pub(super) fn may_join(&self, frame: &[i16]) -> bool {
-        let is_silence = self.history.is_blank()
-            && !self.is_left_out
-            && self.quiet_blocks(frame) == frame.len() / BLOCK
-            && self.tracker.is_idle();
-        !is_silence && self.is_quiet() && !self.history.has_lost()
+    pub(super) fn skip_silence(&mut self, samples: &[i16]) -> bool {
+        let is_silence =
+            self.may_skip() && self.quiet_blocks(samples) == samples.len() / BLOCK && self.is_quiet();
+        if is_silence {
+            self.position += samples.len() as u64;
+        }
+        is_silence
+    }
+
+    /// Whether there is nothing that quiet blocks could end.
+    #[inline(always)]
+    fn may_skip(&self) -> bool {
+        self.history.is_blank() && self.tracker.is_idle() && !self.is_left_out
     }
 
     /// Moves on by so many lost blocks, after as many that there is nothing left to decide.

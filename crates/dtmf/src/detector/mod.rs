@@ -19,7 +19,7 @@ pub use event::ToneEvent;
 use crate::{Criteria, SampleRate};
 use abreast::Progress;
 use input::{CHUNK, Input};
-use kernel::{BLOCK, LANES};
+use kernel::BLOCK;
 use listener::Listener;
 use resample::Resampler;
 
@@ -129,7 +129,7 @@ impl Detector {
 
     /// Listens to the next frame of many channels and hands out what was found in it, channel by channel.
     ///
-    /// First those of a group that can hear block by block together.
+    /// First those that can hear block by block together.
     #[inline]
     pub(crate) fn process_all<const N: usize>(
         detectors: &mut [Self; N],
@@ -138,28 +138,21 @@ impl Detector {
         mut found: impl FnMut(usize, ToneEvent),
     ) {
         let path = detectors.first().and_then(|first| first.listener.path_abreast());
-        let groups = detectors.chunks_mut(LANES).zip(frames.chunks(LANES));
-        let mut coming = &frames[..];
-        for (n, (detectors, frames)) in groups.enumerate() {
-            coming = &coming[frames.len()..];
-            let group = path.and_then(|path| Some((path, room.group(n)?)));
-            let progress =
-                group.map_or(Progress::NONE, |(path, mut group)| group.hear(path, detectors, frames, coming));
-            for (lane, (detector, frame)) in detectors.iter_mut().zip(frames).enumerate() {
-                if let Some(rest) = progress.rest(lane, frame) {
-                    for event in detector.process(rest) {
-                        found(n * LANES + lane, event);
-                    }
+        let progress = path.map_or([Progress::NONE; N], |path| room.hear(path, detectors, frames));
+        for (channel, (detector, frame)) in detectors.iter_mut().zip(frames).enumerate() {
+            if let Some(rest) = progress[channel].rest(frame) {
+                for event in detector.process(rest) {
+                    found(channel, event);
                 }
             }
         }
     }
 
-    /// Whether a frame of whole blocks can be heard together with those of others, and had better be.
+    /// Whether frames of whole blocks can be heard together with those of others.
     #[inline]
-    fn may_join(&self, frame: &[i16]) -> bool {
+    fn may_join(&self) -> bool {
         let is_aligned = self.rate == SampleRate::Hz8000 && self.filled == 0 && !self.lost;
-        is_aligned && self.listener.may_join(frame)
+        is_aligned && self.listener.is_quiet()
     }
 
     /// Listens until something is found; how many samples were taken.

@@ -19,12 +19,16 @@ pub(super) struct Lane<'a> {
 }
 
 impl Group<'_> {
-    /// Takes over what a listener knows. Nothing of it may be lost audio.
+    /// Takes over what the listener of a channel knows, unless audio of it is missing.
     #[inline(never)]
-    pub(super) fn join(&mut self, lane: usize, listener: &Listener) {
+    pub(super) fn join(&mut self, lane: usize, channel: usize, listener: &Listener) -> bool {
         let head = &mut *self.head;
         let history = &listener.history;
+        if history.has_lost() {
+            return false;
+        }
         head.joined = with(head.joined, lane, true);
+        head.channels[lane] = channel;
         head.ahead[lane] = listener.position.wrapping_sub(head.heard);
         head.odd = with(head.odd, lane, (listener.position / BLOCK as u64).is_multiple_of(2));
         head.left = with(head.left, lane, listener.is_left_out);
@@ -47,6 +51,7 @@ impl Group<'_> {
         if listener.is_left_out {
             self.look_again(lane, listener);
         }
+        true
     }
 
     /// Looks at a block that was left out, as it would have been looked at here.

@@ -124,7 +124,7 @@ impl Group<'_> {
             } else {
                 ToneEvent::Cleared { at_sample: position }
             };
-            if let Some(detector) = detectors.get_mut(lane) {
+            if let Some(detector) = detectors.get_mut(self.head.channels[lane]) {
                 detector.listener.events.push(event);
                 found.note(lane, &detector.listener.events);
             }
@@ -166,7 +166,7 @@ impl Group<'_> {
         detectors: &mut [Detector],
         found: &mut Found,
     ) -> bool {
-        let Some(detector) = detectors.get_mut(lane) else { return false };
+        let Some(detector) = detectors.get_mut(self.head.channels[lane]) else { return false };
         let (tracker, events) = (&mut detector.listener.tracker, &mut detector.listener.events);
         let past = Lane { seats: self.seats, runs: &self.head.runs, newest: self.head.newest, lane };
         self.head.outlooks.store(lane, tracker);
@@ -189,7 +189,7 @@ impl Group<'_> {
         found: &mut Found,
     ) {
         for lane in bits(channels) {
-            let Some(detector) = detectors.get_mut(lane) else { continue };
+            let Some(detector) = detectors.get_mut(self.head.channels[lane]) else { continue };
             let (tracker, events) = (&mut detector.listener.tracker, &mut detector.listener.events);
             let past = Lane { seats: self.seats, runs: &self.head.runs, newest, lane };
             self.head.outlooks.store(lane, tracker);
