@@ -121,10 +121,10 @@ impl<const CHANNELS: usize> Room<CHANNELS> {
         let mut progress = [Progress::NONE; CHANNELS];
         let whole = |frame: &&&[i16]| !frame.is_empty() && frame.len().is_multiple_of(BLOCK);
         let samples = frames.iter().find(whole).map_or(0, |frame| frame.len());
+        self.let_leave(detectors, frames, samples);
         if CHANNELS < SEATS || samples == 0 {
             return progress;
         }
-        self.let_leave(detectors, frames, samples);
         self.let_join(detectors, frames, samples, &mut progress);
         let (groups, places) = self.groups();
         let mut groups = groups.filter(|group| group.head.joined != 0).peekable();
