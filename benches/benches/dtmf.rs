@@ -49,10 +49,16 @@ fn one_channel(c: &mut Criterion) {
     }
 }
 
-/// Frames of many channels in turn, as a media server gets them.
-fn bank(c: &mut Criterion) {
-    let channels: Vec<Vec<i16>> = (0..CHANNELS).map(speech).collect();
-    let mut group = c.benchmark_group("dtmf_bank_speech");
+/// Frames of many channels in turn, as a media server gets them: all with speech, and only every other one.
+fn banks(c: &mut Criterion) {
+    let mut channels: Vec<Vec<i16>> = (0..CHANNELS).map(speech).collect();
+    bank(c, "dtmf_bank_speech", &channels);
+    channels.iter_mut().step_by(2).for_each(|channel| *channel = silence());
+    bank(c, "dtmf_bank_half", &channels);
+}
+
+fn bank(c: &mut Criterion, name: &str, channels: &[Vec<i16>]) {
+    let mut group = c.benchmark_group(name);
     group.throughput(Throughput::Elements((CHANNELS * SAMPLES) as u64));
     group.bench_function("paytone", |b| {
         let mut bank = DetectorBank::<CHANNELS>::new(SampleRate::Hz8000);
@@ -65,12 +71,26 @@ fn bank(c: &mut Criterion) {
             }
         });
     });
+    // What the bank is worth: a detector for each.
+    group.bench_function("single", |b| {
+        let mut detectors: Vec<Detector> =
+            channels.iter().map(|_| Detector::new(SampleRate::Hz8000)).collect();
+        b.iter(|| {
+            for from in (0..SAMPLES).step_by(FRAME) {
+                for (detector, audio) in detectors.iter_mut().zip(channels) {
+                    for event in detector.process(black_box(&audio[from..from + FRAME])) {
+                        black_box(event);
+                    }
+                }
+            }
+        });
+    });
     #[cfg(feature = "peers")]
     group.bench_function("spandsp", |b| {
         let mut receivers: Vec<DtmfReceiver> = channels.iter().map(|_| DtmfReceiver::new()).collect();
         b.iter(|| {
             for from in (0..SAMPLES).step_by(FRAME) {
-                for (receiver, audio) in receivers.iter_mut().zip(&channels) {
+                for (receiver, audio) in receivers.iter_mut().zip(channels) {
                     receiver.process(black_box(&audio[from..from + FRAME]));
                     receiver.digits(|digit| {
                         black_box(digit);
@@ -122,5 +142,5 @@ fn silence() -> Vec<i16> {
     (0..SAMPLES).map(|_| noise()).collect()
 }
 
-criterion_group!(benches, one_channel, bank);
+criterion_group!(benches, one_channel, banks);
 criterion_main!(benches);
