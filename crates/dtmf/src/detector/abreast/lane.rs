@@ -80,10 +80,10 @@ impl Group<'_> {
         listener.position = head.position(lane);
         listener.is_left_out = is_set(head.left, lane);
         listener.left_out = self.seats[head.newest].samples[lane];
+        // A block that was left out has the seat of the eighth before it: nobody will ask for that any more.
         let newest = (head.newest + SEATS - usize::from(listener.is_left_out)) % SEATS;
         let past = Lane { seats: self.seats, runs: &head.runs, newest, lane };
         listener.history.restore(past.lively(), |ago| (past.block(ago), past.samples(ago)));
-        // The oldest makes room for the block that was left out: nobody will ask for it.
         head.left = with(head.left, lane, false);
         for seat in &mut *self.seats {
             (seat.heard, seat.lively) = (with(seat.heard, lane, false), with(seat.lively, lane, false));
