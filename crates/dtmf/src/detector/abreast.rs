@@ -119,8 +119,7 @@ impl<const CHANNELS: usize> Room<CHANNELS> {
         frames: &[&[i16]; CHANNELS],
     ) -> [Progress; CHANNELS] {
         let mut progress = [Progress::NONE; CHANNELS];
-        let whole = |frame: &&&[i16]| !frame.is_empty() && frame.len().is_multiple_of(BLOCK);
-        let samples = frames.iter().find(whole).map_or(0, |frame| frame.len());
+        let samples = usual_len(frames);
         self.let_leave(detectors, frames, samples);
         if CHANNELS < SEATS || samples == 0 {
             return progress;
@@ -215,6 +214,21 @@ impl<const CHANNELS: usize> Room<CHANNELS> {
             group.leave(lane, &mut detector.listener);
         }
     }
+}
+
+/// The length that more than half of the frames of whole blocks have, if there is one; else that of some of them,
+/// or 0.
+fn usual_len(frames: &[&[i16]]) -> usize {
+    let (mut usual, mut votes) = (0, 0);
+    for frame in frames {
+        match frame.len() {
+            0 => {}
+            len if len == usual => votes += 1,
+            len if !len.is_multiple_of(BLOCK) => {}
+            len => (usual, votes) = if votes == 0 { (len, 1) } else { (usual, votes - 1) },
+        }
+    }
+    usual
 }
 
 /// How many of so many channels had better hear together: the sums are made for eight or for sixteen in any case.
@@ -440,6 +454,16 @@ mod tests {
         assert_eq!(together(20), 16);
         assert_eq!(together(CHANNELS), 16 + 8);
         assert_eq!(together(5), 16 + 8);
+    }
+
+    #[test]
+    fn the_usual_length_is_that_of_most_frames_of_whole_blocks() {
+        let frames =
+            |lens: &[usize]| usual_len(&lens.iter().map(|&len| &[0; 400][..len]).collect::<Vec<_>>());
+        assert_eq!(frames(&[80, 160, 160, 0, 160, 240, 137]), 160);
+        assert_eq!(frames(&[0, 0, 0, 40, 1]), 40);
+        assert_eq!(frames(&[0, 39, 41]), 0);
+        assert_eq!(frames(&[]), 0);
     }
 
     /// A group, half of one, and two.
