@@ -2,7 +2,8 @@
 //! them is one bit a channel. Only where something may begin or is going on does a tracker decide.
 //!
 //! What is remembered of the last blocks lies side by side as well, from frame to frame, so that nothing is
-//! carried to and fro while channels stay together. A channel's [`Listener`] knows nothing new until it leaves.
+//! carried to and fro while channels stay together. A channel's [`Listener`](super::listener::Listener) knows
+//! nothing new until it leaves.
 
 mod bits;
 mod lane;
