@@ -79,6 +79,24 @@ async fn tones_alone_pay_over_a_bad_line_and_a_talking_voice() {
     fixture.stop().await;
 }
 
+/// Now and then a key loses so much that nothing of it lasts for 30 ms: whoever calls is asked again then, but
+/// these callers key on without listening.
+#[tokio::test(flavor = "multi_thread")]
+async fn tones_alone_pay_when_one_packet_in_twenty_is_lost() {
+    let fixture = Fixture::start_with_own_voice().await;
+    let keys = format!(",,{}#,,{EXPIRY},,{CODE}", test_numbers::VISA);
+    let outcome = async |seed| {
+        let options = Options::new().keying(Keying::Tone).offer_events(false);
+        let options = options.line_noise_db(20.0).loss(0.05).seed(seed);
+        call(&fixture, "pay", &options, &keys).await["outcome"].clone()
+    };
+    let outcomes = tokio::join!(outcome(1), outcome(2), outcome(3), outcome(4), outcome(5), outcome(6));
+    let outcomes = <[Value; 6]>::from(outcomes);
+    let paid = outcomes.iter().filter(|&outcome| outcome == "approved").count();
+    assert!(paid >= 4, "{outcomes:?}");
+    fixture.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_declined_card_leaves_the_order_open() {
     let fixture = Fixture::start_with(IMPATIENT).await;
