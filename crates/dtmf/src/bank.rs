@@ -9,8 +9,7 @@ use crate::{Criteria, Detector, SampleRate, ToneEvent};
 /// strongest tones and most tests of a block are made for all of a group at once, and what is remembered lies side by
 /// side. That takes frames of the same length, a whole number of blocks of 5 ms (20 ms are four), and seven channels
 /// at least. The others, and those on other processors, hear one after the other.
-/// [`channel`](Self::channel) takes a channel out of its group for the moment, which costs about as much as
-/// hearing a frame.
+/// [`channel`](Self::channel) takes a channel out of its group for the moment.
 ///
 /// A channel takes 6 kB.
 ///

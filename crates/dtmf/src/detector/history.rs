@@ -167,9 +167,6 @@ impl Recall for History {
 }
 
 pub(super) const LEN: usize = 8;
-/// Part of the band's power that adds up in phase over three blocks. A tone at the edge of what is allowed in
-/// frequency turns by 70 degrees a block and loses almost three quarters.
-pub(super) const LEAST_COHERENCE: f32 = 0.15;
 
 #[cfg(test)]
 mod tests {

@@ -6,8 +6,7 @@ mod tables;
 #[cfg(target_arch = "x86_64")]
 pub(super) use tables::{REFERENCES, SEPARATIONS_BY_PLACE};
 
-use super::super::block::{Block, Gate, Pair, Spectrum};
-use super::super::history::LEAST_COHERENCE;
+use super::super::block::{Block, Gate, LEAST_COHERENCE, Pair, Spectrum};
 use super::super::measure::WINDOW;
 use super::super::tracker::{PROMISING, looks_like};
 use super::{BLOCK, Kernel, TONES};

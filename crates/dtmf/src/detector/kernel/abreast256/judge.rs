@@ -9,8 +9,9 @@ use core::arch::x86_64::{
 };
 
 use super::{HALF, load_lanes, load_words, store, store_words};
-use crate::detector::block::{LEAST_CLARITY, LEAST_PURITY, SUSPECT_PURITY, TOTAL_UNIT, TURN_COS, TURN_SIN};
-use crate::detector::history::LEAST_COHERENCE;
+use crate::detector::block::{
+    LEAST_CLARITY, LEAST_COHERENCE, LEAST_PURITY, SUSPECT_PURITY, TOTAL_UNIT, TURN_COS, TURN_SIN,
+};
 use crate::detector::kernel::abreast::{
     Gates, Lanes, Moment, Pairs, SEPARATIONS_BY_PLACE, Spectra, Verdicts,
 };
