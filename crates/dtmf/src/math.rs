@@ -83,17 +83,19 @@ pub(crate) fn power_to_db(ratio: f32) -> f32 {
 /// which compilers turn into vector instructions.
 #[inline(always)]
 pub(crate) fn powers_to_db<const N: usize>(ratios: [f32; N]) -> [f32; N] {
-    core::array::from_fn(|n| {
-        let bits = ratios[n].to_bits();
+    let mut db = ratios;
+    for db in &mut db {
+        let bits = db.to_bits();
         let exponent = ((bits >> 23) as i32 - 127) as f32;
         let mantissa = f32::from_bits(bits & 0x007f_ffff | 0x3f80_0000);
         // ln(m) = 2 atanh((m - 1) / (m + 1)), with m in 1..2.
         let y = (mantissa - 1.0) / (mantissa + 1.0);
         let y2 = y * y;
         let ln = 2.0 * y * (1.0 + y2 * (1.0 / 3.0 + y2 * (0.2 + y2 * (1.0 / 7.0 + y2 / 9.0))));
-        let db = (exponent * core::f32::consts::LN_2 + ln) * (10.0 * core::f32::consts::LOG10_E);
-        if ratios[n] < f32::MIN_POSITIVE { -200.0 } else { db }
-    })
+        let found = (exponent * core::f32::consts::LN_2 + ln) * (10.0 * core::f32::consts::LOG10_E);
+        *db = if *db < f32::MIN_POSITIVE { -200.0 } else { found };
+    }
+    db
 }
 
 /// The power ratio of `db` decibels.

@@ -53,6 +53,8 @@ struct Head {
     runs: [u16; WINDOW],
     outlooks: Outlooks,
     gates: Gates,
+    /// Of whom the pace of a pair does not matter.
+    wide: u16,
     /// Least power of each tone.
     floors: Lanes<f32>,
 }
@@ -100,6 +102,7 @@ impl Head {
         runs: [0; WINDOW],
         outlooks: Outlooks::NONE,
         gates: Gates::NONE,
+        wide: 0,
         floors: Lanes([0.0; LANES]),
     };
 
@@ -111,13 +114,19 @@ impl Head {
 }
 
 impl Group<'_> {
-    /// Puts block `n` of the frames of all lanes where it will be heard.
+    /// Puts block `n` of the frames of all lanes where it will be heard, and the one after it: what a line of a cache
+    /// holds of both is fetched once. What was kept there is older than a window.
     #[inline(always)]
-    fn bring(&mut self, frames: &[&[i16]; LANES], n: usize) {
-        let next = (self.head.newest + 1) % SEATS;
-        for (frame, kept) in frames.iter().zip(&mut self.seats[next].samples) {
-            if let Some(block) = frame.get(n * BLOCK..).and_then(|rest| rest.first_chunk()) {
-                *kept = *block;
+    fn bring_two(&mut self, frames: &[&[[i16; BLOCK]]; LANES], n: usize) {
+        const { assert!(SEATS >= WINDOW + 2) };
+        let [first, second] = [1, 2].map(|ahead| (self.head.newest + ahead) % SEATS);
+        let Ok([first, second]) = self.seats.get_disjoint_mut([first, second]) else { return };
+        for (frame, kept) in frames.iter().zip(first.samples.iter_mut().zip(&mut second.samples)) {
+            if let Some(block) = frame.get(n) {
+                *kept.0 = *block;
+            }
+            if let Some(block) = frame.get(n + 1) {
+                *kept.1 = *block;
             }
         }
     }
@@ -148,14 +157,13 @@ impl WithKernel for Hear<'_> {
         let Self { mut group, detectors, frames, coming, progress } = self;
         let channels = group.head.channels;
         let joined = group.head.joined;
-        let mut own = [&[][..]; LANES];
-        for (own, &channel) in own.iter_mut().zip(&channels) {
-            *own = frames[channel];
-        }
-        let samples = bits(joined).next().map_or(0, |lane| own[lane].len());
+        let own = channels.map(|channel| frames[channel].as_chunks().0);
+        let blocks = bits(joined).next().map_or(0, |lane| own[lane].len());
         let mut events = 0;
-        for n in 0..samples / BLOCK {
-            group.bring(&own, n);
+        for n in 0..blocks {
+            if n.is_multiple_of(2) {
+                group.bring_two(&own, n);
+            }
             for &channel in coming.iter().flatten().skip(n * AT_ONCE).take(AT_ONCE) {
                 fetch(frames[channel]);
             }
@@ -167,7 +175,7 @@ impl WithKernel for Hear<'_> {
             }
         }
         for lane in bits(group.head.joined) {
-            progress[channels[lane]] = Progress { samples, is_over: !is_set(events, lane) };
+            progress[channels[lane]] = Progress { samples: blocks * BLOCK, is_over: !is_set(events, lane) };
         }
         joined & !group.head.joined
     }

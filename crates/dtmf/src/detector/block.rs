@@ -132,9 +132,28 @@ impl Spectrum {
     }
 }
 
+impl Spectrum {
+    /// What three blocks, newest first, show together of a tone on its frequency.
+    #[inline(always)]
+    fn sum_in_phase([newest, one, two]: [&Self; 3], k: usize) -> (f32, f32) {
+        // The phase gained since the older blocks is added to them: the rotation's conjugate.
+        let ((c1, s1), (c2, s2)) = ((TURN_COS[0][k], TURN_SIN[0][k]), (TURN_COS[1][k], TURN_SIN[1][k]));
+        let re = newest.re[k] + (one.re[k] * c1 + one.im[k] * s1) + (two.re[k] * c2 + two.im[k] * s2);
+        let im = newest.im[k] + (one.im[k] * c1 - one.re[k] * s1) + (two.im[k] * c2 - two.re[k] * s2);
+        (re, im)
+    }
+}
+
 impl Pair {
     pub(super) fn key(self) -> Option<Key> {
         Key::at(self.low, self.high - COLUMNS)
+    }
+
+    /// What three blocks, newest first, show together of both tones: real parts, imaginary parts.
+    pub(super) fn sums(self, blocks: [&Spectrum; 3]) -> [f32; 4] {
+        let (low, high) =
+            (Spectrum::sum_in_phase(blocks, self.low), Spectrum::sum_in_phase(blocks, self.high));
+        [low.0, low.1, high.0, high.1]
     }
 
     /// The strongest row and column over three blocks, newest first, and their power.
@@ -193,11 +212,8 @@ fn strongest(powers: &[f32; TONES], from: usize) -> usize {
 /// Nine times the power at every tone over three blocks, newest first, added in phase.
 #[inline(always)]
 fn in_phase(newest: &Spectrum, one: &Spectrum, two: &Spectrum) -> [f32; TONES] {
-    // The phase gained since the older blocks is added to them: the rotation's conjugate.
     core::array::from_fn(|k| {
-        let ((c1, s1), (c2, s2)) = ((TURN_COS[0][k], TURN_SIN[0][k]), (TURN_COS[1][k], TURN_SIN[1][k]));
-        let re = newest.re[k] + (one.re[k] * c1 + one.im[k] * s1) + (two.re[k] * c2 + two.im[k] * s2);
-        let im = newest.im[k] + (one.im[k] * c1 - one.re[k] * s1) + (two.im[k] * c2 - two.re[k] * s2);
+        let (re, im) = Spectrum::sum_in_phase([newest, one, two], k);
         re * re + im * im
     })
 }

@@ -4,9 +4,11 @@
 //! so it is taken out by solving two equations a block; what is left are two clean rotating
 //! pointers, whose speed is the frequency error and whose steadiness tells a key from a voice.
 
+mod pace;
 mod pointers;
 mod separation;
 
+pub(super) use pace::{MOST_ERROR, PACES, tone_keeps_pace};
 pub(super) use pointers::LEAD;
 pub(super) use separation::SEPARATIONS;
 
@@ -72,12 +74,17 @@ impl Pair {
         (low_re * low_re + low_im * low_im, high_re * high_re + high_im * high_im)
     }
 
-    /// Measures the newest [`WINDOW`] blocks of `history`; `None` if a tone is further off its
-    /// frequency than `max_error`.
+    /// Measures the newest [`WINDOW`] blocks of `history`, of which `pointers` tell the two tones; `None` if one is
+    /// further off its frequency than `max_error`.
     #[inline(always)]
-    pub(super) fn measure<V: Sixteen>(self, history: &impl Recall, max_error: f32) -> Option<Measurement> {
-        let pointers = self.pointers::<V>(history);
-        let drifts = pointers.drifts(self, max_error)?;
+    pub(super) fn measure<V: Sixteen>(
+        self,
+        pointers: (V, V),
+        history: &impl Recall,
+        max_error: f32,
+    ) -> Option<Measurement> {
+        let pointers = self.pointers(pointers);
+        let drifts = pointers.drifts();
         let error = |turns: f32, tone: usize| turns * BLOCKS_A_SECOND / f32::from(TONE_HZ[tone]);
         let error = [error(drifts.turns[0], self.low), error(drifts.turns[1], self.high)];
         if error[0].abs() > max_error || error[1].abs() > max_error {
@@ -181,14 +188,15 @@ mod tests {
     use super::*;
     use crate::Key;
 
-    fn history(low: (f64, f64), high: (f64, f64), from: usize) -> History {
+    /// Two tones, each by frequency and amplitude, the low one so far ahead, from a sample on.
+    fn history(low: (f64, f64), high: (f64, f64), turns: f64, from: usize) -> History {
         let tau = core::f64::consts::TAU;
         let mut history = History::new();
         for block in 0..8 {
             let samples: [i16; BLOCK] = core::array::from_fn(|n| {
                 let t = (block * BLOCK + n) as f64 / 8000.0;
                 let on = f64::from(block * BLOCK + n >= from);
-                let sum = low.1 * (tau * low.0 * t + 1.0).cos() + high.1 * (tau * high.0 * t).cos();
+                let sum = low.1 * (tau * (low.0 * t + turns)).cos() + high.1 * (tau * high.0 * t).cos();
                 (sum * on).round() as i16
             });
             let (spectrum, energy) = look(&samples);
@@ -203,8 +211,10 @@ mod tests {
         for key in Key::ALL {
             let pair = Pair { low: key.row(), high: COLUMNS + key.column() };
             let (low_hz, high_hz) = (f64::from(key.low_hz()), f64::from(key.high_hz()));
-            let history = history((low_hz * 1.015, 2000.0), (high_hz * 0.985, 4000.0), 0);
-            let m = pair.measure::<Plain>(&history, 0.025).expect("close to the nominal frequency");
+            let history = history((low_hz * 1.015, 2000.0), (high_hz * 0.985, 4000.0), 0.16, 0);
+            let m = pair
+                .measure::<Plain>(history.pointers(pair), &history, 0.025)
+                .expect("close to the nominal frequency");
             let amplitude = |fit: &ToneFit| fit.power.sqrt() / super::super::kernel::UNIT;
             assert!((m.low.error - 0.015).abs() < 0.003, "{m:?}");
             assert!((m.high.error + 0.015).abs() < 0.003, "{m:?}");
@@ -212,7 +222,39 @@ mod tests {
             assert!((amplitude(&m.high) / 4000.0 - 1.0).abs() < 0.12, "{m:?}");
             assert!(m.low.slope_db.abs() < 1.0 && m.high.slope_db.abs() < 1.0, "{m:?}");
             assert!(m.purity > 0.8 && m.clarity > 0.9 && m.evenness > 0.85, "{m:?}");
-            assert!(pair.measure::<Plain>(&history, 0.01).is_none());
+            assert!(pair.measure::<Plain>(history.pointers(pair), &history, 0.01).is_none());
+        }
+    }
+
+    /// Frequency errors and, in dB, how far the low tone is above the high one, of AT&T, NTT and ETSI.
+    const CORNERS: [(f64, [f64; 2]); 3] = [(0.015, [-4.0, 8.0]), (0.018, [-5.0, 5.0]), (0.0175, [-6.0, 6.0])];
+
+    #[test]
+    fn tones_keep_pace_in_all_corners_of_the_standards() {
+        for key in Key::ALL {
+            let pair = Pair { low: key.row(), high: COLUMNS + key.column() };
+            let (low_hz, high_hz) = (f64::from(key.low_hz()), f64::from(key.high_hz()));
+            let keeps_pace = |low: f64, high: f64, twist_db: f64, turns: f64| {
+                let amplitude = 6000.0 * 10f64.powf(-twist_db / 20.0);
+                let history = history((low_hz * low, 6000.0), (high_hz * high, amplitude), turns, 0);
+                pair.keeps_pace::<Plain>(history.pointers(pair))
+            };
+            for turns in (0..16).map(|n| f64::from(n) / 16.0) {
+                for (error, twists) in CORNERS {
+                    for twist in twists {
+                        for low in [1.0 - error, 1.0, 1.0 + error] {
+                            assert!(keeps_pace(low, 1.0 - error, twist, turns), "{pair:?} {low} {twist}");
+                            assert!(keeps_pace(low, 1.0 + error, twist, turns), "{pair:?} {low} {twist}");
+                        }
+                    }
+                }
+                for off in [0.965, 1.035] {
+                    assert!(
+                        !keeps_pace(off, 1.0, 0.0, turns) && !keeps_pace(1.0, off, 0.0, turns),
+                        "{pair:?}"
+                    );
+                }
+            }
         }
     }
 
@@ -223,7 +265,7 @@ mod tests {
 
         #[inline(always)]
         fn run<K: Kernel>(self, _: K) -> Self::Output {
-            self.0.measure::<K::Sixteen>(self.1, 0.03)
+            self.0.measure::<K::Sixteen>(self.1.pointers(self.0), self.1, 0.03)
         }
     }
 
@@ -233,7 +275,7 @@ mod tests {
         for (low, high) in (0..COLUMNS).flat_map(|low| (COLUMNS..TONES).map(move |high| (low, high))) {
             for (n, off) in [0.97, 0.98, 0.99, 1.0, 1.011, 1.022, 1.033].into_iter().enumerate() {
                 let hz = |tone: usize| f64::from(TONE_HZ[tone]);
-                let history = history((hz(low) * off, 3000.0), (hz(high) * (2.0 - off), 900.0), 30 * n);
+                let history = history((hz(low) * off, 3000.0), (hz(high) * (2.0 - off), 900.0), 0.16, 30 * n);
                 let pair = Pair { low, high };
                 let expected = Path::Portable.with(MeasureWith(pair, &history));
                 measured += usize::from(expected.is_some());
@@ -251,8 +293,11 @@ mod tests {
     fn the_lead_tells_where_the_tones_began() {
         let pair = Pair { low: 1, high: 5 };
         for from in [0, 20, 40, 60, 80] {
-            let history = history((770.0, 3000.0), (1336.0, 3000.0), from);
-            let lead = pair.measure::<Plain>(&history, 0.025).expect("on its frequencies").lead;
+            let history = history((770.0, 3000.0), (1336.0, 3000.0), 0.16, from);
+            let lead = pair
+                .measure::<Plain>(history.pointers(pair), &history, 0.025)
+                .expect("on its frequencies")
+                .lead;
             let expected = 2.0 - from as f32 / BLOCK as f32;
             assert!((lead - expected).abs() < 0.2, "{from}: {lead}");
         }

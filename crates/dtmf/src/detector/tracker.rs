@@ -8,7 +8,7 @@ pub(super) use candidate::PROMISING;
 use super::block::{Pair, floor};
 use super::event::{Queue, ToneEvent};
 use super::kernel::{BLOCK, Kernel};
-use super::measure::WINDOW;
+use super::measure::{MOST_ERROR, WINDOW};
 use super::recall::Recall;
 use super::steadiness::Steadiness;
 use crate::Criteria;
@@ -40,6 +40,8 @@ struct Limits {
     /// How long a key lasts and is absent at least, in samples.
     duration: f32,
     pause: f32,
+    /// Whether tones may be so far off that their [pace](Pair::keeps_pace) says nothing.
+    is_wide: bool,
 }
 
 /// What is going on, as far as a block without a key can change it.
@@ -115,6 +117,11 @@ impl Tracker {
         self.limits.floor
     }
 
+    /// Whether tones may be so far off that their [pace](Pair::keeps_pace) says nothing.
+    pub(super) const fn is_wide(&self) -> bool {
+        self.limits.is_wide
+    }
+
     /// Takes the newest block of `history`, which ends at `position`.
     #[inline(always)]
     pub(super) fn handle_block<K: Kernel>(
@@ -124,28 +131,6 @@ impl Tracker {
         position: u64,
         events: &mut Queue,
     ) {
-        if !self.idle || self.is_worth_a_look(history) {
-            self.decide(kernel, history, position, events);
-            self.idle = self.held.is_none()
-                && self.candidate.is_none()
-                && self.tail.is_none()
-                && self.suspicion == Suspicion::None;
-        }
-    }
-
-    /// Whether the newest block starts something.
-    #[inline(always)]
-    fn is_worth_a_look(&self, history: &impl Recall) -> bool {
-        let lively = history.lively();
-        if lively < WINDOW as u32 {
-            lively >= 2 && history.may_be_suspect() && self.looks_like(history.pair(0), history, 0)
-        } else {
-            promising(history).is_some() || self.looks_like(history.pair(0), history, 0)
-        }
-    }
-
-    #[inline(always)]
-    fn decide<K: Kernel>(&mut self, kernel: K, history: &impl Recall, position: u64, events: &mut Queue) {
         if let Some(held) = &mut self.held {
             let over = held.is_over(&self.limits, history, position);
             let pair = held.pair;
@@ -158,13 +143,29 @@ impl Tracker {
             if let Some(next) = next {
                 self.hold(next, position, events);
             }
-            return;
+        } else {
+            self.follow_tail(history);
+            if self.idle && promising(history).is_none() && !self.may_suspect(history) {
+                return;
+            }
+            match self.seek(kernel, history, position) {
+                Some(found) if !self.is_tail(&found) => self.hold(found, position, events),
+                _ => self.suspect(history, position, events),
+            }
         }
-        self.follow_tail(history);
-        match self.seek(kernel, history, position) {
-            Some(found) if !self.is_tail(&found) => self.hold(found, position, events),
-            _ => self.suspect(history, position, events),
-        }
+        self.idle = self.held.is_none()
+            && self.candidate.is_none()
+            && self.tail.is_none()
+            && self.suspicion == Suspicion::None;
+    }
+
+    /// Whether the newest block may be the first that is suspected.
+    #[inline(always)]
+    fn may_suspect(&self, history: &impl Recall) -> bool {
+        let lively = history.lively();
+        lively >= 2
+            && (lively >= WINDOW as u32 || history.may_be_suspect())
+            && self.looks_like(history.pair(0), history, 0)
     }
 
     /// What [`handle_block`](Self::handle_block) does while no key is down with a pair that may be one; whether it
@@ -302,6 +303,7 @@ impl Limits {
             floor: floor(criteria),
             duration: criteria.min_duration_samples(),
             pause: criteria.min_pause_samples(),
+            is_wide: criteria.max_frequency_error() > MOST_ERROR,
         }
     }
 }

@@ -38,12 +38,14 @@ impl Group<'_> {
         }
         head.outlooks.load(lane, &listener.tracker);
         head.gates.set(lane, &listener.gate);
+        head.wide = with(head.wide, lane, listener.tracker.is_wide());
         head.floors.0[lane] = listener.tracker.floor();
         let left = usize::from(listener.is_left_out);
         for ago in 0..SEATS - left {
             let block = history.ago(ago);
             let seat = &mut self.seats[(head.newest + SEATS - ago - left) % SEATS];
-            seat.moment.set_lane(lane, block);
+            let before = |blocks: usize| history.ago((ago + blocks) % LEN);
+            seat.moment.set_lane(lane, [block, before(1), before(2)]);
             seat.samples[lane] = *history.samples(ago);
             seat.heard = with(seat.heard, lane, block.kind == Kind::Heard);
             seat.lively = with(seat.lively, lane, block.lively);
@@ -60,7 +62,7 @@ impl Group<'_> {
         let (one, two) = (listener.history.ago(0), listener.history.ago(1));
         let (block, incoherent) = listener.path.with(LookAgain(listener, [one, two]));
         let seat = &mut self.seats[*newest];
-        seat.moment.set_lane(lane, &block);
+        seat.moment.set_lane(lane, [&block, one, two]);
         seat.samples[lane] = listener.left_out;
         seat.heard = with(seat.heard, lane, false);
         seat.lively = with(seat.lively, lane, false);

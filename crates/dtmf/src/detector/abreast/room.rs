@@ -216,7 +216,11 @@ mod tests {
     }
 
     fn detector(path: Path, channel: usize) -> Detector {
-        let criteria = if channel % 3 == 2 { Criteria::slow() } else { Criteria::default() };
+        let criteria = match channel % 5 {
+            2 => Criteria::slow(),
+            4 => Criteria::default().with_max_frequency_error(0.03),
+            _ => Criteria::default(),
+        };
         let mut detector = Detector::with_criteria(SampleRate::Hz8000, criteria);
         detector.listener.path = path;
         detector

@@ -154,7 +154,7 @@ impl Group<'_> {
     fn promising<K: Kernel>(&self, kernel: K, fates: &Fates) -> u16 {
         let long = fates.look & self.head.runs[WINDOW - 1];
         let window = core::array::from_fn(|ago| &self.seats[self.seat_ago(ago)].moment);
-        if long == 0 { 0 } else { long & kernel.promising_abreast(window) }
+        if long == 0 { 0 } else { long & kernel.promising_abreast(window, self.head.wide) }
     }
 
     /// Measures a pair that may be a key; whether one is down now.

@@ -7,7 +7,7 @@ mod tables;
 pub(super) use tables::{REFERENCES, SEPARATIONS_BY_PLACE};
 
 use super::super::block::{Block, Gate, LEAST_COHERENCE, Pair, Spectrum};
-use super::super::measure::WINDOW;
+use super::super::measure::{WINDOW, tone_keeps_pace};
 use super::super::tracker::{PROMISING, looks_like};
 use super::{BLOCK, Kernel, TONES};
 
@@ -37,6 +37,8 @@ pub(in super::super) struct Pairs {
     pub(in super::super) low: Lanes<u32>,
     pub(in super::super) high: Lanes<u32>,
     pub(in super::super) power: Lanes<f32>,
+    /// [`Pair::sums`].
+    pub(in super::super) sums: [Lanes<f32>; 4],
 }
 
 /// What the arithmetic makes of a block of all channels.
@@ -50,13 +52,18 @@ pub(in super::super) struct Moment {
 impl Moment {
     pub(in super::super) const NOTHING: Self = Self { spectra: Spectra::NOTHING, pairs: Pairs::NONE };
 
-    /// Takes over a block of one channel.
-    pub(in super::super) fn set_lane(&mut self, lane: usize, block: &Block) {
+    /// Takes over a block of one channel, and of the two before it the sums.
+    pub(in super::super) fn set_lane(&mut self, lane: usize, blocks: [&Block; 3]) {
+        let block = blocks[0];
         self.spectra.set_lane(lane, &block.spectrum);
         self.spectra.energy.0[lane] = block.energy;
         self.pairs.low.0[lane] = block.pair.low as u32;
         self.pairs.high.0[lane] = block.pair.high as u32;
         self.pairs.power.0[lane] = block.pair_power;
+        for (to, sum) in self.pairs.sums.iter_mut().zip(block.pair.sums(blocks.map(|block| &block.spectrum)))
+        {
+            to.0[lane] = sum;
+        }
     }
 }
 
@@ -107,8 +114,12 @@ impl Gates {
 }
 
 impl Pairs {
-    pub(in super::super) const NONE: Self =
-        Self { low: Lanes([0; LANES]), high: Lanes([0; LANES]), power: Lanes([0.0; LANES]) };
+    pub(in super::super) const NONE: Self = Self {
+        low: Lanes([0; LANES]),
+        high: Lanes([0; LANES]),
+        power: Lanes([0.0; LANES]),
+        sums: [Lanes([0.0; LANES]); 4],
+    };
 
     #[inline(always)]
     pub(in super::super) const fn lane(&self, lane: usize) -> (Pair, f32) {
@@ -177,8 +188,12 @@ pub(super) fn strongest<K: Kernel>(kernel: K, blocks: [&Spectra; 3], heard: u16,
         if heard >> lane & 1 == 0 {
             two = Spectrum::NOTHING;
         }
-        let (Pair { low, high }, power) = kernel.strongest(&newest, &one, &two);
-        (pairs.low.0[lane], pairs.high.0[lane], pairs.power.0[lane]) = (low as u32, high as u32, power);
+        let (pair, power) = kernel.strongest(&newest, &one, &two);
+        (pairs.low.0[lane], pairs.high.0[lane], pairs.power.0[lane]) =
+            (pair.low as u32, pair.high as u32, power);
+        for (to, sum) in pairs.sums.iter_mut().zip(pair.sums([&newest, &one, &two])) {
+            to.0[lane] = sum;
+        }
         let band = newest.band + one.band + two.band;
         incoherent |= u16::from(power * 3.0 < band * LEAST_COHERENCE) << lane;
     }
@@ -196,12 +211,21 @@ pub(super) fn alike(spectra: &Spectra, pairs: &Pairs, floors: &Lanes<f32>) -> u1
     (0..LANES).fold(0, |all, lane| all | u16::from(is_alike(lane)) << lane)
 }
 
-/// Whose strongest pair has been the same for a whole window and is worth measuring; newest first.
-pub(super) fn promising(recent: [&Moment; WINDOW]) -> u16 {
+/// Whose strongest pair has been the same for a whole window and is worth measuring; newest first. Of those that are
+/// `wide` the pace does not matter.
+pub(super) fn promising(recent: [&Moment; WINDOW], wide: u16) -> u16 {
     let is_promising = |lane: usize| {
-        let [(newer, power), (older, older_power)] = [0, WINDOW / 2].map(|ago| recent[ago].pairs.lane(lane));
+        let pairs: [&Pairs; WINDOW / 2 + 1] = core::array::from_fn(|ago| &recent[ago].pairs);
+        let (pair, power) = pairs[0].lane(lane);
+        let is_same = pairs.iter().all(|older| older.lane(lane).0 == pair);
         let band: f32 = recent.iter().map(|block| block.spectra.band.0[lane]).sum();
-        newer == older && (power + older_power) * (WINDOW as f32 / 2.0) >= PROMISING * band
+        let promises = (power + pairs[WINDOW / 2].power.0[lane]) * (WINDOW as f32 / 2.0) >= PROMISING * band;
+        let keeps_pace = pairs.array_windows().all(|[newer, older]| {
+            let sum = |pairs: &Pairs, part: usize| (pairs.sums[part].0[lane], pairs.sums[part + 1].0[lane]);
+            let step = |tone, part| tone_keeps_pace(tone, sum(older, part), sum(newer, part));
+            step(pair.low, 0) & step(pair.high, 2)
+        });
+        is_same && promises && (wide >> lane & 1 == 1 || keeps_pace)
     };
     (0..LANES).fold(0, |all, lane| all | u16::from(is_promising(lane)) << lane)
 }
@@ -243,7 +267,7 @@ mod tests {
             let alike = [newest, one].map(|spectra| kernel.alike_abreast(spectra, &pairs, &gates.power));
             let recent = |spectra: &Spectra| Moment { spectra: spectra.clone(), pairs: pairs.clone() };
             let recent = [recent(newest), recent(one), recent(two)];
-            let promising = kernel.promising_abreast(core::array::from_fn(|ago| &recent[ago % 3]));
+            let promising = kernel.promising_abreast(core::array::from_fn(|ago| &recent[ago % 3]), heard);
             let verdicts = kernel.verdicts(newest, gates);
             Found { verdicts, incoherent, pairs, alike, promising, spectra }
         }

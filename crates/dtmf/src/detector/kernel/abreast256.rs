@@ -4,8 +4,10 @@
 #![allow(unsafe_code, reason = "vector registers are loaded from arrays; AVX2 is used where it was found")]
 
 mod judge;
+mod pace;
 
 pub(super) use judge::{alike, promising, strongest, verdicts};
+pub(super) use pace::keeps_pace;
 
 use core::arch::x86_64::{
     __m128i, __m256, __m256i, _mm_loadu_si128, _mm256_add_epi32, _mm256_add_ps, _mm256_avg_epu16,

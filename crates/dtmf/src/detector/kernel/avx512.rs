@@ -124,9 +124,9 @@ impl Kernel for Avx512 {
     }
 
     #[inline(always)]
-    fn promising_abreast(self, recent: [&Moment; WINDOW]) -> u16 {
+    fn promising_abreast(self, recent: [&Moment; WINDOW], wide: u16) -> u16 {
         // SAFETY: as above.
-        unsafe { abreast512::promising(recent) }
+        unsafe { abreast512::promising(recent, wide) }
     }
 }
 

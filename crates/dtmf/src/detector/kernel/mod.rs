@@ -51,6 +51,11 @@ pub(super) const TONE_HZ: [u16; TONES] =
 /// A reference between the groups, so that the band has no hole there.
 pub(super) const GAP_HZ: u16 = 1075;
 
+/// A number for each tone.
+#[derive(Clone, Copy)]
+#[repr(C, align(32))]
+pub(super) struct Tones(pub(super) [f32; TONES]);
+
 /// What a block has in common with the cosine and the sine of every reference.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Correlation {
@@ -119,10 +124,11 @@ pub(super) trait Kernel: Copy {
         abreast::alike(spectra, pairs, floors)
     }
 
-    /// Whose strongest pair has been the same for a whole window and is worth measuring; newest first.
+    /// Whose strongest pair has been the same for a whole window and is worth measuring; newest first. Of those
+    /// that are `wide` the [pace](Pair::keeps_pace) does not matter.
     #[inline(always)]
-    fn promising_abreast(self, recent: [&Moment; WINDOW]) -> u16 {
-        abreast::promising(recent)
+    fn promising_abreast(self, recent: [&Moment; WINDOW], wide: u16) -> u16 {
+        abreast::promising(recent, wide)
     }
 
     /// How many whole blocks at the beginning of `samples` have less energy than `limit`.

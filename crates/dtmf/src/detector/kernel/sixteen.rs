@@ -36,6 +36,9 @@ pub(in super::super) trait Sixteen: Copy {
     /// In the lanes of `LANES`, a bit for each of a half, those of the other.
     fn with_lanes<const LANES: i32>(self, other: Self) -> Self;
 
+    /// Which lanes are at least those of the other, a bit for each, the low half's first.
+    fn at_least(self, other: Self) -> u16;
+
     /// Lane 2 of both halves of each, the low ones first; then two zeros.
     fn lane_2(first: Self, second: Self, third: Self) -> [f32; 8];
 
@@ -102,6 +105,11 @@ impl Sixteen for Plain {
     #[inline(always)]
     fn with_lanes<const LANES: i32>(self, other: Self) -> Self {
         Self(core::array::from_fn(|n| if LANES >> (n % 8) & 1 == 1 { other.0[n] } else { self.0[n] }))
+    }
+
+    #[inline(always)]
+    fn at_least(self, other: Self) -> u16 {
+        (0..16).fold(0, |all, n| all | u16::from(self.0[n] >= other.0[n]) << n)
     }
 
     #[inline(always)]

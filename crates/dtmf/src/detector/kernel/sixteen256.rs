@@ -2,10 +2,10 @@
 #![allow(unsafe_code, reason = "vector registers are loaded from arrays; AVX2 is used where it was found")]
 
 use core::arch::x86_64::{
-    __m256, __m256i, _CMP_LT_OQ, _mm256_add_ps, _mm256_and_ps, _mm256_andnot_ps, _mm256_blend_ps,
+    __m256, __m256i, _CMP_GE_OQ, _CMP_LT_OQ, _mm256_add_ps, _mm256_and_ps, _mm256_andnot_ps, _mm256_blend_ps,
     _mm256_blendv_ps, _mm256_cmp_ps, _mm256_div_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_max_ps,
-    _mm256_mul_ps, _mm256_or_ps, _mm256_permutevar8x32_ps, _mm256_set1_ps, _mm256_setr_ps, _mm256_storeu_ps,
-    _mm256_sub_ps,
+    _mm256_movemask_ps, _mm256_mul_ps, _mm256_or_ps, _mm256_permutevar8x32_ps, _mm256_set1_ps,
+    _mm256_setr_ps, _mm256_storeu_ps, _mm256_sub_ps,
 };
 
 use super::super::block::{Block, Pair};
@@ -79,6 +79,16 @@ impl Sixteen for Halves {
     fn with_lanes<const LANES: i32>(self, other: Self) -> Self {
         // SAFETY: as above.
         unsafe { Self(_mm256_blend_ps::<LANES>(self.0, other.0), _mm256_blend_ps::<LANES>(self.1, other.1)) }
+    }
+
+    #[inline(always)]
+    fn at_least(self, other: Self) -> u16 {
+        // SAFETY: as above.
+        unsafe {
+            let low = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GE_OQ>(self.0, other.0));
+            let high = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GE_OQ>(self.1, other.1));
+            (low | high << 8) as u16
+        }
     }
 
     #[inline(always)]

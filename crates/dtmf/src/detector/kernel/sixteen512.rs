@@ -2,8 +2,8 @@
 #![allow(unsafe_code, reason = "vector registers are loaded from arrays; AVX-512 is used where it was found")]
 
 use core::arch::x86_64::{
-    __m512, __m512i, _mm256_storeu_ps, _mm512_add_epi32, _mm512_add_ps, _mm512_and_si512,
-    _mm512_castps512_ps256, _mm512_i32gather_ps, _mm512_loadu_ps, _mm512_loadu_si512,
+    __m512, __m512i, _CMP_GE_OQ, _mm256_storeu_ps, _mm512_add_epi32, _mm512_add_ps, _mm512_and_si512,
+    _mm512_castps512_ps256, _mm512_cmp_ps_mask, _mm512_i32gather_ps, _mm512_loadu_ps, _mm512_loadu_si512,
     _mm512_mask_blend_epi32, _mm512_mask_blend_ps, _mm512_mask_permutexvar_ps, _mm512_maskz_permutex2var_ps,
     _mm512_mul_ps, _mm512_permutexvar_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_shuffle_f32x4,
     _mm512_slli_epi32, _mm512_sub_ps,
@@ -91,6 +91,12 @@ impl Sixteen for Vector {
     fn with_lanes<const LANES: i32>(self, other: Self) -> Self {
         // SAFETY: as above.
         Self(unsafe { _mm512_mask_blend_ps(LANES as u16 * 0x0101, self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn at_least(self, other: Self) -> u16 {
+        // SAFETY: as above.
+        unsafe { _mm512_cmp_ps_mask::<_CMP_GE_OQ>(self.0, other.0) }
     }
 
     #[inline(always)]

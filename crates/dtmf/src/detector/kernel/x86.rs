@@ -126,9 +126,9 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
-    fn promising_abreast(self, recent: [&Moment; WINDOW]) -> u16 {
+    fn promising_abreast(self, recent: [&Moment; WINDOW], wide: u16) -> u16 {
         // SAFETY: as above.
-        unsafe { abreast256::promising(recent) }
+        unsafe { abreast256::promising(recent, wide) }
     }
 }
 

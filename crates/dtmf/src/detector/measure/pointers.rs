@@ -3,16 +3,14 @@
 use super::separation::SEPARATIONS;
 use super::{ToneFit, WINDOW};
 use crate::detector::block::Pair;
-use crate::detector::kernel::{COLUMNS, Sixteen, TONE_HZ, TONES, block_rotation};
-use crate::detector::recall::Recall;
-use crate::math::{cos_turns, sin_turns, unit};
+use crate::detector::kernel::{COLUMNS, Sixteen, TONES, block_rotation};
+use crate::math::unit;
 
 impl Pair {
     /// The two tones block by block, each without the leak of the other, turned back to the nominal
     /// frequencies.
     #[inline(always)]
-    pub(super) fn pointers<V: Sixteen>(self, history: &impl Recall) -> Pointers<V> {
-        let (re, im) = history.pointers::<V>(self);
+    pub(super) fn pointers<V: Sixteen>(self, (re, im): (V, V)) -> Pointers<V> {
         let [of_re, of_im] = &SEPARATIONS[self.low][self.high - COLUMNS];
         let (low, high) = (&TURNS[self.low], &TURNS[self.high]);
         Pointers { re: of_re.apply_to_all(re), im: of_im.apply_to_all(im) }
@@ -31,11 +29,20 @@ pub(super) struct Drifts {
 /// A complex amplitude for every block of the lead and the window, oldest first, of a low and a high tone.
 #[derive(Clone, Copy)]
 pub(super) struct Pointers<V> {
-    re: V,
-    im: V,
+    pub(super) re: V,
+    pub(super) im: V,
 }
 
 impl<V: Sixteen> Pointers<V> {
+    /// The pointers with the phase added that tones gain in a time, by its cosine and the sine turned over.
+    #[inline(always)]
+    pub(super) fn turned_on(self, cos: V, sin: V) -> Self {
+        Self {
+            re: self.re.times(cos).plus(self.im.times(sin)),
+            im: self.im.times(cos).minus(self.re.times(sin)),
+        }
+    }
+
     #[inline(always)]
     fn rotated(self, by: Self) -> Self {
         Self {
@@ -45,12 +52,12 @@ impl<V: Sixteen> Pointers<V> {
     }
 
     #[inline(always)]
-    fn plus(self, other: Self) -> Self {
+    pub(super) fn plus(self, other: Self) -> Self {
         Self { re: self.re.plus(other.re), im: self.im.plus(other.im) }
     }
 
     #[inline(always)]
-    fn after<const BY: usize>(self) -> Self {
+    pub(super) fn after<const BY: usize>(self) -> Self {
         Self { re: self.re.after::<BY>(), im: self.im.after::<BY>() }
     }
 
@@ -66,7 +73,7 @@ impl<V: Sixteen> Pointers<V> {
 
     /// The other's pointers times the conjugates of these.
     #[inline(always)]
-    fn step_to(self, other: Self) -> Self {
+    pub(super) fn step_to(self, other: Self) -> Self {
         Self {
             re: other.re.times(self.re).plus(other.im.times(self.im)),
             im: other.im.times(self.re).minus(other.re.times(self.im)),
@@ -79,9 +86,8 @@ impl<V: Sixteen> Pointers<V> {
         self.plus(self.after::<1>()).plus(self.after::<2>())
     }
 
-    /// `None` if a tone is clearly further off its frequency than `max_error`.
     #[inline(always)]
-    pub(super) fn drifts(self, pair: Pair, max_error: f32) -> Option<Drifts> {
+    pub(super) fn drifts(self) -> Drifts {
         // The turn from block to block fixes the frequency roughly, three blocks apart sharpen it. What counts
         // is in lane 2, where the window begins: the steps within its first half and those within its second.
         const { assert!(LEAD == 2) };
@@ -92,22 +98,15 @@ impl<V: Sixteen> Pointers<V> {
         let sharp = three.three();
         let bend = first.step_to(second);
         let (x, y) = (V::lane_2(all.re, sharp.re, bend.re), V::lane_2(all.im, sharp.im, bend.im));
-        // Most voices are told here already: by both rough angles or the sharp one of the low tone.
-        if max_error <= REACH_ERROR {
-            let rough = REACHES[pair.low].step.has(x[0], y[0]) & REACHES[pair.high].step.has(x[1], y[1]);
-            if !(rough & REACHES[pair.low].three.has(x[2], y[2])) {
-                return None;
-            }
-        }
         let angles = V::angles_turns(&y, &x);
         let turns = |rough: f32, sharp: f32| {
             let rest = sharp - 3.0 * rough;
             rough + (rest - round(rest)) / 3.0
         };
-        Some(Drifts {
+        Drifts {
             turns: [turns(angles[0], angles[2]), turns(angles[1], angles[3])],
             bends: [angles[4] * BLOCKS_A_SECOND, angles[5] * BLOCKS_A_SECOND],
-        })
+        }
     }
 
     /// Pointer `n` of each tone turned back `n` times by its drift in turns.
@@ -200,51 +199,6 @@ pub(super) static TURNS: [([f32; SPAN], [f32; SPAN]); TONES] = {
     }
     table
 };
-
-/// How far a tone can turn that is not further off its frequency than [`REACH_ERROR`]: in a block, with the sixth of a
-/// turn that the sharp angle may add to the rough one, and in three blocks, if that is less than half a turn.
-#[derive(Clone, Copy)]
-struct Reach {
-    step: Sector,
-    three: Sector,
-}
-
-/// Angles up to one of a quarter to half a turn, either way.
-#[derive(Clone, Copy)]
-struct Sector {
-    cos: f32,
-    sin: f32,
-}
-
-impl Sector {
-    const fn up_to(turns: f64) -> Self {
-        assert!(turns >= 0.25);
-        let turns = if turns < 0.5 { turns } else { 0.5 };
-        Self { cos: cos_turns(turns) as f32, sin: sin_turns(turns) as f32 }
-    }
-
-    /// Whether the angle of a point is one of them.
-    #[inline(always)]
-    fn has(self, x: f32, y: f32) -> bool {
-        x * self.sin >= y.abs() * self.cos
-    }
-}
-
-/// By tone.
-static REACHES: [Reach; TONES] = {
-    let mut table = [Reach { step: Sector::up_to(0.5), three: Sector::up_to(0.5) }; TONES];
-    let mut k = 0;
-    while k < TONES {
-        let turns = REACH_ERROR as f64 * TONE_HZ[k] as f64 / BLOCKS_A_SECOND as f64;
-        // A little more than that, since angles are not computed exactly.
-        table[k] =
-            Reach { step: Sector::up_to(turns + 1.0 / 6.0 + 1e-4), three: Sector::up_to(3.0 * turns + 1e-4) };
-        k += 1;
-    }
-    table
-};
-/// The most that any preset allows.
-const REACH_ERROR: f32 = 0.025;
 
 pub(super) const BLOCKS_A_SECOND: f32 = 200.0;
 /// Blocks before the window that are looked at to find where the tones began.

@@ -30,18 +30,12 @@ impl Tracker {
         history: &impl Recall,
         position: u64,
     ) -> Option<Held> {
-        if history.lively() < WINDOW as u32 {
-            self.candidate = None;
-            return None;
-        }
-        let Some(pair) = promising(history) else {
-            self.candidate = None;
-            return None;
-        };
-        self.seek_pair(kernel, pair, history, position)
+        let before = self.candidate.take();
+        let (pair, keeps_pace) = (promising(history)?, self.limits.is_wide);
+        kernel.with(Consider { tracker: self, pair, keeps_pace, before, history, position })
     }
 
-    /// A key that has just become certain, if it is that pair.
+    /// A key that has just become certain, if it is that pair, which keeps pace.
     #[inline(always)]
     pub(super) fn seek_pair<K: Kernel>(
         &mut self,
@@ -51,7 +45,7 @@ impl Tracker {
         position: u64,
     ) -> Option<Held> {
         let before = self.candidate.take();
-        kernel.with(Consider { tracker: self, pair, before, history, position })
+        kernel.with(Consider { tracker: self, pair, keeps_pace: true, before, history, position })
     }
 
     /// Measures a pair that may be a key.
@@ -59,14 +53,19 @@ impl Tracker {
     fn consider<V: Sixteen>(
         &mut self,
         pair: Pair,
+        keeps_pace: bool,
         before: Option<Candidate>,
         history: &impl Recall,
         position: u64,
     ) -> Option<Held> {
+        let pointers = history.pointers::<V>(pair);
+        if !keeps_pace && !pair.keeps_pace(pointers) {
+            return None;
+        }
         let before = before.filter(|before| before.pair == pair);
         let age = before.map_or(0, |before| before.age + 1);
         let ambience = before.map_or_else(|| ambience(history), |before| before.ambience);
-        let measured = pair.measure::<V>(history, self.criteria.max_frequency_error());
+        let measured = pair.measure(pointers, history, self.criteria.max_frequency_error());
         if age == 0 || measured.is_none() {
             self.steadiness.clear();
         }
@@ -153,6 +152,8 @@ impl Tracker {
 struct Consider<'a, H> {
     tracker: &'a mut Tracker,
     pair: Pair,
+    /// Whether that is known.
+    keeps_pace: bool,
     before: Option<Candidate>,
     history: &'a H,
     position: u64,
@@ -163,28 +164,36 @@ impl<H: Recall> WithKernel for Consider<'_, H> {
 
     #[inline(always)]
     fn run<K: Kernel>(self, _: K) -> Option<Held> {
-        let Self { tracker, pair, before, history, position } = self;
-        tracker.consider::<K::Sixteen>(pair, before, history, position)
+        let Self { tracker, pair, keeps_pace, before, history, position } = self;
+        tracker.consider::<K::Sixteen>(pair, keeps_pace, before, history, position)
     }
 }
 
-/// The strongest pair of a window of lively blocks, if it has been the same all the time and is worth measuring.
+/// The strongest pair of a window of lively blocks, if it has been the same all the time and may be worth measuring.
 #[inline(always)]
 pub(super) fn promising(history: &impl Recall) -> Option<Pair> {
     let pair = history.pair(0);
-    if history.pair(WINDOW / 2) != pair {
+    if history.lively() < WINDOW as u32 || (1..=WINDOW / 2).any(|ago| history.pair(ago) != pair) {
         return None;
     }
-    let band: f32 = (0..WINDOW).map(|ago| history.band(ago)).sum();
-    let coherent = (history.pair_power(0) + history.pair_power(WINDOW / 2)) * (WINDOW as f32 / 2.0);
-    (coherent >= PROMISING * band).then_some(pair)
+    let powers = history.pair_power(0) + history.pair_power(WINDOW / 2);
+    (powers * (WINDOW as f32 / 2.0) >= PROMISING * band_of_window(history)).then_some(pair)
+}
+
+#[inline(always)]
+fn band_of_window(history: &impl Recall) -> f32 {
+    let mut band = 0.0;
+    for ago in 0..WINDOW {
+        band += history.band(ago);
+    }
+    band
 }
 
 /// Power in the band before the window, over that in the window. Of the two blocks before it, those that were
 /// not looked at do not count; if that is both it was quiet.
 #[inline(always)]
 fn ambience(history: &impl Recall) -> f32 {
-    let within: f32 = (0..WINDOW).map(|ago| history.band(ago)).sum();
+    let within = band_of_window(history);
     let (mut before, mut heard) = (0.0, 0.0);
     for ago in [WINDOW, WINDOW + 1] {
         if history.is_heard(ago) {

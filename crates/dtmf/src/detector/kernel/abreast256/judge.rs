@@ -8,6 +8,7 @@ use core::arch::x86_64::{
     _mm256_setr_epi32, _mm256_setzero_ps, _mm256_slli_epi32, _mm256_sub_epi32, _mm256_sub_ps,
 };
 
+use super::pace::keeps_pace;
 use super::{HALF, load_lanes, load_words, store, store_words};
 use crate::detector::block::{
     LEAST_CLARITY, LEAST_COHERENCE, LEAST_PURITY, SUSPECT_PURITY, TOTAL_UNIT, TURN_COS, TURN_SIN,
@@ -53,12 +54,15 @@ pub(in super::super) fn strongest(blocks: [&Spectra; 3], heard: u16, pairs: &mut
     let mut incoherent = 0;
     for half in 0..2 {
         let heard = lanes_of(heard, half);
-        let power = |k: usize| in_phase(blocks, heard, half, k);
-        let (row, low) = first_largest([power(0), power(1), power(2), power(3)], 0);
-        let (column, high) = first_largest([power(4), power(5), power(6), power(7)], COLUMNS);
+        let tone = |k: usize| in_phase(blocks, heard, half, k);
+        let (low, row) = first_largest([tone(0), tone(1), tone(2), tone(3)], 0);
+        let (high, column) = first_largest([tone(4), tone(5), tone(6), tone(7)], COLUMNS);
         store_words(&mut pairs.low, half, low);
         store_words(&mut pairs.high, half, high);
-        let power = times(_mm256_add_ps(row, column), 1.0 / 9.0);
+        for (to, sum) in pairs.sums.iter_mut().zip([row.re, row.im, column.re, column.im]) {
+            store(to, half, sum);
+        }
+        let power = times(_mm256_add_ps(row.power, column.power), 1.0 / 9.0);
         store(&mut pairs.power, half, power);
         let [newest, one, two] = blocks;
         let bands = _mm256_add_ps(load_lanes(&newest.band, half), load_lanes(&one.band, half));
@@ -69,10 +73,18 @@ pub(in super::super) fn strongest(blocks: [&Spectra; 3], heard: u16, pairs: &mut
     incoherent
 }
 
-/// Nine times the power at a tone over three blocks, newest first, added in phase.
+/// What three blocks show together of a tone on its frequency, and nine times its power.
+#[derive(Clone, Copy)]
+struct Tone {
+    power: __m256,
+    re: __m256,
+    im: __m256,
+}
+
+/// That of tone `k` in three blocks, newest first, of the oldest only what was `heard`.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn in_phase([newest, one, two]: [&Spectra; 3], heard: __m256, half: usize, k: usize) -> __m256 {
+fn in_phase([newest, one, two]: [&Spectra; 3], heard: __m256, half: usize, k: usize) -> Tone {
     let re = |block: &Spectra| load_lanes(&block.pointers[k], half);
     let im = |block: &Spectra| load_lanes(&block.pointers[TONES + k], half);
     let (re1, im1) = (re(one), im(one));
@@ -82,18 +94,25 @@ fn in_phase([newest, one, two]: [&Spectra; 3], heard: __m256, half: usize, k: us
     let sum = |newest, one, two| _mm256_add_ps(_mm256_add_ps(newest, one), two);
     let re = sum(re(newest), turned_re(re1, im1, 0), turned_re(re2, im2, 1));
     let im = sum(im(newest), turned_im(re1, im1, 0), turned_im(re2, im2, 1));
-    _mm256_add_ps(_mm256_mul_ps(re, re), _mm256_mul_ps(im, im))
+    Tone { power: _mm256_add_ps(_mm256_mul_ps(re, re), _mm256_mul_ps(im, im)), re, im }
 }
 
-/// The largest of four powers and the number of the first that is as large.
+/// The first of the most powerful of four tones: its number, and what is known of it.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn first_largest(power: [__m256; COLUMNS], from: usize) -> (__m256, __m256i) {
-    let most = _mm256_max_ps(_mm256_max_ps(power[0], power[1]), _mm256_max_ps(power[2], power[3]));
-    let number = |k: usize| _mm256_castsi256_ps(_mm256_set1_epi32((from + k) as i32));
-    let first =
-        |so_far, k: usize| _mm256_blendv_ps(so_far, number(k), _mm256_cmp_ps::<_CMP_EQ_OQ>(power[k], most));
-    (most, _mm256_castps_si256(first(first(first(number(3), 2), 1), 0)))
+fn first_largest(tones: [Tone; COLUMNS], from: usize) -> (__m256i, Tone) {
+    let power = |k: usize| tones[k].power;
+    let most = _mm256_max_ps(_mm256_max_ps(power(0), power(1)), _mm256_max_ps(power(2), power(3)));
+    let number_of = |k: usize| _mm256_castsi256_ps(_mm256_set1_epi32((from + k) as i32));
+    let mut number = number_of(3);
+    let mut first = Tone { power: most, ..tones[3] };
+    for k in (0..3).rev() {
+        let is_most = _mm256_cmp_ps::<_CMP_EQ_OQ>(tones[k].power, most);
+        number = _mm256_blendv_ps(number, number_of(k), is_most);
+        first.re = _mm256_blendv_ps(first.re, tones[k].re, is_most);
+        first.im = _mm256_blendv_ps(first.im, tones[k].im, is_most);
+    }
+    (_mm256_castps_si256(number), first)
 }
 
 /// Who looks like a key.
@@ -122,13 +141,12 @@ pub(in super::super) fn alike(spectra: &Spectra, pairs: &Pairs, floors: &Lanes<f
 #[target_feature(enable = "avx2")]
 fn powers(spectra: &Spectra, pairs: &Pairs, half: usize) -> [__m256; 2] {
     let (low, high) = (load_words(&pairs.low, half), load_words(&pairs.high, half));
-    let pick = |tone: __m256i, from: usize, pointers: &[Lanes<f32>]| {
-        let mut picked = load_lanes(&pointers[from], half);
-        for (k, pointers) in pointers.iter().enumerate().skip(from + 1).take(3) {
-            let is_it = _mm256_castsi256_ps(_mm256_cmpeq_epi32(tone, _mm256_set1_epi32(k as i32)));
-            picked = _mm256_blendv_ps(picked, load_lanes(pointers, half), is_it);
-        }
-        picked
+    let signs = [signs(low), signs(high)];
+    let pick = |[is_odd, is_late]: [__m256; 2], from: usize, pointers: &[Lanes<f32>]| {
+        let row = |k: usize| load_lanes(&pointers[from + k], half);
+        let first = _mm256_blendv_ps(row(0), row(1), is_odd);
+        let last = _mm256_blendv_ps(row(2), row(3), is_odd);
+        _mm256_blendv_ps(first, last, is_late)
     };
     let place = _mm256_add_epi32(_mm256_slli_epi32::<2>(low), _mm256_sub_epi32(high, _mm256_set1_epi32(4)));
     // The bit that tells the halves of the table apart, as the sign.
@@ -136,7 +154,7 @@ fn powers(spectra: &Spectra, pairs: &Pairs, half: usize) -> [__m256; 2] {
     let mut powers = [_mm256_setzero_ps(); 2];
     for (part, matrix) in SEPARATIONS_BY_PLACE.iter().enumerate() {
         let pointers = &spectra.pointers[part * TONES..][..TONES];
-        let (low, high) = (pick(low, 0, pointers), pick(high, COLUMNS, pointers));
+        let (low, high) = (pick(signs[0], 0, pointers), pick(signs[1], COLUMNS, pointers));
         let look_up = |table: &Lanes<f32>| {
             let front = _mm256_permutevar8x32_ps(load_lanes(table, 0), place);
             let back = _mm256_permutevar8x32_ps(load_lanes(table, 1), place);
@@ -152,24 +170,38 @@ fn powers(spectra: &Spectra, pairs: &Pairs, half: usize) -> [__m256; 2] {
     powers
 }
 
-/// Whose strongest pair has been the same for a whole window and is worth measuring; newest first.
+/// The lowest two bits of every channel's tone, as signs.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(in super::super) fn promising(recent: [&Moment; WINDOW]) -> u16 {
+fn signs(tone: __m256i) -> [__m256; 2] {
+    [_mm256_castsi256_ps(_mm256_slli_epi32::<31>(tone)), _mm256_castsi256_ps(_mm256_slli_epi32::<30>(tone))]
+}
+
+/// Whose strongest pair has been the same for a whole window and is worth measuring; newest first. Of those that are
+/// `wide` the pace does not matter.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(in super::super) fn promising(recent: [&Moment; WINDOW], wide: u16) -> u16 {
     let mut promising = 0;
     for half in 0..2 {
         let mut band = load_lanes(&recent[0].spectra.band, half);
         for block in &recent[1..] {
             band = _mm256_add_ps(band, load_lanes(&block.spectra.band, half));
         }
-        let [newer, older] = [0, WINDOW / 2].map(|ago| &recent[ago].pairs);
-        let power = _mm256_add_ps(load_lanes(&newer.power, half), load_lanes(&older.power, half));
+        let newest = &recent[0].pairs;
+        let (low, high) = (load_words(&newest.low, half), load_words(&newest.high, half));
+        let power =
+            _mm256_add_ps(load_lanes(&newest.power, half), load_lanes(&recent[WINDOW / 2].pairs.power, half));
         let is_coherent = at_least(times(power, WINDOW as f32 / 2.0), times(band, PROMISING));
-        let is_same = _mm256_and_si256(
-            _mm256_cmpeq_epi32(load_words(&newer.low, half), load_words(&older.low, half)),
-            _mm256_cmpeq_epi32(load_words(&newer.high, half), load_words(&older.high, half)),
-        );
-        promising |= bits(_mm256_and_ps(is_coherent, _mm256_castsi256_ps(is_same)), half);
+        let mut is_same = _mm256_castps_si256(is_coherent);
+        for Moment { pairs, .. } in &recent[1..=WINDOW / 2] {
+            is_same = _mm256_and_si256(is_same, _mm256_cmpeq_epi32(low, load_words(&pairs.low, half)));
+            is_same = _mm256_and_si256(is_same, _mm256_cmpeq_epi32(high, load_words(&pairs.high, half)));
+        }
+        let same = bits(_mm256_castsi256_ps(is_same), half);
+        if same != 0 {
+            promising |= same & (wide | keeps_pace(recent, half) << (HALF * half));
+        }
     }
     promising
 }

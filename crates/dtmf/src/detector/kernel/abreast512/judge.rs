@@ -14,7 +14,7 @@ use crate::detector::block::{
 use crate::detector::kernel::abreast::{
     Gates, Lanes, Moment, Pairs, SEPARATIONS_BY_PLACE, Spectra, Verdicts,
 };
-use crate::detector::kernel::{COLUMNS, TONES};
+use crate::detector::kernel::{COLUMNS, LANES, TONES, abreast256};
 use crate::detector::measure::WINDOW;
 use crate::detector::tracker::{self, PROMISING, SUSPECT_TWIST};
 
@@ -44,8 +44,9 @@ pub(in super::super) fn verdicts(spectra: &Spectra, gates: &Gates) -> Verdicts {
 /// are not in phase.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
 pub(in super::super) fn strongest([newest, one, two]: [&Spectra; 3], heard: u16, pairs: &mut Pairs) -> u16 {
-    let mut power = [_mm512_set1_ps(0.0); TONES];
-    for (k, power) in power.iter_mut().enumerate() {
+    let none = _mm512_set1_ps(0.0);
+    let mut tones = [Tone { power: none, re: none, im: none }; TONES];
+    for (k, tone) in tones.iter_mut().enumerate() {
         let turn = |blocks: usize| (_mm512_set1_ps(TURN_COS[blocks][k]), _mm512_set1_ps(TURN_SIN[blocks][k]));
         let ((c1, s1), (c2, s2)) = (turn(0), turn(1));
         let (re1, im1) = (load_lanes(&one.pointers[k]), load_lanes(&one.pointers[TONES + k]));
@@ -57,13 +58,16 @@ pub(in super::super) fn strongest([newest, one, two]: [&Spectra; 3], heard: u16,
             sum(load_lanes(&newest.pointers[k]), turned_re(re1, im1, c1, s1), turned_re(re2, im2, c2, s2));
         let newest_im = load_lanes(&newest.pointers[TONES + k]);
         let im = sum(newest_im, turned_im(re1, im1, c1, s1), turned_im(re2, im2, c2, s2));
-        *power = _mm512_add_ps(_mm512_mul_ps(re, re), _mm512_mul_ps(im, im));
+        *tone = Tone { power: _mm512_add_ps(_mm512_mul_ps(re, re), _mm512_mul_ps(im, im)), re, im };
     }
-    let (row, low) = first_largest(&power, 0);
-    let (column, high) = first_largest(&power, COLUMNS);
+    let (low, row) = first_largest(&tones, 0);
+    let (high, column) = first_largest(&tones, COLUMNS);
     store_words(&mut pairs.low, low);
     store_words(&mut pairs.high, high);
-    let power = _mm512_mul_ps(_mm512_add_ps(row, column), _mm512_set1_ps(1.0 / 9.0));
+    for (to, sum) in pairs.sums.iter_mut().zip([row.re, row.im, column.re, column.im]) {
+        store(to, sum);
+    }
+    let power = _mm512_mul_ps(_mm512_add_ps(row.power, column.power), _mm512_set1_ps(1.0 / 9.0));
     store(&mut pairs.power, power);
     let bands = _mm512_add_ps(load_lanes(&newest.band), load_lanes(&one.band));
     let band = _mm512_add_ps(bands, load_heard(&two.band, heard));
@@ -71,20 +75,29 @@ pub(in super::super) fn strongest([newest, one, two]: [&Spectra; 3], heard: u16,
     _mm512_cmp_ps_mask::<_CMP_LT_OQ>(_mm512_mul_ps(power, _mm512_set1_ps(3.0)), least)
 }
 
-/// The largest of four powers and the number of the first that is as large.
+/// What three blocks show together of a tone on its frequency, and nine times its power.
+#[derive(Clone, Copy)]
+struct Tone {
+    power: __m512,
+    re: __m512,
+    im: __m512,
+}
+
+/// The first of the most powerful of four tones: its number, and what is known of it.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-fn first_largest(power: &[__m512; TONES], from: usize) -> (__m512, __m512i) {
-    let most = _mm512_max_ps(
-        _mm512_max_ps(power[from], power[from + 1]),
-        _mm512_max_ps(power[from + 2], power[from + 3]),
-    );
-    let mut first = _mm512_set1_epi32(from as i32 + 3);
+fn first_largest(tones: &[Tone; TONES], from: usize) -> (__m512i, Tone) {
+    let power = |k: usize| tones[from + k].power;
+    let most = _mm512_max_ps(_mm512_max_ps(power(0), power(1)), _mm512_max_ps(power(2), power(3)));
+    let mut number = _mm512_set1_epi32(from as i32 + 3);
+    let mut first = Tone { power: most, ..tones[from + 3] };
     for k in (from..from + 3).rev() {
-        let is_most = _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(power[k], most);
-        first = _mm512_mask_mov_epi32(first, is_most, _mm512_set1_epi32(k as i32));
+        let is_most = _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(tones[k].power, most);
+        number = _mm512_mask_mov_epi32(number, is_most, _mm512_set1_epi32(k as i32));
+        first.re = _mm512_mask_mov_ps(first.re, is_most, tones[k].re);
+        first.im = _mm512_mask_mov_ps(first.im, is_most, tones[k].im);
     }
-    (most, first)
+    (number, first)
 }
 
 /// Who looks like a key.
@@ -125,19 +138,30 @@ pub(in super::super) fn alike(spectra: &Spectra, pairs: &Pairs, floors: &Lanes<f
         )
 }
 
-/// Whose strongest pair has been the same for a whole window and is worth measuring; newest first.
+/// Whose strongest pair has been the same for a whole window and is worth measuring; newest first. Of those that are
+/// `wide` the pace does not matter.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-pub(in super::super) fn promising(recent: [&Moment; WINDOW]) -> u16 {
+pub(in super::super) fn promising(recent: [&Moment; WINDOW], wide: u16) -> u16 {
     let mut band = load_lanes(&recent[0].spectra.band);
     for block in &recent[1..] {
         band = _mm512_add_ps(band, load_lanes(&block.spectra.band));
     }
-    let [newer, older] = [0, WINDOW / 2].map(|ago| &recent[ago].pairs);
-    let power = _mm512_add_ps(load_lanes(&newer.power), load_lanes(&older.power));
+    let newest = &recent[0].pairs;
+    let power = _mm512_add_ps(load_lanes(&newest.power), load_lanes(&recent[WINDOW / 2].pairs.power));
     let coherent = _mm512_mul_ps(power, _mm512_set1_ps(WINDOW as f32 / 2.0));
     let least = _mm512_mul_ps(band, _mm512_set1_ps(PROMISING));
-    _mm512_cmpeq_epi32_mask(load_words(&newer.low), load_words(&older.low))
-        & _mm512_cmpeq_epi32_mask(load_words(&newer.high), load_words(&older.high))
-        & _mm512_cmp_ps_mask::<_CMP_GE_OQ>(coherent, least)
+    let mut promising = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(coherent, least);
+    for Moment { pairs, .. } in &recent[1..=WINDOW / 2] {
+        promising &= _mm512_cmpeq_epi32_mask(load_words(&newest.low), load_words(&pairs.low))
+            & _mm512_cmpeq_epi32_mask(load_words(&newest.high), load_words(&pairs.high));
+    }
+    // Few halves are left.
+    let mut in_pace = wide;
+    for half in 0..2 {
+        if promising >> (LANES / 2 * half) & 0xff != 0 {
+            in_pace |= abreast256::keeps_pace(recent, half) << (LANES / 2 * half);
+        }
+    }
+    promising & in_pace
 }
