@@ -209,6 +209,8 @@ impl Detector {
         self.poll_event()
     }
 
+    /// Out of the way of those who mostly hear nothing.
+    #[inline(never)]
     fn poll_event(&mut self) -> Option<ToneEvent> {
         let event = self.listener.poll()?;
         if self.rate == SampleRate::Hz8000 {
@@ -232,6 +234,14 @@ impl core::fmt::Debug for ToneEvents<'_> {
     }
 }
 
+impl ToneEvents<'_> {
+    /// Listens to some of the samples that have to be decoded first; how many were taken.
+    #[inline(never)]
+    fn take_decoded(&mut self) -> usize {
+        self.detector.take_some(self.input.decoded(&mut [0; CHUNK]))
+    }
+}
+
 impl Iterator for ToneEvents<'_> {
     type Item = ToneEvent;
 
@@ -246,7 +256,7 @@ impl Iterator for ToneEvents<'_> {
             }
             let taken = match self.input {
                 Input::Linear(samples) => self.detector.take_some(samples),
-                _ => self.detector.take_some(self.input.decoded(&mut [0; CHUNK])),
+                _ => self.take_decoded(),
             };
             self.input.advance(taken);
         }

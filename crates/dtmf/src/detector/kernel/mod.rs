@@ -131,6 +131,12 @@ pub(super) trait Kernel: Copy {
         abreast::promising(recent, wide)
     }
 
+    /// All bits that the magnitude of any sample has.
+    #[inline(always)]
+    fn magnitude_bits(self, samples: &[i16; 4 * BLOCK]) -> u16 {
+        samples.iter().fold(0, |bits, sample| bits | sample.unsigned_abs())
+    }
+
     /// How many whole blocks at the beginning of `samples` have less energy than `limit`.
     ///
     /// Whole frames are looked at first: where no sample is large enough, no block has the energy.
@@ -138,7 +144,7 @@ pub(super) trait Kernel: Copy {
     fn quiet_blocks(self, samples: &[i16], limit: i32) -> usize {
         let mut whole = 0;
         while let Some(frame) = samples[whole..].first_chunk()
-            && most_energy(frame) < limit
+            && most_energy(self.magnitude_bits(frame)) < limit
         {
             whole += frame.len();
         }
@@ -147,11 +153,10 @@ pub(super) trait Kernel: Copy {
     }
 }
 
-/// What a block of a frame has at most of the energy that [`Kernel::energy`] counts.
+/// What a block has at most of the energy that [`Kernel::energy`] counts, by all bits that any magnitude has: they are
+/// not less than the largest of them, of which none is above 2^15.
 #[inline(always)]
-fn most_energy(frame: &[i16; 4 * BLOCK]) -> i32 {
-    // All bits that any magnitude has: not less than the largest of them, of which none is above 2^15.
-    let bits = frame.iter().fold(0, |bits, sample| bits | sample.unsigned_abs());
+fn most_energy(bits: u16) -> i32 {
     let peak = u32::from(bits).min(1 << 15);
     (BLOCK as u32 / 2 * ((2 * peak * peak) >> 6)) as i32
 }

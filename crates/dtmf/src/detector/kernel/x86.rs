@@ -5,13 +5,14 @@
 
 use core::arch::x86_64::{
     __m128i, __m256i, _CMP_EQ_OQ, _MM_HINT_T0, _mm_add_epi32, _mm_avg_epu16, _mm_cvtsi128_si32,
-    _mm_cvtss_f32, _mm_loadu_si128, _mm_madd_epi16, _mm_prefetch, _mm_set1_epi16, _mm_setzero_si128,
-    _mm_shuffle_epi32, _mm_shufflehi_epi16, _mm_shufflelo_epi16, _mm_srli_epi32, _mm_storeu_si128,
-    _mm_unpackhi_epi64, _mm_xor_si128, _mm256_add_epi32, _mm256_add_ps, _mm256_broadcastsi128_si256,
-    _mm256_castps256_ps128, _mm256_castsi256_si128, _mm256_cmp_ps, _mm256_extractf128_ps,
-    _mm256_extracti128_si256, _mm256_inserti128_si256, _mm256_loadu_ps, _mm256_loadu_si256,
-    _mm256_madd_epi16, _mm256_max_ps, _mm256_movemask_ps, _mm256_mul_ps, _mm256_permute_ps,
-    _mm256_setzero_si256, _mm256_shuffle_epi32, _mm256_srli_epi32, _mm256_storeu_si256, _mm256_sub_ps,
+    _mm_cvtss_f32, _mm_loadu_si128, _mm_madd_epi16, _mm_or_si128, _mm_prefetch, _mm_set1_epi16,
+    _mm_setzero_si128, _mm_shuffle_epi32, _mm_shufflehi_epi16, _mm_shufflelo_epi16, _mm_srli_epi32,
+    _mm_storeu_si128, _mm_unpackhi_epi64, _mm_xor_si128, _mm256_abs_epi16, _mm256_add_epi32, _mm256_add_ps,
+    _mm256_broadcastsi128_si256, _mm256_castps256_ps128, _mm256_castsi256_si128, _mm256_cmp_ps,
+    _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_inserti128_si256, _mm256_loadu_ps,
+    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_max_ps, _mm256_movemask_ps, _mm256_mul_ps, _mm256_or_si256,
+    _mm256_permute_ps, _mm256_setzero_si256, _mm256_shuffle_epi32, _mm256_srli_epi32, _mm256_storeu_si256,
+    _mm256_sub_ps,
 };
 
 use super::super::block::{Gate, Pair, Spectrum, TURN_COS, TURN_SIN};
@@ -82,6 +83,12 @@ impl Kernel for Avx2 {
     fn energy(self, block: &[i16; BLOCK]) -> i32 {
         // SAFETY: as above.
         unsafe { energy_avx2(block) }
+    }
+
+    #[inline(always)]
+    fn magnitude_bits(self, samples: &[i16; 4 * BLOCK]) -> u16 {
+        // SAFETY: as above.
+        unsafe { magnitude_bits_avx2(samples) }
     }
 
     #[inline(always)]
@@ -300,6 +307,21 @@ pub(super) fn squares_avx2(block: &[i16; BLOCK]) -> __m256i {
 fn energy_avx2(block: &[i16; BLOCK]) -> i32 {
     let total = squares_avx2(block);
     sum(_mm_add_epi32(_mm256_castsi256_si128(total), _mm256_extracti128_si256::<1>(total)))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn magnitude_bits_avx2(samples: &[i16; 4 * BLOCK]) -> u16 {
+    let mut bits = _mm256_setzero_si256();
+    for sixteen in samples.as_chunks::<16>().0 {
+        // SAFETY: sixteen samples.
+        let sixteen = unsafe { _mm256_loadu_si256(sixteen.as_ptr().cast()) };
+        bits = _mm256_or_si256(bits, _mm256_abs_epi16(sixteen));
+    }
+    let eight = _mm_or_si128(_mm256_castsi256_si128(bits), _mm256_extracti128_si256::<1>(bits));
+    let four = _mm_or_si128(eight, _mm_unpackhi_epi64(eight, eight));
+    let two = _mm_cvtsi128_si32(_mm_or_si128(four, _mm_shuffle_epi32::<1>(four)));
+    (two | two >> 16) as u16
 }
 
 /// [`Pair::strongest`].
