@@ -125,14 +125,6 @@ impl Spectrum {
         }
     }
 
-    /// Whether two tones could make up most of it, leaks and all.
-    #[inline(always)]
-    pub(super) fn may_be_suspect(&self) -> bool {
-        self.row + self.column >= SUSPECT_PURITY * self.band
-    }
-}
-
-impl Spectrum {
     /// What three blocks, newest first, show together of a tone on its frequency.
     #[inline(always)]
     fn sum_in_phase([newest, one, two]: [&Self; 3], k: usize) -> (f32, f32) {
@@ -141,6 +133,12 @@ impl Spectrum {
         let re = newest.re[k] + (one.re[k] * c1 + one.im[k] * s1) + (two.re[k] * c2 + two.im[k] * s2);
         let im = newest.im[k] + (one.im[k] * c1 - one.re[k] * s1) + (two.im[k] * c2 - two.re[k] * s2);
         (re, im)
+    }
+
+    /// Whether two tones could make up most of it, leaks and all.
+    #[inline(always)]
+    pub(super) fn may_be_suspect(&self) -> bool {
+        self.row + self.column >= SUSPECT_PURITY * self.band
     }
 }
 
