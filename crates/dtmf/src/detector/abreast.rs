@@ -14,7 +14,7 @@ mod step;
 pub(crate) use room::Room;
 
 use super::Detector;
-use super::kernel::{BLOCK, Gates, Kernel, LANES, Lanes, Moment, WithKernel, fetch};
+use super::kernel::{BLOCK, Gates, Kernel, LANES, Lanes, Moment, WithKernel, fetch_next};
 use super::measure::WINDOW;
 use bits::{bits, is_set};
 use outlooks::Outlooks;
@@ -144,8 +144,6 @@ struct Hear<'a> {
     group: Group<'a>,
     detectors: &'a mut [Detector],
     frames: &'a [&'a [i16]],
-    /// The channels that will be heard next.
-    coming: Option<[usize; LANES]>,
     progress: &'a mut [Progress],
 }
 
@@ -154,7 +152,7 @@ impl WithKernel for Hear<'_> {
 
     #[inline(always)]
     fn run<K: Kernel>(self, kernel: K) -> u16 {
-        let Self { mut group, detectors, frames, coming, progress } = self;
+        let Self { mut group, detectors, frames, progress } = self;
         let channels = group.head.channels;
         let joined = group.head.joined;
         let own = channels.map(|channel| frames[channel].as_chunks().0);
@@ -164,8 +162,8 @@ impl WithKernel for Hear<'_> {
             if n.is_multiple_of(2) {
                 group.bring_two(&own, n);
             }
-            for &channel in coming.iter().flatten().skip(n * AT_ONCE).take(AT_ONCE) {
-                fetch(frames[channel]);
+            for &channel in channels.iter().skip(n * AT_ONCE).take(AT_ONCE) {
+                fetch_next(frames[channel]);
             }
             let found = group.step(kernel, detectors);
             events |= found.events;
@@ -183,7 +181,7 @@ impl WithKernel for Hear<'_> {
 
 /// For lanes that have nothing to hear.
 const SILENCE: [i16; BLOCK] = [0; BLOCK];
-/// Of how many channels the whole frames are brought closer while one block is heard.
+/// Of how many channels the next frames are brought closer while one block is heard.
 const AT_ONCE: usize = LANES / 4;
 /// Seats of a group: a power of two that is more than a window.
 const SEATS: usize = 8;

@@ -54,11 +54,9 @@ impl<const CHANNELS: usize> Room<CHANNELS> {
         }
         self.let_join(detectors, frames, samples, &mut progress);
         let (groups, places) = self.groups();
-        let mut groups = groups.filter(|group| group.head.joined != 0).peekable();
-        while let Some(group) = groups.next() {
+        for group in groups.filter(|group| group.head.joined != 0) {
             let channels = group.head.channels;
-            let coming = groups.peek().map(|group| group.head.channels);
-            let left = path.with(Hear { group, detectors, frames, coming, progress: &mut progress });
+            let left = path.with(Hear { group, detectors, frames, progress: &mut progress });
             for lane in bits(left) {
                 places[channels[lane]] = None;
             }

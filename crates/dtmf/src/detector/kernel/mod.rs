@@ -161,13 +161,13 @@ fn most_energy(bits: u16) -> i32 {
     (BLOCK as u32 / 2 * ((2 * peak * peak) >> 6)) as i32
 }
 
-/// Has brought close what will be needed soon.
+/// Has as much brought closer as lies right behind a frame: the next one, where both are of one recording.
 #[inline(always)]
-pub(super) fn fetch<T>(things: &[T]) {
+pub(super) fn fetch_next(frame: &[i16]) {
     #[cfg(target_arch = "x86_64")]
-    x86::fetch(things);
+    x86::fetch_next(frame);
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = things;
+    let _ = frame;
 }
 
 /// Something to do with a kernel.

@@ -139,14 +139,14 @@ impl Kernel for Avx2 {
     }
 }
 
-/// [`super::fetch`].
+/// [`super::fetch_next`].
 #[inline(always)]
-pub(super) fn fetch<T>(things: &[T]) {
-    let (from, len) = (things.as_ptr().cast::<i8>(), size_of_val(things));
-    let lines = (from.addr() % LINE + len).div_ceil(LINE);
+pub(super) fn fetch_next(frame: &[i16]) {
+    let behind = frame.as_ptr_range().end.cast::<i8>();
+    let lines = (behind.addr() % LINE + size_of_val(frame)).div_ceil(LINE);
     for line in 0..lines {
-        // SAFETY: SSE, which all of these processors have; what is not there does no harm.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(line * LINE)) };
+        // SAFETY: SSE, which all of these processors have; nothing is read, and what is not there does no harm.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(behind.wrapping_add(line * LINE)) };
     }
 }
 
