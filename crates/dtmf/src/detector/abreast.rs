@@ -23,7 +23,6 @@ use outlooks::Outlooks;
 #[derive(Clone)]
 struct Seat {
     moment: Moment,
-    samples: [[i16; BLOCK]; LANES],
     /// Who heard it, who found it lively.
     heard: u16,
     lively: u16,
@@ -84,7 +83,7 @@ impl Progress {
 }
 
 impl Seat {
-    const EMPTY: Self = Self { moment: Moment::NOTHING, samples: [SILENCE; LANES], heard: 0, lively: 0 };
+    const EMPTY: Self = Self { moment: Moment::NOTHING, heard: 0, lively: 0 };
 }
 
 impl Head {
@@ -114,23 +113,6 @@ impl Head {
 }
 
 impl Group<'_> {
-    /// Puts block `n` of the frames of all lanes where it will be heard, and the one after it: what a line of a cache
-    /// holds of both is fetched once. What was kept there is older than a window.
-    #[inline(always)]
-    fn bring_two(&mut self, frames: &[&[[i16; BLOCK]]; LANES], n: usize) {
-        const { assert!(SEATS >= WINDOW + 2) };
-        let [first, second] = [1, 2].map(|ahead| (self.head.newest + ahead) % SEATS);
-        let Ok([first, second]) = self.seats.get_disjoint_mut([first, second]) else { return };
-        for (frame, kept) in frames.iter().zip(first.samples.iter_mut().zip(&mut second.samples)) {
-            if let Some(block) = frame.get(n) {
-                *kept.0 = *block;
-            }
-            if let Some(block) = frame.get(n + 1) {
-                *kept.1 = *block;
-            }
-        }
-    }
-
     /// Those of whom nothing is known that quiet blocks could end.
     #[inline(always)]
     fn blank(&self) -> u16 {
@@ -156,16 +138,14 @@ impl WithKernel for Hear<'_> {
         let channels = group.head.channels;
         let joined = group.head.joined;
         let own = channels.map(|channel| frames[channel].as_chunks().0);
-        let blocks = bits(joined).next().map_or(0, |lane| own[lane].len());
+        let len = bits(joined).next().map_or(0, |lane| own[lane].len());
         let mut events = 0;
-        for n in 0..blocks {
-            if n.is_multiple_of(2) {
-                group.bring_two(&own, n);
-            }
+        for n in 0..len {
             for &channel in channels.iter().skip(n * AT_ONCE).take(AT_ONCE) {
                 fetch_next(frames[channel]);
             }
-            let found = group.step(kernel, detectors);
+            let blocks = own.map(|frame| frame.get(n).unwrap_or(&SILENCE));
+            let found = group.step(kernel, &blocks, detectors);
             events |= found.events;
             for lane in bits(found.full) {
                 group.leave(lane, &mut detectors[channels[lane]].listener);
@@ -173,7 +153,7 @@ impl WithKernel for Hear<'_> {
             }
         }
         for lane in bits(group.head.joined) {
-            progress[channels[lane]] = Progress { samples: blocks * BLOCK, is_over: !is_set(events, lane) };
+            progress[channels[lane]] = Progress { samples: len * BLOCK, is_over: !is_set(events, lane) };
         }
         joined & !group.head.joined
     }

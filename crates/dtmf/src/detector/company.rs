@@ -22,10 +22,11 @@ pub(super) struct Company {
 impl Company {
     /// That of two tones, at `hz`, in the newest [`WINDOW`] blocks of `history`.
     pub(super) fn of(hz: [f32; 2], history: &impl Recall) -> Self {
-        let mut signal = [0.0; LEN];
-        let samples = |n: usize| f32::from(history.samples(WINDOW - 1 - n / BLOCK)[n % BLOCK]);
+        let blocks: [[i16; BLOCK]; WINDOW] = core::array::from_fn(|n| history.samples(WINDOW - 1 - n));
+        let samples = blocks.as_flattened();
         // Less of what is low, where hums are, and nothing at all at 0 Hz.
-        signal.iter_mut().enumerate().for_each(|(n, value)| *value = samples(n + 2) - samples(n));
+        let mut signal: [f32; LEN] =
+            core::array::from_fn(|n| f32::from(samples[n + 2]) - f32::from(samples[n]));
         let tones_power = take_out(hz, &mut signal);
         let rest_power = dot(&signal, &signal);
         Self {

@@ -74,12 +74,10 @@ impl History {
 
     /// Takes back all blocks, by how long ago they were, that were kept elsewhere; how many in a row, the newest
     /// the last, are lively and in phase.
-    pub(super) fn restore<'a>(&mut self, lively: u32, block: impl Fn(usize) -> (Block, &'a [i16; BLOCK])) {
+    pub(super) fn restore(&mut self, lively: u32, block: impl Fn(usize) -> (Block, [i16; BLOCK])) {
         self.newest = LEN - 1;
         for ago in 0..LEN {
-            let samples;
-            (self.blocks[self.newest - ago], samples) = block(ago);
-            self.samples[self.newest - ago] = *samples;
+            (self.blocks[self.newest - ago], self.samples[self.newest - ago]) = block(ago);
         }
         self.lively = lively;
         self.passed = self.blocks.iter().rev().take_while(|block| block.kind == Kind::Passed).count();
@@ -151,8 +149,8 @@ impl Recall for History {
     }
 
     #[inline(always)]
-    fn samples(&self, ago: usize) -> &[i16; BLOCK] {
-        &self.samples[(self.newest + LEN - ago) % LEN]
+    fn samples(&self, ago: usize) -> [i16; BLOCK] {
+        self.samples[(self.newest + LEN - ago) % LEN]
     }
 
     #[inline(always)]

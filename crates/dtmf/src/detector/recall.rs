@@ -29,7 +29,7 @@ pub(super) trait Recall {
     fn pair_power(&self, ago: usize) -> f32;
 
     /// What was heard in a lively block.
-    fn samples(&self, ago: usize) -> &[i16; BLOCK];
+    fn samples(&self, ago: usize) -> [i16; BLOCK];
 
     /// How many blocks in a row, the newest the last, are lively and in phase; those beyond a window need not
     /// count.

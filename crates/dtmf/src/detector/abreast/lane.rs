@@ -46,7 +46,7 @@ impl Group<'_> {
             let seat = &mut self.seats[(head.newest + SEATS - ago - left) % SEATS];
             let before = |blocks: usize| history.ago((ago + blocks) % LEN);
             seat.moment.set_lane(lane, [block, before(1), before(2)]);
-            seat.samples[lane] = *history.samples(ago);
+            seat.moment.samples.set_lane(lane, &history.samples(ago));
             seat.heard = with(seat.heard, lane, block.kind == Kind::Heard);
             seat.lively = with(seat.lively, lane, block.lively);
         }
@@ -63,7 +63,7 @@ impl Group<'_> {
         let (block, incoherent) = listener.path.with(LookAgain(listener, [one, two]));
         let seat = &mut self.seats[*newest];
         seat.moment.set_lane(lane, [&block, one, two]);
-        seat.samples[lane] = listener.left_out;
+        seat.moment.samples.set_lane(lane, &listener.left_out);
         seat.heard = with(seat.heard, lane, false);
         seat.lively = with(seat.lively, lane, false);
         *last_lively = with(*last_lively, lane, block.lively);
@@ -81,7 +81,7 @@ impl Group<'_> {
         head.outlooks.store(lane, &mut listener.tracker);
         listener.position = head.position(lane);
         listener.is_left_out = is_set(head.left, lane);
-        listener.left_out = self.seats[head.newest].samples[lane];
+        listener.left_out = self.seats[head.newest].moment.samples.lane(lane);
         // A block that was left out has the seat of the eighth before it: nobody will ask for that any more.
         let newest = (head.newest + SEATS - usize::from(listener.is_left_out)) % SEATS;
         let past = Lane { seats: self.seats, runs: &head.runs, newest, lane };
@@ -194,8 +194,8 @@ impl Recall for Lane<'_> {
     }
 
     #[inline(always)]
-    fn samples(&self, ago: usize) -> &[i16; BLOCK] {
-        &self.seat(ago).samples[self.lane]
+    fn samples(&self, ago: usize) -> [i16; BLOCK] {
+        self.seat(ago).moment.samples.lane(self.lane)
     }
 
     #[inline(always)]

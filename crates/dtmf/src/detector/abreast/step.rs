@@ -3,10 +3,10 @@
 use super::bits::{bits, is_set, with};
 use super::lane::Lane;
 use super::outlooks::Changes;
-use super::{Group, Head, SEATS, Seat};
+use super::{Group, Head, SEATS};
 use crate::detector::Detector;
 use crate::detector::event::{Queue, ToneEvent};
-use crate::detector::kernel::{BLOCK, Kernel, Verdicts};
+use crate::detector::kernel::{BLOCK, Kernel, LANES, Verdicts};
 use crate::detector::measure::WINDOW;
 use crate::detector::recall::Recall;
 
@@ -35,15 +35,19 @@ struct Fates {
 }
 
 impl Group<'_> {
-    /// Lets all hear the next block that was brought.
+    /// Lets all hear their next blocks.
     #[inline(always)]
-    pub(super) fn step<K: Kernel>(&mut self, kernel: K, detectors: &mut [Detector]) -> Found {
+    pub(super) fn step<K: Kernel>(
+        &mut self,
+        kernel: K,
+        blocks: &[&[i16; BLOCK]; LANES],
+        detectors: &mut [Detector],
+    ) -> Found {
         self.head.newest = (self.head.newest + 1) % SEATS;
         let newest = self.head.newest;
-        let Seat { moment, samples, .. } = &mut self.seats[newest];
-        let spectra = &mut moment.spectra;
-        kernel.look_abreast(samples, self.head.joined, spectra);
-        let fates = self.head.fates(kernel.verdicts(spectra, &self.head.gates));
+        let moment = &mut self.seats[newest].moment;
+        kernel.look_abreast(blocks, self.head.joined, moment);
+        let fates = self.head.fates(kernel.verdicts(&moment.spectra, &self.head.gates));
         let mut found = Found { events: 0, full: 0 };
         if self.head.left != 0 {
             let decisive = self.look_back(&fates);

@@ -41,16 +41,46 @@ pub(in super::super) struct Pairs {
     pub(in super::super) sums: [Lanes<f32>; 4],
 }
 
-/// What the arithmetic makes of a block of all channels.
+/// A block of all channels, by pair of samples: what one vector holds.
+#[derive(Clone, PartialEq)]
+pub(in super::super) struct Samples(pub(super) [Lanes<[i16; 2]>; BLOCK / 2]);
+
+/// Leaves out the samples: they may hold a key.
+impl core::fmt::Debug for Samples {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Samples").finish_non_exhaustive()
+    }
+}
+
+impl Samples {
+    const NONE: Self = Self([Lanes([[0; 2]; LANES]); BLOCK / 2]);
+
+    /// Those of one channel.
+    #[inline(always)]
+    pub(in super::super) fn lane(&self, lane: usize) -> [i16; BLOCK] {
+        core::array::from_fn(|n| self.0[n / 2].0[lane][n % 2])
+    }
+
+    #[inline(always)]
+    pub(in super::super) fn set_lane(&mut self, lane: usize, block: &[i16; BLOCK]) {
+        for (to, &pair) in self.0.iter_mut().zip(block.as_chunks().0) {
+            to.0[lane] = pair;
+        }
+    }
+}
+
+/// A block of all channels and what the arithmetic makes of it.
 #[derive(Clone, Debug, PartialEq)]
 #[repr(C)]
 pub(in super::super) struct Moment {
+    pub(in super::super) samples: Samples,
     pub(in super::super) spectra: Spectra,
     pub(in super::super) pairs: Pairs,
 }
 
 impl Moment {
-    pub(in super::super) const NOTHING: Self = Self { spectra: Spectra::NOTHING, pairs: Pairs::NONE };
+    pub(in super::super) const NOTHING: Self =
+        Self { samples: Samples::NONE, spectra: Spectra::NOTHING, pairs: Pairs::NONE };
 
     /// Takes over a block of one channel, and of the two before it the sums.
     pub(in super::super) fn set_lane(&mut self, lane: usize, blocks: [&Block; 3]) {
@@ -159,12 +189,14 @@ impl Spectra {
 }
 
 /// [`Kernel::look`] and [`Kernel::energy`] one channel after the other.
-pub(super) fn look<K: Kernel>(kernel: K, blocks: &[[i16; BLOCK]; LANES], active: u16, spectra: &mut Spectra) {
+pub(super) fn look<K: Kernel>(kernel: K, blocks: &[&[i16; BLOCK]; LANES], active: u16, moment: &mut Moment) {
+    let Moment { samples, spectra, .. } = moment;
     for (lane, block) in blocks.iter().enumerate().filter(|&(lane, _)| active >> lane & 1 == 1) {
         let mut spectrum = Spectrum::NOTHING;
         kernel.look(block, &mut spectrum);
         spectra.set_lane(lane, &spectrum);
         spectra.energy.0[lane] = kernel.energy(block);
+        samples.set_lane(lane, block);
     }
 }
 
@@ -243,7 +275,7 @@ mod tests {
 
     #[derive(Debug, PartialEq)]
     struct Found {
-        spectra: [Spectra; 3],
+        moments: [Moment; 3],
         verdicts: Verdicts,
         incoherent: u16,
         pairs: Pairs,
@@ -256,20 +288,19 @@ mod tests {
 
         fn run<K: Kernel>(self, kernel: K) -> Found {
             let Self(blocks, gates, heard) = self;
-            let spectra = blocks.each_ref().map(|blocks| {
-                let mut spectra = Spectra::NOTHING;
-                kernel.look_abreast(blocks, u16::MAX, &mut spectra);
-                spectra
+            let mut moments = blocks.each_ref().map(|blocks| {
+                let mut moment = Moment::NOTHING;
+                kernel.look_abreast(&blocks.each_ref(), u16::MAX, &mut moment);
+                moment
             });
-            let [newest, one, two] = spectra.each_ref();
+            let [newest, one, two] = moments.each_ref().map(|moment| &moment.spectra);
             let mut pairs = Pairs::NONE;
             let incoherent = kernel.strongest_abreast([newest, one, two], heard, &mut pairs);
             let alike = [newest, one].map(|spectra| kernel.alike_abreast(spectra, &pairs, &gates.power));
-            let recent = |spectra: &Spectra| Moment { spectra: spectra.clone(), pairs: pairs.clone() };
-            let recent = [recent(newest), recent(one), recent(two)];
-            let promising = kernel.promising_abreast(core::array::from_fn(|ago| &recent[ago % 3]), heard);
             let verdicts = kernel.verdicts(newest, gates);
-            Found { verdicts, incoherent, pairs, alike, promising, spectra }
+            moments.iter_mut().for_each(|moment| moment.pairs = pairs.clone());
+            let promising = kernel.promising_abreast(core::array::from_fn(|ago| &moments[ago % 3]), heard);
+            Found { verdicts, incoherent, pairs, alike, promising, moments }
         }
     }
 

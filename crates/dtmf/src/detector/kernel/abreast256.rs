@@ -19,36 +19,35 @@ use core::arch::x86_64::{
 };
 
 use super::super::block::{BAND_WEIGHTS, GAP_WEIGHT};
-use super::abreast::{LANES, Lanes, REFERENCES, Spectra};
+use super::abreast::{LANES, Lanes, Moment, REFERENCES, Spectra};
 use super::{BLOCK, COLUMNS, PAIRS, TONES};
 
 /// Lanes of a vector: half the channels.
 const HALF: usize = LANES / 2;
 
-/// The blocks of half the channels.
-type Half = [[i16; BLOCK]; HALF];
-
 /// Correlates a block of every channel with the references; of the later half only if some of it are `active`.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn look(blocks: &[[i16; BLOCK]; LANES], active: u16, spectra: &mut Spectra) {
+pub(super) fn look(blocks: &[&[i16; BLOCK]; LANES], active: u16, moment: &mut Moment) {
     let (halves, _) = blocks.as_chunks();
-    look_half(&halves[0], spectra, 0);
+    look_half(&halves[0], moment, 0);
     if active >> HALF != 0 {
-        look_half(&halves[1], spectra, 1);
+        look_half(&halves[1], moment, 1);
     }
 }
 
 #[inline(never)]
 #[target_feature(enable = "avx2")]
-fn look_half(blocks: &Half, spectra: &mut Spectra, half: usize) {
+fn look_half(blocks: &[&[i16; BLOCK]; HALF], moment: &mut Moment, half: usize) {
+    let Moment { samples: kept, spectra, .. } = moment;
     let mut samples = [_mm256_setzero_si256(); BLOCK / 2];
     for (eighth, four) in samples.as_chunks_mut::<4>().0.iter_mut().enumerate() {
         // SAFETY: the eight samples are within the block.
         *four = columns(|lane| unsafe { blocks[lane].as_ptr().add(8 * eighth).cast() });
     }
     let mut energy = _mm256_setzero_si256();
-    for &pair in &samples {
+    for (to, &pair) in kept.0.iter_mut().zip(&samples) {
+        store_words(to, half, pair);
         energy = _mm256_add_epi32(energy, _mm256_srli_epi32::<6>(_mm256_madd_epi16(pair, pair)));
     }
     store_words(&mut spectra.energy, half, energy);

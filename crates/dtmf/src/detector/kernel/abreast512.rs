@@ -17,19 +17,21 @@ use core::arch::x86_64::{
 };
 
 use super::super::block::{BAND_WEIGHTS, GAP_WEIGHT};
-use super::abreast::{LANES, Lanes, REFERENCES, Spectra};
+use super::abreast::{LANES, Lanes, Moment, REFERENCES, Spectra};
 use super::{BLOCK, COLUMNS, TONES};
 
 /// Correlates a block of every channel with the references.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-pub(super) fn look(blocks: &[[i16; BLOCK]; LANES], spectra: &mut Spectra) {
+pub(super) fn look(blocks: &[&[i16; BLOCK]; LANES], moment: &mut Moment) {
+    let Moment { samples: kept, spectra, .. } = moment;
     let mut samples = [_mm512_setzero_si512(); BLOCK / 2];
     for (eighth, four) in samples.as_chunks_mut::<4>().0.iter_mut().enumerate() {
         // SAFETY: the eight samples are within the block.
         *four = columns(|lane| unsafe { blocks[lane].as_ptr().add(8 * eighth).cast() });
     }
     let mut energy = _mm512_setzero_si512();
-    for &pair in &samples {
+    for (to, &pair) in kept.0.iter_mut().zip(&samples) {
+        store_words(to, pair);
         energy = _mm512_add_epi32(energy, _mm512_srli_epi32::<6>(_mm512_madd_epi16(pair, pair)));
     }
     store_words(&mut spectra.energy, energy);

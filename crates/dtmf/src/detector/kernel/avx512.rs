@@ -100,9 +100,9 @@ impl Kernel for Avx512 {
     const IS_FASTER_ABREAST: bool = true;
 
     #[inline(always)]
-    fn look_abreast(self, blocks: &[[i16; BLOCK]; LANES], _active: u16, spectra: &mut Spectra) {
+    fn look_abreast(self, blocks: &[&[i16; BLOCK]; LANES], _active: u16, moment: &mut Moment) {
         // SAFETY: as above.
-        unsafe { abreast512::look(blocks, spectra) }
+        unsafe { abreast512::look(blocks, moment) }
     }
 
     #[inline(always)]

@@ -99,10 +99,11 @@ pub(super) trait Kernel: Copy {
     /// Whether many channels at once take less than one after the other.
     const IS_FASTER_ABREAST: bool = false;
 
-    /// [`look`](Self::look) and [`energy`](Self::energy) on a block of many channels, if only the `active` ones.
+    /// [`look`](Self::look) and [`energy`](Self::energy) on a block of many channels, if only the `active` ones, which
+    /// are kept.
     #[inline(always)]
-    fn look_abreast(self, blocks: &[[i16; BLOCK]; LANES], active: u16, spectra: &mut Spectra) {
-        abreast::look(self, blocks, active, spectra);
+    fn look_abreast(self, blocks: &[&[i16; BLOCK]; LANES], active: u16, moment: &mut Moment) {
+        abreast::look(self, blocks, active, moment);
     }
 
     /// What every channel's block comes to.

@@ -109,9 +109,9 @@ impl Kernel for Avx2 {
     const IS_FASTER_ABREAST: bool = true;
 
     #[inline(always)]
-    fn look_abreast(self, blocks: &[[i16; BLOCK]; LANES], active: u16, spectra: &mut Spectra) {
+    fn look_abreast(self, blocks: &[&[i16; BLOCK]; LANES], active: u16, moment: &mut Moment) {
         // SAFETY: as above.
-        unsafe { abreast256::look(blocks, active, spectra) }
+        unsafe { abreast256::look(blocks, active, moment) }
     }
 
     #[inline(always)]
