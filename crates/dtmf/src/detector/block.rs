@@ -125,13 +125,15 @@ impl Spectrum {
         }
     }
 
-    /// What three blocks, newest first, show together of a tone on its frequency.
+    /// What three blocks, newest first, show together of a tone on its frequency, with the phase it has in the one
+    /// in the middle.
     #[inline(always)]
     fn sum_in_phase([newest, one, two]: [&Self; 3], k: usize) -> (f32, f32) {
-        // The phase gained since the older blocks is added to them: the rotation's conjugate.
-        let ((c1, s1), (c2, s2)) = ((TURN_COS[0][k], TURN_SIN[0][k]), (TURN_COS[1][k], TURN_SIN[1][k]));
-        let re = newest.re[k] + (one.re[k] * c1 + one.im[k] * s1) + (two.re[k] * c2 + two.im[k] * s2);
-        let im = newest.im[k] + (one.im[k] * c1 - one.re[k] * s1) + (two.im[k] * c2 - two.re[k] * s2);
+        // The newest is turned back as far as the oldest is turned on: what both have in common meets the cosine, what
+        // they differ in the sine.
+        let (cos, sin) = (TURN_COS[k], TURN_SIN[k]);
+        let re = one.re[k] + ((newest.re[k] + two.re[k]) * cos + (two.im[k] - newest.im[k]) * sin);
+        let im = one.im[k] + ((newest.im[k] + two.im[k]) * cos - (two.re[k] - newest.re[k]) * sin);
         (re, im)
     }
 
@@ -216,19 +218,15 @@ fn in_phase(newest: &Spectrum, one: &Spectrum, two: &Spectrum) -> [f32; TONES] {
     })
 }
 
-/// By how much every tone turns in one block and in two.
-pub(super) static TURN_COS: [[f32; TONES]; 2] = turns().0;
-pub(super) static TURN_SIN: [[f32; TONES]; 2] = turns().1;
+/// By how much every tone turns in a block.
+pub(super) static TURN_COS: [f32; TONES] = turns().0;
+pub(super) static TURN_SIN: [f32; TONES] = turns().1;
 
-const fn turns() -> ([[f32; TONES]; 2], [[f32; TONES]; 2]) {
-    let (mut cos, mut sin) = ([[0.0; TONES]; 2], [[0.0; TONES]; 2]);
+const fn turns() -> ([f32; TONES], [f32; TONES]) {
+    let (mut cos, mut sin) = ([0.0; TONES], [0.0; TONES]);
     let mut k = 0;
     while k < TONES {
-        let mut blocks = 0;
-        while blocks < 2 {
-            (cos[blocks][k], sin[blocks][k]) = block_rotation(k, blocks + 1);
-            blocks += 1;
-        }
+        (cos[k], sin[k]) = block_rotation(k, 1);
         k += 1;
     }
     (cos, sin)

@@ -14,8 +14,8 @@ use core::arch::x86_64::{
     _mm512_extractf64x4_pd, _mm512_extracti64x4_epi64, _mm512_load_ps, _mm512_load_si512, _mm512_loadu_ps,
     _mm512_loadu_si512, _mm512_madd_epi16, _mm512_mul_ps, _mm512_permutexvar_epi16, _mm512_permutexvar_epi32,
     _mm512_reduce_add_epi32, _mm512_set1_epi16, _mm512_set1_epi64, _mm512_setzero_si512,
-    _mm512_shuffle_f32x4, _mm512_store_si512, _mm512_storeu_ps, _mm512_unpackhi_epi32, _mm512_unpacklo_epi32,
-    _mm512_xor_si512,
+    _mm512_shuffle_f32x4, _mm512_store_si512, _mm512_storeu_ps, _mm512_sub_ps, _mm512_unpackhi_epi32,
+    _mm512_unpacklo_epi32, _mm512_xor_si512,
 };
 
 use core::sync::atomic::{AtomicU8, Ordering};
@@ -206,12 +206,11 @@ fn strongest(newest: &Spectrum, one: &Spectrum, two: &Spectrum) -> (Pair, f32) {
     // SAFETY: the pointers are the first 64 bytes of a spectrum.
     let [newest, one, two] =
         [newest, one, two].map(|spectrum| unsafe { _mm512_loadu_ps(core::ptr::from_ref(spectrum).cast()) });
-    let turned = |older: __m512, blocks: usize| {
-        let swapped = _mm512_shuffle_f32x4::<0b01_00_11_10>(older, older);
-        let (cos, sin) = (TURNS[blocks - 1][0].load(), TURNS[blocks - 1][1].load());
-        _mm512_add_ps(_mm512_mul_ps(older, cos), _mm512_mul_ps(swapped, sin))
-    };
-    let sum = _mm512_add_ps(_mm512_add_ps(newest, turned(one, 1)), turned(two, 2));
+    let (common, other) = (_mm512_add_ps(newest, two), _mm512_sub_ps(two, newest));
+    let swapped = _mm512_shuffle_f32x4::<0b01_00_11_10>(other, other);
+    let [cos, sin] = &TURNS;
+    let turned = _mm512_add_ps(_mm512_mul_ps(common, cos.load()), _mm512_mul_ps(swapped, sin.load()));
+    let sum = _mm512_add_ps(one, turned);
     let power = halves_added(_mm512_mul_ps(sum, sum));
     let most = largest(power);
     let is_most = u32::from(_mm256_cmp_ps_mask::<_CMP_EQ_OQ>(power, most));
@@ -356,18 +355,14 @@ static REVERSED: Words = {
     Words(table)
 };
 
-/// By how much every tone turns in one block and in two: cosines, and sines with opposite signs for the halves.
-static TURNS: [[Floats; 2]; 2] = {
-    let mut table = [const { [const { Floats([0.0; 16]) }; 2] }; 2];
+/// By how much every tone turns in a block: cosines, and sines with opposite signs for the halves.
+static TURNS: [Floats; 2] = {
+    let mut table = [const { Floats([0.0; 16]) }; 2];
     let mut k = 0;
     while k < TONES {
-        let mut blocks = 0;
-        while blocks < 2 {
-            let (cos, sin) = block_rotation(k, blocks + 1);
-            (table[blocks][0].0[k], table[blocks][0].0[k + TONES]) = (cos, cos);
-            (table[blocks][1].0[k], table[blocks][1].0[k + TONES]) = (sin, -sin);
-            blocks += 1;
-        }
+        let (cos, sin) = block_rotation(k, 1);
+        (table[0].0[k], table[0].0[k + TONES]) = (cos, cos);
+        (table[1].0[k], table[1].0[k + TONES]) = (sin, -sin);
         k += 1;
     }
     table

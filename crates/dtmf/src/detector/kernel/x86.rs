@@ -330,16 +330,13 @@ fn magnitude_bits_avx2(samples: &[i16; 4 * BLOCK]) -> u16 {
 fn strongest_avx2(newest: &Spectrum, one: &Spectrum, two: &Spectrum) -> (Pair, f32) {
     // SAFETY: eight numbers.
     let load = |tones: &[f32; TONES]| unsafe { _mm256_loadu_ps(tones.as_ptr()) };
-    let turned_re = |spectrum: &Spectrum, blocks: usize| {
-        let (cos, sin) = (load(&TURN_COS[blocks]), load(&TURN_SIN[blocks]));
-        _mm256_add_ps(_mm256_mul_ps(load(&spectrum.re), cos), _mm256_mul_ps(load(&spectrum.im), sin))
-    };
-    let turned_im = |spectrum: &Spectrum, blocks: usize| {
-        let (cos, sin) = (load(&TURN_COS[blocks]), load(&TURN_SIN[blocks]));
-        _mm256_sub_ps(_mm256_mul_ps(load(&spectrum.im), cos), _mm256_mul_ps(load(&spectrum.re), sin))
-    };
-    let re = _mm256_add_ps(_mm256_add_ps(load(&newest.re), turned_re(one, 0)), turned_re(two, 1));
-    let im = _mm256_add_ps(_mm256_add_ps(load(&newest.im), turned_im(one, 0)), turned_im(two, 1));
+    let (cos, sin) = (load(&TURN_COS), load(&TURN_SIN));
+    let (re0, im0, re2, im2) = (load(&newest.re), load(&newest.im), load(&two.re), load(&two.im));
+    let (common_re, common_im) = (_mm256_add_ps(re0, re2), _mm256_add_ps(im0, im2));
+    let (other_re, other_im) = (_mm256_sub_ps(re2, re0), _mm256_sub_ps(im2, im0));
+    let turned_re = _mm256_add_ps(_mm256_mul_ps(common_re, cos), _mm256_mul_ps(other_im, sin));
+    let turned_im = _mm256_sub_ps(_mm256_mul_ps(common_im, cos), _mm256_mul_ps(other_re, sin));
+    let (re, im) = (_mm256_add_ps(load(&one.re), turned_re), _mm256_add_ps(load(&one.im), turned_im));
     let powers = _mm256_add_ps(_mm256_mul_ps(re, re), _mm256_mul_ps(im, im));
     // The largest of each half in all of its lanes; the first that is as large is it.
     let most = _mm256_max_ps(powers, _mm256_permute_ps::<0b01_00_11_10>(powers));

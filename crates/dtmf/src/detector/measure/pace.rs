@@ -16,9 +16,7 @@ impl Pair {
         let both = |table: &[f32; TONES]| V::of(table[self.low], table[self.high]);
         let two = Pointers { re, im };
         let (one, newest) = (two.after::<1>(), two.after::<2>());
-        let sums = newest
-            .plus(one.turned_on(both(&TURN_COS[0]), both(&TURN_SIN[0])))
-            .plus(two.turned_on(both(&TURN_COS[1]), both(&TURN_SIN[1])));
+        let sums = one.plus_in_phase(newest, two, both(&TURN_COS), both(&TURN_SIN));
         let step = sums.step_to(sums.after::<1>());
         let none = V::of(0.0, 0.0);
         let [least, most] = &PACES;

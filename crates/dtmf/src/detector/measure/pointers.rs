@@ -34,13 +34,16 @@ pub(super) struct Pointers<V> {
 }
 
 impl<V: Sixteen> Pointers<V> {
-    /// The pointers with the phase added that tones gain in a time, by its cosine and the sine turned over.
+    /// With what is as long after them turned back, and what is as long before turned on, by the cosine of the phase
+    /// that tones gain in that time and the sine turned over.
     #[inline(always)]
-    pub(super) fn turned_on(self, cos: V, sin: V) -> Self {
-        Self {
-            re: self.re.times(cos).plus(self.im.times(sin)),
-            im: self.im.times(cos).minus(self.re.times(sin)),
-        }
+    pub(super) fn plus_in_phase(self, after: Self, before: Self, cos: V, sin: V) -> Self {
+        let common = after.plus(before);
+        let (re, im) = (before.re.minus(after.re), before.im.minus(after.im));
+        self.plus(Self {
+            re: common.re.times(cos).plus(im.times(sin)),
+            im: common.im.times(cos).minus(re.times(sin)),
+        })
     }
 
     #[inline(always)]

@@ -87,13 +87,13 @@ struct Tone {
 fn in_phase([newest, one, two]: [&Spectra; 3], heard: __m256, half: usize, k: usize) -> Tone {
     let re = |block: &Spectra| load_lanes(&block.pointers[k], half);
     let im = |block: &Spectra| load_lanes(&block.pointers[TONES + k], half);
-    let (re1, im1) = (re(one), im(one));
+    let (re0, im0) = (re(newest), im(newest));
     let (re2, im2) = (_mm256_and_ps(re(two), heard), _mm256_and_ps(im(two), heard));
-    let turned_re = |re, im, n: usize| _mm256_add_ps(times(re, TURN_COS[n][k]), times(im, TURN_SIN[n][k]));
-    let turned_im = |re, im, n: usize| _mm256_sub_ps(times(im, TURN_COS[n][k]), times(re, TURN_SIN[n][k]));
-    let sum = |newest, one, two| _mm256_add_ps(_mm256_add_ps(newest, one), two);
-    let re = sum(re(newest), turned_re(re1, im1, 0), turned_re(re2, im2, 1));
-    let im = sum(im(newest), turned_im(re1, im1, 0), turned_im(re2, im2, 1));
+    let (common_re, common_im) = (_mm256_add_ps(re0, re2), _mm256_add_ps(im0, im2));
+    let (other_re, other_im) = (_mm256_sub_ps(re2, re0), _mm256_sub_ps(im2, im0));
+    let turned_re = _mm256_add_ps(times(common_re, TURN_COS[k]), times(other_im, TURN_SIN[k]));
+    let turned_im = _mm256_sub_ps(times(common_im, TURN_COS[k]), times(other_re, TURN_SIN[k]));
+    let (re, im) = (_mm256_add_ps(re(one), turned_re), _mm256_add_ps(im(one), turned_im));
     Tone { power: _mm256_add_ps(_mm256_mul_ps(re, re), _mm256_mul_ps(im, im)), re, im }
 }
 

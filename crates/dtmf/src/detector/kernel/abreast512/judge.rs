@@ -47,17 +47,15 @@ pub(in super::super) fn strongest([newest, one, two]: [&Spectra; 3], heard: u16,
     let none = _mm512_set1_ps(0.0);
     let mut tones = [Tone { power: none, re: none, im: none }; TONES];
     for (k, tone) in tones.iter_mut().enumerate() {
-        let turn = |blocks: usize| (_mm512_set1_ps(TURN_COS[blocks][k]), _mm512_set1_ps(TURN_SIN[blocks][k]));
-        let ((c1, s1), (c2, s2)) = (turn(0), turn(1));
+        let (cos, sin) = (_mm512_set1_ps(TURN_COS[k]), _mm512_set1_ps(TURN_SIN[k]));
+        let (re0, im0) = (load_lanes(&newest.pointers[k]), load_lanes(&newest.pointers[TONES + k]));
         let (re1, im1) = (load_lanes(&one.pointers[k]), load_lanes(&one.pointers[TONES + k]));
         let (re2, im2) = (load_heard(&two.pointers[k], heard), load_heard(&two.pointers[TONES + k], heard));
-        let turned_re = |re, im, c, s| _mm512_add_ps(_mm512_mul_ps(re, c), _mm512_mul_ps(im, s));
-        let turned_im = |re, im, c, s| _mm512_sub_ps(_mm512_mul_ps(im, c), _mm512_mul_ps(re, s));
-        let sum = |newest, one, two| _mm512_add_ps(_mm512_add_ps(newest, one), two);
-        let re =
-            sum(load_lanes(&newest.pointers[k]), turned_re(re1, im1, c1, s1), turned_re(re2, im2, c2, s2));
-        let newest_im = load_lanes(&newest.pointers[TONES + k]);
-        let im = sum(newest_im, turned_im(re1, im1, c1, s1), turned_im(re2, im2, c2, s2));
+        let (common_re, common_im) = (_mm512_add_ps(re0, re2), _mm512_add_ps(im0, im2));
+        let (other_re, other_im) = (_mm512_sub_ps(re2, re0), _mm512_sub_ps(im2, im0));
+        let turned_re = _mm512_add_ps(_mm512_mul_ps(common_re, cos), _mm512_mul_ps(other_im, sin));
+        let turned_im = _mm512_sub_ps(_mm512_mul_ps(common_im, cos), _mm512_mul_ps(other_re, sin));
+        let (re, im) = (_mm512_add_ps(re1, turned_re), _mm512_add_ps(im1, turned_im));
         *tone = Tone { power: _mm512_add_ps(_mm512_mul_ps(re, re), _mm512_mul_ps(im, im)), re, im };
     }
     let (low, row) = first_largest(&tones, 0);
