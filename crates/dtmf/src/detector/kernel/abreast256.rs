@@ -10,12 +10,12 @@ pub(super) use judge::{alike, promising, strongest, verdicts};
 pub(super) use pace::keeps_pace;
 
 use core::arch::x86_64::{
-    __m128i, __m256, __m256i, _mm_loadu_si128, _mm256_add_epi32, _mm256_add_ps, _mm256_avg_epu16,
-    _mm256_castsi128_si256, _mm256_cvtepi32_ps, _mm256_inserti128_si256, _mm256_load_ps, _mm256_load_si256,
-    _mm256_madd_epi16, _mm256_max_ps, _mm256_mul_ps, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps,
-    _mm256_setzero_si256, _mm256_shufflehi_epi16, _mm256_shufflelo_epi16, _mm256_srli_epi32, _mm256_store_ps,
-    _mm256_store_si256, _mm256_sub_epi16, _mm256_unpackhi_epi32, _mm256_unpackhi_epi64,
-    _mm256_unpacklo_epi32, _mm256_unpacklo_epi64, _mm256_xor_si256,
+    __m128i, __m256, __m256i, _mm_loadu_si128, _mm_setr_epi8, _mm256_add_epi16, _mm256_add_epi32,
+    _mm256_add_ps, _mm256_broadcastsi128_si256, _mm256_castsi128_si256, _mm256_cvtepi32_ps,
+    _mm256_inserti128_si256, _mm256_load_ps, _mm256_load_si256, _mm256_madd_epi16, _mm256_max_ps,
+    _mm256_mul_ps, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_si256, _mm256_shuffle_epi8,
+    _mm256_srai_epi16, _mm256_srli_epi32, _mm256_store_ps, _mm256_store_si256, _mm256_sub_epi16,
+    _mm256_unpackhi_epi32, _mm256_unpackhi_epi64, _mm256_unpacklo_epi32, _mm256_unpacklo_epi64,
 };
 
 use super::super::block::{BAND_WEIGHTS, GAP_WEIGHT};
@@ -45,23 +45,17 @@ fn look_half(blocks: &[&[i16; BLOCK]; HALF], moment: &mut Moment, half: usize) {
         // SAFETY: the eight samples are within the block.
         *four = columns(|lane| unsafe { blocks[lane].as_ptr().add(8 * eighth).cast() });
     }
-    let mut energy = _mm256_setzero_si256();
-    for (to, &pair) in kept.0.iter_mut().zip(&samples) {
-        store_words(to, half, pair);
-        energy = _mm256_add_epi32(energy, _mm256_srli_epi32::<6>(_mm256_madd_epi16(pair, pair)));
+    for (to, pair) in kept.0.iter_mut().zip(&mut samples) {
+        store_words(to, half, *pair);
+        *pair = _mm256_srai_epi16::<1>(*pair);
     }
-    store_words(&mut spectra.energy, half, energy);
-    // Half the sum and half the difference of every sample and its mirror image, rounded up and down; the one
-    // instruction that averages works on unsigned numbers.
-    let sign = _mm256_set1_epi16(i16::MIN);
-    let (mut sums, mut differences) = ([sign; PAIRS], [sign; PAIRS]);
+    store_words(&mut spectra.energy, half, energy(&samples));
+    // The sum and the difference of half of every sample and half of its mirror image.
+    let (mut sums, mut differences) = ([samples[0]; PAIRS], [samples[0]; PAIRS]);
     for pair in 0..PAIRS {
-        let front = _mm256_xor_si256(samples[pair], sign);
-        let back = _mm256_xor_si256(samples[BLOCK / 2 - 1 - pair], sign);
-        let back = _mm256_shufflehi_epi16::<0b10_11_00_01>(_mm256_shufflelo_epi16::<0b10_11_00_01>(back));
-        let middle = _mm256_avg_epu16(front, back);
-        sums[pair] = _mm256_xor_si256(middle, sign);
-        differences[pair] = _mm256_sub_epi16(front, middle);
+        let (front, back) = (samples[pair], swapped(samples[BLOCK / 2 - 1 - pair]));
+        sums[pair] = _mm256_add_epi16(front, back);
+        differences[pair] = _mm256_sub_epi16(front, back);
     }
     let cosines = correlate::<0>(&sums);
     for (to, &cosine) in spectra.pointers[..TONES].iter_mut().zip(&cosines) {
@@ -72,6 +66,31 @@ fn look_half(blocks: &[&[i16; BLOCK]; HALF], moment: &mut Moment, half: usize) {
         store(to, half, sine);
     }
     describe(&cosines, &sines, spectra, half);
+}
+
+/// The energy of halved samples.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn energy(halved: &[__m256i; BLOCK / 2]) -> __m256i {
+    let square = |pair: usize| _mm256_madd_epi16(halved[pair], halved[pair]);
+    let two = |n: usize| _mm256_add_epi32(square(n), square(n + 8));
+    let four = |n: usize| _mm256_srli_epi32::<4>(_mm256_add_epi32(two(n), square(n + 16)));
+    let mut energy = four(0);
+    for n in 1..4 {
+        energy = _mm256_add_epi32(energy, four(n));
+    }
+    for n in 4..8 {
+        energy = _mm256_add_epi32(energy, _mm256_srli_epi32::<4>(two(n)));
+    }
+    energy
+}
+
+/// Pairs with their samples swapped.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn swapped(pairs: __m256i) -> __m256i {
+    let order = _mm_setr_epi8(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+    _mm256_shuffle_epi8(pairs, _mm256_broadcastsi128_si256(order))
 }
 
 /// The sums with the cosines (`PART` 0) or with the sines turned over (1) of all tones and the gap.

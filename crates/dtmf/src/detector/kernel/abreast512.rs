@@ -8,12 +8,12 @@ mod judge;
 pub(super) use judge::{alike, promising, strongest, verdicts};
 
 use core::arch::x86_64::{
-    __m128i, __m512, __m512i, _mm_loadu_si128, _mm512_add_epi32, _mm512_add_ps, _mm512_avg_epu16,
-    _mm512_cvtepi32_ps, _mm512_dpwssd_epi32, _mm512_load_ps, _mm512_load_si512, _mm512_madd_epi16,
-    _mm512_mask_broadcast_i32x4, _mm512_maskz_load_ps, _mm512_max_ps, _mm512_mul_ps, _mm512_rol_epi32,
-    _mm512_set1_epi16, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_si512, _mm512_srli_epi32,
-    _mm512_store_ps, _mm512_store_si512, _mm512_sub_epi16, _mm512_unpackhi_epi32, _mm512_unpackhi_epi64,
-    _mm512_unpacklo_epi32, _mm512_unpacklo_epi64, _mm512_xor_si512, _mm512_zextsi128_si512,
+    __m128i, __m512, __m512i, _mm_loadu_si128, _mm512_add_epi16, _mm512_add_epi32, _mm512_add_ps,
+    _mm512_cvtepi32_ps, _mm512_dpwssd_epi32, _mm512_load_ps, _mm512_load_si512, _mm512_mask_broadcast_i32x4,
+    _mm512_maskz_load_ps, _mm512_max_ps, _mm512_mul_ps, _mm512_rol_epi32, _mm512_set1_epi32, _mm512_set1_ps,
+    _mm512_setzero_si512, _mm512_srai_epi16, _mm512_srli_epi32, _mm512_store_ps, _mm512_store_si512,
+    _mm512_sub_epi16, _mm512_unpackhi_epi32, _mm512_unpackhi_epi64, _mm512_unpacklo_epi32,
+    _mm512_unpacklo_epi64, _mm512_zextsi128_si512,
 };
 
 use super::super::block::{BAND_WEIGHTS, GAP_WEIGHT};
@@ -29,11 +29,15 @@ pub(super) fn look(blocks: &[&[i16; BLOCK]; LANES], moment: &mut Moment) {
         // SAFETY: the eight samples are within the block.
         *four = columns(|lane| unsafe { blocks[lane].as_ptr().add(8 * eighth).cast() });
     }
-    let mut energy = _mm512_setzero_si512();
-    for (to, &pair) in kept.0.iter_mut().zip(&samples) {
-        store_words(to, pair);
-        energy = _mm512_add_epi32(energy, _mm512_srli_epi32::<6>(_mm512_madd_epi16(pair, pair)));
+    let mut eighths = [_mm512_setzero_si512(); 8];
+    for (n, (to, pair)) in kept.0.iter_mut().zip(&mut samples).enumerate() {
+        store_words(to, *pair);
+        *pair = _mm512_srai_epi16::<1>(*pair);
+        eighths[n % 8] = _mm512_dpwssd_epi32(eighths[n % 8], *pair, *pair);
     }
+    let energy = eighths
+        .iter()
+        .fold(_mm512_setzero_si512(), |sum, &eighth| _mm512_add_epi32(sum, _mm512_srli_epi32::<4>(eighth)));
     store_words(&mut spectra.energy, energy);
     let [cosines, sines] = sums(&samples);
     let (cosines, sines) =
@@ -65,20 +69,16 @@ fn describe(cosines: &[__m512; TONES + 1], sines: &[__m512; TONES + 1], spectra:
     store(&mut spectra.column, most(COLUMNS));
 }
 
-/// The sums with the cosines and with the sines turned over of all tones and the gap.
+/// The sums of halved samples with the cosines and with the sines turned over of all tones and the gap.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
 fn sums(samples: &[__m512i; BLOCK / 2]) -> [[__m512i; TONES + 1]; 2] {
-    let sign = _mm512_set1_epi16(i16::MIN);
     let mut cosines = [_mm512_setzero_si512(); TONES + 1];
     let mut sines = cosines;
     for (pair, references) in REFERENCES.iter().enumerate() {
-        // Half the sum and half the difference of every sample and its mirror image, rounded up and down; the
-        // one instruction that averages works on unsigned numbers.
-        let front = _mm512_xor_si512(samples[pair], sign);
-        let back = _mm512_rol_epi32::<16>(_mm512_xor_si512(samples[BLOCK / 2 - 1 - pair], sign));
-        let half = _mm512_avg_epu16(front, back);
-        let (sum, difference) = (_mm512_xor_si512(half, sign), _mm512_sub_epi16(front, half));
+        let front = samples[pair];
+        let back = _mm512_rol_epi32::<16>(samples[BLOCK / 2 - 1 - pair]);
+        let (sum, difference) = (_mm512_add_epi16(front, back), _mm512_sub_epi16(front, back));
         for (k, &[cos, sin]) in references.iter().enumerate() {
             cosines[k] = _mm512_dpwssd_epi32(cosines[k], sum, _mm512_set1_epi32(cos));
             sines[k] = _mm512_dpwssd_epi32(sines[k], difference, _mm512_set1_epi32(sin));

@@ -100,7 +100,7 @@ pub(super) fn numbers(vector: __m128) -> [f32; AHEAD] {
 /// In each half the sums of the four numbers that every vector has there.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn sums([a, b, c, d]: [__m256i; AHEAD]) -> __m256i {
+pub(super) fn sums([a, b, c, d]: [__m256i; AHEAD]) -> __m256i {
     let two = |a, b| _mm256_add_epi32(_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
     let (ab, cd) = (two(a, b), two(c, d));
     _mm256_add_epi32(_mm256_unpacklo_epi64(ab, cd), _mm256_unpackhi_epi64(ab, cd))

@@ -2,20 +2,20 @@
 #![allow(unsafe_code, reason = "vector registers are loaded from arrays; AVX-512 is used where it was found")]
 
 use core::arch::x86_64::{
-    __m128, __m128i, __m512, __m512i, _CMP_GE_OQ, _CMP_LE_OQ, _mm_add_epi32, _mm_add_ps, _mm_cmp_ps_mask,
-    _mm_cmpge_epi32_mask, _mm_cvtepi32_ps, _mm_loadu_si128, _mm_mul_ps, _mm_set1_epi32, _mm_set1_ps,
-    _mm_storeu_si128, _mm256_add_epi32, _mm256_castsi256_si128, _mm256_extracti128_si256, _mm512_add_epi32,
-    _mm512_add_ps, _mm512_castps512_ps128, _mm512_castsi512_si256, _mm512_cvtepi32_ps,
-    _mm512_extractf32x4_ps, _mm512_extracti64x4_epi64, _mm512_loadu_si512, _mm512_madd_epi16, _mm512_max_ps,
-    _mm512_movehdup_ps, _mm512_mul_ps, _mm512_permute_ps, _mm512_permutex2var_ps, _mm512_permutexvar_epi32,
-    _mm512_permutexvar_ps, _mm512_setzero_si512, _mm512_shuffle_f32x4, _mm512_shuffle_i32x4,
-    _mm512_srli_epi32, _mm512_storeu_ps, _mm512_unpackhi_epi32, _mm512_unpackhi_epi64, _mm512_unpacklo_epi32,
+    __m128, __m128i, __m256i, __m512, __m512i, _CMP_GE_OQ, _CMP_LE_OQ, _mm_add_epi32, _mm_add_ps,
+    _mm_cmp_ps_mask, _mm_cmpge_epi32_mask, _mm_cvtepi32_ps, _mm_loadu_si128, _mm_mul_ps, _mm_set1_epi32,
+    _mm_set1_ps, _mm_storeu_si128, _mm256_add_epi32, _mm256_castsi256_si128, _mm256_extracti128_si256,
+    _mm256_srli_epi32, _mm512_add_epi32, _mm512_add_ps, _mm512_castps512_ps128, _mm512_castsi512_si256,
+    _mm512_cvtepi32_ps, _mm512_extractf32x4_ps, _mm512_extracti64x4_epi64, _mm512_loadu_si512,
+    _mm512_madd_epi16, _mm512_max_ps, _mm512_movehdup_ps, _mm512_mul_ps, _mm512_permute_ps,
+    _mm512_permutex2var_ps, _mm512_permutexvar_epi32, _mm512_permutexvar_ps, _mm512_setzero_si512,
+    _mm512_shuffle_f32x4, _mm512_shuffle_i32x4, _mm512_srai_epi16, _mm512_storeu_ps, _mm512_unpackhi_epi64,
     _mm512_unpacklo_epi64, _mm512_zextsi128_si512,
 };
 
 use super::super::block::{BAND_WEIGHTS, GAP_WEIGHT, Gate, LEAST_CLARITY, LEAST_PURITY, TOTAL_UNIT};
 use super::ahead::{AHEAD, Ahead, View};
-use super::ahead256::numbers;
+use super::ahead256::{self, numbers};
 use super::avx512::{COSINES_FIRST, Floats, GAP, Pairs, REFERENCES, Words, fold};
 use super::{BLOCK, TONES};
 
@@ -89,29 +89,25 @@ fn halves_added(a: __m512, b: __m512) -> __m512 {
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 fn energies(blocks: &[[i16; BLOCK]; AHEAD]) -> __m128i {
     let [a, b, c, d] = blocks;
-    let (a, b, c, d) = (squares(a), squares(b), squares(c), squares(d));
-    let two = |a, b| _mm512_add_epi32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
-    let (ab, cd) = (two(a, b), two(c, d));
-    quarters_added(_mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd)))
+    let halves = ahead256::sums([squares(a), squares(b), squares(c), squares(d)]);
+    _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256::<1>(halves))
 }
 
 /// Parts of the energy of a block.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-pub(super) fn squares(block: &[i16; BLOCK]) -> __m512i {
+pub(super) fn squares(block: &[i16; BLOCK]) -> __m256i {
     // SAFETY: the first 32 samples of a block of 40 and the last 8.
     let (front, back) = unsafe {
         (_mm512_loadu_si512(block.as_ptr().cast()), _mm_loadu_si128(block.as_ptr().add(32).cast()))
     };
-    let square = |samples| _mm512_srli_epi32::<6>(_mm512_madd_epi16(samples, samples));
-    _mm512_add_epi32(square(front), square(_mm512_zextsi128_si512(back)))
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn quarters_added(vector: __m512i) -> __m128i {
-    let half = _mm256_add_epi32(_mm512_castsi512_si256(vector), _mm512_extracti64x4_epi64::<1>(vector));
-    _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256::<1>(half))
+    let square = |samples| {
+        let half = _mm512_srai_epi16::<1>(samples);
+        _mm512_madd_epi16(half, half)
+    };
+    let sixteen = _mm512_add_epi32(square(front), square(_mm512_zextsi128_si512(back)));
+    let (lower, upper) = (_mm512_castsi512_si256(sixteen), _mm512_extracti64x4_epi64::<1>(sixteen));
+    _mm256_srli_epi32::<4>(_mm256_add_epi32(lower, upper))
 }
 
 /// The weighted power at the gap of every block.

@@ -6,16 +6,16 @@
 
 use core::arch::x86_64::{
     __cpuid_count, __m128i, __m256, __m512, __m512i, _CMP_EQ_OQ, _mm_add_epi32, _mm_add_ps, _mm_add_ss,
-    _mm_cvtepi32_ps, _mm_cvtss_f32, _mm_movehdup_ps, _mm_movehl_ps, _mm_mul_ps, _mm_unpackhi_epi64,
-    _mm256_add_epi32, _mm256_add_ps, _mm256_castpd_ps, _mm256_castps256_ps128, _mm256_castsi256_si128,
-    _mm256_cmp_ps_mask, _mm256_cvtss_f32, _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_loadu_ps,
-    _mm256_max_ps, _mm256_mul_ps, _mm256_permute_ps, _mm512_add_epi32, _mm512_add_ps, _mm512_avg_epu16,
-    _mm512_castps_pd, _mm512_castps512_ps256, _mm512_castsi512_si256, _mm512_cvtepi32_ps,
-    _mm512_extractf64x4_pd, _mm512_extracti64x4_epi64, _mm512_load_ps, _mm512_load_si512, _mm512_loadu_ps,
-    _mm512_loadu_si512, _mm512_madd_epi16, _mm512_mul_ps, _mm512_permutexvar_epi16, _mm512_permutexvar_epi32,
-    _mm512_reduce_add_epi32, _mm512_set1_epi16, _mm512_set1_epi64, _mm512_setzero_si512,
-    _mm512_shuffle_f32x4, _mm512_store_si512, _mm512_storeu_ps, _mm512_sub_ps, _mm512_unpackhi_epi32,
-    _mm512_unpacklo_epi32, _mm512_xor_si512,
+    _mm_cvtepi32_ps, _mm_cvtsi128_si32, _mm_cvtss_f32, _mm_extract_epi32, _mm_movehdup_ps, _mm_movehl_ps,
+    _mm_mul_ps, _mm_unpackhi_epi64, _mm256_add_epi32, _mm256_add_ps, _mm256_castpd_ps,
+    _mm256_castps256_ps128, _mm256_castsi256_si128, _mm256_cmp_ps_mask, _mm256_cvtss_f32,
+    _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_loadu_ps, _mm256_max_ps, _mm256_mul_ps,
+    _mm256_permute_ps, _mm512_add_epi16, _mm512_add_epi32, _mm512_add_ps, _mm512_castps_pd,
+    _mm512_castps512_ps256, _mm512_castsi512_si256, _mm512_cvtepi32_ps, _mm512_extractf64x4_pd,
+    _mm512_extracti64x4_epi64, _mm512_load_ps, _mm512_load_si512, _mm512_loadu_ps, _mm512_loadu_si512,
+    _mm512_madd_epi16, _mm512_mul_ps, _mm512_permutexvar_epi16, _mm512_permutexvar_epi32, _mm512_set1_epi64,
+    _mm512_setzero_si512, _mm512_shuffle_f32x4, _mm512_srai_epi16, _mm512_store_si512, _mm512_storeu_ps,
+    _mm512_sub_epi16, _mm512_sub_ps, _mm512_unpackhi_epi32, _mm512_unpacklo_epi32,
 };
 
 use core::sync::atomic::{AtomicU8, Ordering};
@@ -152,8 +152,8 @@ fn sums(block: &[i16; BLOCK]) -> (__m512i, __m128i) {
     (tones, _mm_add_epi32(two, _mm_unpackhi_epi64(two, two)))
 }
 
-/// Half the sum and half the difference of every sample and its mirror image, rounded up and down: a pair of
-/// sums and the pair of differences in turn, in the order of [`Pairs`].
+/// The sum and the difference of half of every sample and half of its mirror image: a pair of sums and the pair of
+/// differences in turn, in the order of [`Pairs`].
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 pub(super) fn fold(block: &[i16; BLOCK]) -> [__m512i; 2] {
@@ -161,13 +161,9 @@ pub(super) fn fold(block: &[i16; BLOCK]) -> [__m512i; 2] {
     let (front, back) = unsafe {
         (_mm512_loadu_si512(block.as_ptr().cast()), _mm512_loadu_si512(block.as_ptr().add(BLOCK - 32).cast()))
     };
-    let back = _mm512_permutexvar_epi16(REVERSED.load(), back);
-    // The one instruction that averages works on unsigned numbers.
-    let (sign, others) = (_mm512_set1_epi16(i16::MIN), _mm512_set1_epi16(i16::MAX));
-    let front = _mm512_xor_si512(front, sign);
-    let average = |back| _mm512_xor_si512(_mm512_avg_epu16(front, back), sign);
-    let sums = average(_mm512_xor_si512(back, sign));
-    let differences = average(_mm512_xor_si512(back, others));
+    let front = _mm512_srai_epi16::<1>(front);
+    let back = _mm512_permutexvar_epi16(REVERSED.load(), _mm512_srai_epi16::<1>(back));
+    let (sums, differences) = (_mm512_add_epi16(front, back), _mm512_sub_epi16(front, back));
     [_mm512_unpacklo_epi32(sums, differences), _mm512_unpackhi_epi32(sums, differences)]
 }
 
@@ -197,7 +193,10 @@ fn look(block: &[i16; BLOCK], spectrum: &mut Spectrum) {
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 fn energy(block: &[i16; BLOCK]) -> i32 {
-    _mm512_reduce_add_epi32(ahead512::squares(block))
+    let total = ahead512::squares(block);
+    let four = _mm_add_epi32(_mm256_castsi256_si128(total), _mm256_extracti128_si256::<1>(total));
+    let two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
+    _mm_cvtsi128_si32(two) + _mm_extract_epi32::<1>(two)
 }
 
 #[inline(never)]

@@ -81,7 +81,8 @@ pub(super) trait Kernel: Copy {
     /// Looks at a block through the references.
     fn look(self, block: &[i16; BLOCK], spectrum: &mut Spectrum);
 
-    /// Energy of a block: the sum of its squared samples in units of 64, each pair of samples rounded down.
+    /// Energy of a block: the sum of its squared samples, which are halved and rounded down first, in units of 16.
+    /// What every eighth pair of samples has of it is rounded down as well.
     fn energy(self, block: &[i16; BLOCK]) -> i32;
 
     /// Looks at the next blocks, the first [`AHEAD`] of `blocks`.
@@ -158,8 +159,8 @@ pub(super) trait Kernel: Copy {
 /// not less than the largest of them, of which none is above 2^15.
 #[inline(always)]
 fn most_energy(bits: u16) -> i32 {
-    let peak = u32::from(bits).min(1 << 15);
-    (BLOCK as u32 / 2 * ((2 * peak * peak) >> 6)) as i32
+    let half = u32::from(bits).min(1 << 15).div_ceil(2);
+    ((BLOCK as u32 / 8 * half * half) >> 1) as i32
 }
 
 /// Has as much brought closer as lies right behind a frame: the next one, where both are of one recording.
@@ -189,8 +190,8 @@ pub(super) const fn leakage(offset_hz: f64) -> f64 {
     sin_turns(turns * BLOCK as f64 / 2.0) / sin_turns(turns / 2.0) / BLOCK as f64
 }
 
-/// Amplitude of the references. A block is folded before it is multiplied (sample `n` and sample `39 - n`
-/// meet the same cosine and opposite sines), halved so that it fits: 20 x 32768 x 3000 is below 2^31.
+/// Amplitude of the references. Samples are halved, and a block is folded (sample `n` and sample `39 - n` meet the
+/// same cosine and opposite sines) before it is multiplied, so that it fits: 20 x 32768 x 3000 is below 2^31.
 const AMPLITUDE: u16 = 3000;
 /// Samples of a folded block.
 const FOLDED: usize = BLOCK / 2;

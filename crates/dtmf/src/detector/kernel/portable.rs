@@ -10,9 +10,9 @@ impl Kernel for Portable {
     type Sixteen = super::sixteen::Plain;
 
     fn look(self, block: &[i16; BLOCK], spectrum: &mut Spectrum) {
-        let mirrored = |n: usize| (i32::from(block[n]), i32::from(block[BLOCK - 1 - n]));
-        let sums: [i32; FOLDED] = core::array::from_fn(|n| (mirrored(n).0 + mirrored(n).1 + 1) >> 1);
-        let differences: [i32; FOLDED] = core::array::from_fn(|n| (mirrored(n).0 - mirrored(n).1) >> 1);
+        let half = block.map(|sample| sample >> 1);
+        let sums: [i16; FOLDED] = core::array::from_fn(|n| half[n] + half[BLOCK - 1 - n]);
+        let differences: [i16; FOLDED] = core::array::from_fn(|n| half[n] - half[BLOCK - 1 - n]);
         let mut found = Correlation::default();
         add(&sums, &COSINES, &mut found.cos, &mut found.gap[0]);
         add(&differences, &SINES, &mut found.sin, &mut found.gap[1]);
@@ -20,13 +20,17 @@ impl Kernel for Portable {
     }
 
     fn energy(self, block: &[i16; BLOCK]) -> i32 {
-        let square = |sample: i16| (i32::from(sample) * i32::from(sample)).unsigned_abs();
-        block.as_chunks().0.iter().map(|&[a, b]| ((square(a) + square(b)) >> 6) as i32).sum()
+        let mut eighths = [0u32; 8];
+        for (n, sample) in block.iter().enumerate() {
+            let half = u32::from((sample >> 1).unsigned_abs());
+            eighths[n / 2 % 8] += half * half;
+        }
+        eighths.iter().map(|eighth| (eighth >> 4) as i32).sum()
     }
 }
 
-fn add(folded: &[i32; FOLDED], references: &References, tones: &mut [i32], gap: &mut i32) {
-    for (n, &sample) in folded.iter().enumerate() {
+fn add(folded: &[i16; FOLDED], references: &References, tones: &mut [i32], gap: &mut i32) {
+    for (n, sample) in folded.iter().map(|&sample| i32::from(sample)).enumerate() {
         for (sum, reference) in tones.iter_mut().zip(&references.tones[n / 2]) {
             *sum += sample * i32::from(reference[n % 2]);
         }

@@ -4,15 +4,15 @@
 #![allow(unsafe_code, reason = "vector registers are loaded from arrays; AVX2 is used where it was found")]
 
 use core::arch::x86_64::{
-    __m128i, __m256i, _CMP_EQ_OQ, _MM_HINT_T0, _mm_add_epi32, _mm_avg_epu16, _mm_cvtsi128_si32,
-    _mm_cvtss_f32, _mm_loadu_si128, _mm_madd_epi16, _mm_or_si128, _mm_prefetch, _mm_set1_epi16,
-    _mm_setzero_si128, _mm_shuffle_epi32, _mm_shufflehi_epi16, _mm_shufflelo_epi16, _mm_srli_epi32,
-    _mm_storeu_si128, _mm_unpackhi_epi64, _mm_xor_si128, _mm256_abs_epi16, _mm256_add_epi32, _mm256_add_ps,
+    __m128i, __m256i, _CMP_EQ_OQ, _MM_HINT_T0, _mm_add_epi16, _mm_add_epi32, _mm_cvtsi128_si32,
+    _mm_cvtss_f32, _mm_loadu_si128, _mm_madd_epi16, _mm_or_si128, _mm_prefetch, _mm_setzero_si128,
+    _mm_shuffle_epi32, _mm_shufflehi_epi16, _mm_shufflelo_epi16, _mm_srai_epi16, _mm_srli_epi32,
+    _mm_storeu_si128, _mm_sub_epi16, _mm_unpackhi_epi64, _mm256_abs_epi16, _mm256_add_epi32, _mm256_add_ps,
     _mm256_broadcastsi128_si256, _mm256_castps256_ps128, _mm256_castsi256_si128, _mm256_cmp_ps,
     _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_inserti128_si256, _mm256_loadu_ps,
     _mm256_loadu_si256, _mm256_madd_epi16, _mm256_max_ps, _mm256_movemask_ps, _mm256_mul_ps, _mm256_or_si256,
-    _mm256_permute_ps, _mm256_setzero_si256, _mm256_shuffle_epi32, _mm256_srli_epi32, _mm256_storeu_si256,
-    _mm256_sub_ps,
+    _mm256_permute_ps, _mm256_setzero_si256, _mm256_shuffle_epi32, _mm256_srai_epi16, _mm256_srli_epi32,
+    _mm256_storeu_si256, _mm256_sub_ps,
 };
 
 use super::super::block::{Gate, Pair, Spectrum, TURN_COS, TURN_SIN};
@@ -193,23 +193,18 @@ fn gap(folded: &[__m128i; 3], references: &References) -> i32 {
     sum(gap_parts(folded, references))
 }
 
-/// Half the sum and half the difference of every sample and its mirror image, rounded up and down.
+/// The sum and the difference of half of every sample and half of its mirror image.
 #[inline(always)]
 pub(super) fn fold(block: &[i16; BLOCK]) -> ([__m128i; 3], [__m128i; 3]) {
     // SAFETY: SSE2 as above; the last of the loads ends with the block.
     unsafe {
-        let load = |at: usize| _mm_loadu_si128(block.as_ptr().add(at).cast());
-        // The one instruction that averages works on unsigned numbers.
-        let (sign, others) = (_mm_set1_epi16(i16::MIN), _mm_set1_epi16(i16::MAX));
-        let halves = |front: __m128i, back: __m128i| {
-            let (front, back) = (_mm_xor_si128(front, sign), reversed(back));
-            (
-                _mm_xor_si128(_mm_avg_epu16(front, _mm_xor_si128(back, sign)), sign),
-                _mm_xor_si128(_mm_avg_epu16(front, _mm_xor_si128(back, others)), sign),
-            )
+        let half = |at: usize| _mm_srai_epi16::<1>(_mm_loadu_si128(block.as_ptr().add(at).cast()));
+        let folded = |front: __m128i, back: __m128i| {
+            let back = reversed(back);
+            (_mm_add_epi16(front, back), _mm_sub_epi16(front, back))
         };
-        let (first, second) = (halves(load(0), load(32)), halves(load(8), load(24)));
-        let third = halves(load(16), load(16));
+        let (first, second) = (folded(half(0), half(32)), folded(half(8), half(24)));
+        let third = folded(half(16), half(16));
         ([first.0, second.0, third.0], [first.1, second.1, third.1])
     }
 }
@@ -236,12 +231,13 @@ fn sum(lanes: __m128i) -> i32 {
 fn energy(block: &[i16; BLOCK]) -> i32 {
     // SAFETY: SSE2 as above; the last of the loads ends with the block.
     unsafe {
-        let mut total = _mm_setzero_si128();
-        for n in 0..BLOCK / 8 {
-            let samples = _mm_loadu_si128(block.as_ptr().add(8 * n).cast());
-            total = _mm_add_epi32(total, _mm_srli_epi32::<6>(_mm_madd_epi16(samples, samples)));
-        }
-        sum(total)
+        let square = |n: usize| {
+            let half = _mm_srai_epi16::<1>(_mm_loadu_si128(block.as_ptr().add(8 * n).cast()));
+            _mm_madd_epi16(half, half)
+        };
+        let even = _mm_add_epi32(_mm_add_epi32(square(0), square(2)), square(4));
+        let odd = _mm_add_epi32(square(1), square(3));
+        sum(_mm_add_epi32(_mm_srli_epi32::<4>(even), _mm_srli_epi32::<4>(odd)))
     }
 }
 
@@ -298,8 +294,11 @@ pub(super) fn squares_avx2(block: &[i16; BLOCK]) -> __m256i {
             _mm256_inserti128_si256::<0>(_mm256_setzero_si256(), _mm_loadu_si128(at.add(32).cast())),
         ]
     };
-    let square = |samples: __m256i| _mm256_srli_epi32::<6>(_mm256_madd_epi16(samples, samples));
-    _mm256_add_epi32(_mm256_add_epi32(square(first), square(second)), square(third))
+    let square = |samples: __m256i| {
+        let half = _mm256_srai_epi16::<1>(samples);
+        _mm256_madd_epi16(half, half)
+    };
+    _mm256_srli_epi32::<4>(_mm256_add_epi32(_mm256_add_epi32(square(first), square(second)), square(third)))
 }
 
 #[inline]
