@@ -14,7 +14,7 @@ mod step;
 pub(crate) use room::Room;
 
 use super::Detector;
-use super::kernel::{BLOCK, Gates, Kernel, LANES, Lanes, Moment, WithKernel, fetch_next};
+use super::kernel::{BLOCK, Gates, Kernel, LANES, Lanes, Moment, WithKernel, fetch};
 use super::measure::WINDOW;
 use bits::{bits, is_set};
 use outlooks::Outlooks;
@@ -141,10 +141,10 @@ impl WithKernel for Hear<'_> {
         let len = bits(joined).next().map_or(0, |lane| own[lane].len());
         let mut events = 0;
         for n in 0..len {
-            for &channel in channels.iter().skip(n * AT_ONCE).take(AT_ONCE) {
-                fetch_next(frames[channel]);
-            }
             let blocks = own.map(|frame| frame.get(n).unwrap_or(&SILENCE));
+            for block in blocks {
+                fetch(block.as_ptr().wrapping_add(len * BLOCK));
+            }
             let found = group.step(kernel, &blocks, detectors);
             events |= found.events;
             for lane in bits(found.full) {
@@ -161,7 +161,5 @@ impl WithKernel for Hear<'_> {
 
 /// For lanes that have nothing to hear.
 const SILENCE: [i16; BLOCK] = [0; BLOCK];
-/// Of how many channels the next frames are brought closer while one block is heard.
-const AT_ONCE: usize = LANES / 4;
 /// Seats of a group: a power of two that is more than a window.
 const SEATS: usize = 8;

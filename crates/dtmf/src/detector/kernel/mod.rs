@@ -163,13 +163,13 @@ fn most_energy(bits: u16) -> i32 {
     ((BLOCK as u32 / 8 * half * half) >> 1) as i32
 }
 
-/// Has as much brought closer as lies right behind a frame: the next one, where both are of one recording.
+/// Has a block brought closer that may be heard soon, if there is one.
 #[inline(always)]
-pub(super) fn fetch_next(frame: &[i16]) {
+pub(super) fn fetch(block: *const i16) {
     #[cfg(target_arch = "x86_64")]
-    x86::fetch_next(frame);
+    x86::fetch(block);
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = frame;
+    let _ = block;
 }
 
 /// Something to do with a kernel.

@@ -139,19 +139,16 @@ impl Kernel for Avx2 {
     }
 }
 
-/// [`super::fetch_next`].
+/// [`super::fetch`].
 #[inline(always)]
-pub(super) fn fetch_next(frame: &[i16]) {
-    let behind = frame.as_ptr_range().end.cast::<i8>();
-    let lines = (behind.addr() % LINE + size_of_val(frame)).div_ceil(LINE);
-    for line in 0..lines {
-        // SAFETY: SSE, which all of these processors have; nothing is read, and what is not there does no harm.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(behind.wrapping_add(line * LINE)) };
+pub(super) fn fetch(block: *const i16) {
+    let last = block.wrapping_add(BLOCK - 1);
+    // SAFETY: SSE, which all of these processors have; nothing is read, and what is not there does no harm.
+    unsafe {
+        _mm_prefetch::<_MM_HINT_T0>(block.cast());
+        _mm_prefetch::<_MM_HINT_T0>(last.cast());
     }
 }
-
-/// Bytes of a line of a cache.
-const LINE: usize = 64;
 
 /// Every dword of a vector in all of a vector's places, with its number.
 macro_rules! each_pair {
