@@ -141,8 +141,10 @@ impl WithKernel for Hear<'_> {
         let len = bits(joined).next().map_or(0, |lane| own[lane].len());
         let mut events = 0;
         for n in 0..len {
-            let blocks = own.map(|frame| frame.get(n).unwrap_or(&SILENCE));
-            for block in blocks {
+            let mut blocks = [&SILENCE; LANES];
+            for (block, frame) in blocks.iter_mut().zip(own) {
+                *block = frame.get(n).unwrap_or(&SILENCE);
+                // What is heard a frame later, where that lies right behind this one.
                 fetch(block.as_ptr().wrapping_add(len * BLOCK));
             }
             let found = group.step(kernel, &blocks, detectors);

@@ -145,12 +145,12 @@ impl Group<'_> {
         if eager == 0 {
             return [0; 2];
         }
-        let alike = eager & kernel.alike_abreast(&newest.spectra, &newest.pairs, floors);
+        let alike = kernel.alike_abreast(&newest.spectra, &newest.pairs, floors, eager);
         let may_raise = alike & !outlooks.suspects & !outlooks.key;
         if may_raise == 0 {
             return [alike, 0];
         }
-        [alike, may_raise & kernel.alike_abreast(&one.spectra, &newest.pairs, floors)]
+        [alike, kernel.alike_abreast(&one.spectra, &newest.pairs, floors, may_raise)]
     }
 
     /// Whose pair is worth measuring.
@@ -158,7 +158,7 @@ impl Group<'_> {
     fn promising<K: Kernel>(&self, kernel: K, fates: &Fates) -> u16 {
         let long = fates.look & self.head.runs[WINDOW - 1];
         let window = core::array::from_fn(|ago| &self.seats[self.seat_ago(ago)].moment);
-        if long == 0 { 0 } else { long & kernel.promising_abreast(window, self.head.wide) }
+        if long == 0 { 0 } else { kernel.promising_abreast(window, self.head.wide, long) }
     }
 
     /// Measures a pair that may be a key; whether one is down now.

@@ -232,20 +232,20 @@ pub(super) fn strongest<K: Kernel>(kernel: K, blocks: [&Spectra; 3], heard: u16,
     incoherent
 }
 
-/// Who [looks like](looks_like) a key.
-pub(super) fn alike(spectra: &Spectra, pairs: &Pairs, floors: &Lanes<f32>) -> u16 {
+/// Who of those `asked` [looks like](looks_like) a key.
+pub(super) fn alike(spectra: &Spectra, pairs: &Pairs, floors: &Lanes<f32>, asked: u16) -> u16 {
     let is_alike = |lane: usize| {
         let Pair { low, high } = pairs.lane(lane).0;
         let tone = |k: usize| (spectra.pointers[k].0[lane], spectra.pointers[TONES + k].0[lane]);
         let powers = Pair { low, high }.powers_of(tone(low), tone(high));
         looks_like(floors.0[lane], powers, spectra.band.0[lane])
     };
-    (0..LANES).fold(0, |all, lane| all | u16::from(is_alike(lane)) << lane)
+    asked & (0..LANES).fold(0, |all, lane| all | u16::from(is_alike(lane)) << lane)
 }
 
-/// Whose strongest pair has been the same for a whole window and is worth measuring; newest first. Of those that are
-/// `wide` the pace does not matter.
-pub(super) fn promising(recent: [&Moment; WINDOW], wide: u16) -> u16 {
+/// Whose strongest pair, of those `asked`, has been the same for a whole window and is worth measuring; newest first.
+/// Of those that are `wide` the pace does not matter.
+pub(super) fn promising(recent: [&Moment; WINDOW], wide: u16, asked: u16) -> u16 {
     let is_promising = |lane: usize| {
         let pairs: [&Pairs; WINDOW / 2 + 1] = core::array::from_fn(|ago| &recent[ago].pairs);
         let (pair, power) = pairs[0].lane(lane);
@@ -259,7 +259,7 @@ pub(super) fn promising(recent: [&Moment; WINDOW], wide: u16) -> u16 {
         });
         is_same && promises && (wide >> lane & 1 == 1 || keeps_pace)
     };
-    (0..LANES).fold(0, |all, lane| all | u16::from(is_promising(lane)) << lane)
+    asked & (0..LANES).fold(0, |all, lane| all | u16::from(is_promising(lane)) << lane)
 }
 
 #[cfg(test)]
@@ -271,7 +271,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// Everything a kernel computes of three blocks, newest first.
-    struct All<'a>(&'a [[[i16; BLOCK]; LANES]; 3], &'a Gates, u16);
+    struct All<'a>(&'a [[[i16; BLOCK]; LANES]; 3], &'a Gates, u16, u16);
 
     #[derive(Debug, PartialEq)]
     struct Found {
@@ -287,7 +287,7 @@ mod tests {
         type Output = Found;
 
         fn run<K: Kernel>(self, kernel: K) -> Found {
-            let Self(blocks, gates, heard) = self;
+            let Self(blocks, gates, heard, asked) = self;
             let mut moments = blocks.each_ref().map(|blocks| {
                 let mut moment = Moment::NOTHING;
                 kernel.look_abreast(&blocks.each_ref(), u16::MAX, &mut moment);
@@ -296,10 +296,12 @@ mod tests {
             let [newest, one, two] = moments.each_ref().map(|moment| &moment.spectra);
             let mut pairs = Pairs::NONE;
             let incoherent = kernel.strongest_abreast([newest, one, two], heard, &mut pairs);
-            let alike = [newest, one].map(|spectra| kernel.alike_abreast(spectra, &pairs, &gates.power));
+            let alike =
+                [newest, one].map(|spectra| kernel.alike_abreast(spectra, &pairs, &gates.power, asked));
             let verdicts = kernel.verdicts(newest, gates);
             moments.iter_mut().for_each(|moment| moment.pairs = pairs.clone());
-            let promising = kernel.promising_abreast(core::array::from_fn(|ago| &moments[ago % 3]), heard);
+            let recent = core::array::from_fn(|ago| &moments[ago % 3]);
+            let promising = kernel.promising_abreast(recent, heard, asked);
             Found { verdicts, incoherent, pairs, alike, promising, moments }
         }
     }
@@ -320,16 +322,17 @@ mod tests {
     proptest! {
         #[test]
         fn every_kernel_finds_the_same_on_many_channels(
-            one in blocks(), two in blocks(), three in blocks(), heard: u16, held: bool, level in -45.0f32..-5.0,
+            one in blocks(), two in blocks(), three in blocks(), heard: u16, asked: u16, held: bool,
+            level in -45.0f32..-5.0,
         ) {
             let mut gates = Gates::NONE;
             for lane in 0..LANES {
                 gates.set(lane, &Gate::new(&Criteria::default().with_min_level_dbm0(level - lane as f32)));
             }
             let blocks = if held { [one, one, one] } else { [one, two, three] };
-            let expected = Path::Portable.with(All(&blocks, &gates, heard));
+            let expected = Path::Portable.with(All(&blocks, &gates, heard, asked));
             for path in Path::all() {
-                prop_assert_eq!(&path.with(All(&blocks, &gates, heard)), &expected, "{:?}", path);
+                prop_assert_eq!(&path.with(All(&blocks, &gates, heard, asked)), &expected, "{:?}", path);
             }
         }
     }

@@ -93,18 +93,20 @@ fn swapped(pairs: __m256i) -> __m256i {
     _mm256_shuffle_epi8(pairs, _mm256_broadcastsi128_si256(order))
 }
 
-/// The sums with the cosines (`PART` 0) or with the sines turned over (1) of all tones and the gap.
+/// The sums with the cosines (`PART` 0) or with the sines turned over (1) of all tones and the gap: tone by tone, since
+/// there are registers for all samples.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn correlate<const PART: usize>(folded: &[__m256i; PAIRS]) -> [__m256; TONES + 1] {
-    let mut sums = [_mm256_setzero_si256(); TONES + 1];
-    for (&samples, references) in folded.iter().zip(&REFERENCES) {
-        for (sum, reference) in sums.iter_mut().zip(references) {
-            let product = _mm256_madd_epi16(samples, _mm256_set1_epi32(reference[PART]));
-            *sum = _mm256_add_epi32(*sum, product);
-        }
-    }
-    sums.map(|sum| _mm256_cvtepi32_ps(sum))
+    let sum = |k: usize| {
+        let product =
+            |pair: usize| _mm256_madd_epi16(folded[pair], _mm256_set1_epi32(REFERENCES[pair][k][PART]));
+        let two = |pair: usize| _mm256_add_epi32(product(pair), product(pair + 1));
+        let first = _mm256_add_epi32(two(0), two(2));
+        let last = _mm256_add_epi32(two(4), two(6));
+        _mm256_cvtepi32_ps(_mm256_add_epi32(_mm256_add_epi32(first, last), two(8)))
+    };
+    [sum(0), sum(1), sum(2), sum(3), sum(4), sum(5), sum(6), sum(7), sum(8)]
 }
 
 /// What the pointers say of every channel.

@@ -118,15 +118,21 @@ impl Kernel for Avx512 {
     }
 
     #[inline(always)]
-    fn alike_abreast(self, spectra: &Spectra, pairs: &abreast::Pairs, floors: &Lanes<f32>) -> u16 {
+    fn alike_abreast(
+        self,
+        spectra: &Spectra,
+        pairs: &abreast::Pairs,
+        floors: &Lanes<f32>,
+        asked: u16,
+    ) -> u16 {
         // SAFETY: as above.
-        unsafe { abreast512::alike(spectra, pairs, floors) }
+        unsafe { asked & abreast512::alike(spectra, pairs, floors) }
     }
 
     #[inline(always)]
-    fn promising_abreast(self, recent: [&Moment; WINDOW], wide: u16) -> u16 {
+    fn promising_abreast(self, recent: [&Moment; WINDOW], wide: u16, asked: u16) -> u16 {
         // SAFETY: as above.
-        unsafe { abreast512::promising(recent, wide) }
+        unsafe { abreast512::promising(recent, wide, asked) }
     }
 }
 

@@ -120,17 +120,17 @@ pub(super) trait Kernel: Copy {
         abreast::strongest(self, blocks, heard, pairs)
     }
 
-    /// Who [looks like](super::tracker::looks_like) a key.
+    /// Who of those `asked` [looks like](super::tracker::looks_like) a key.
     #[inline(always)]
-    fn alike_abreast(self, spectra: &Spectra, pairs: &Pairs, floors: &Lanes<f32>) -> u16 {
-        abreast::alike(spectra, pairs, floors)
+    fn alike_abreast(self, spectra: &Spectra, pairs: &Pairs, floors: &Lanes<f32>, asked: u16) -> u16 {
+        abreast::alike(spectra, pairs, floors, asked)
     }
 
-    /// Whose strongest pair has been the same for a whole window and is worth measuring; newest first. Of those
-    /// that are `wide` the [pace](Pair::keeps_pace) does not matter.
+    /// Whose strongest pair, of those `asked`, has been the same for a whole window and is worth measuring; newest
+    /// first. Of those that are `wide` the [pace](Pair::keeps_pace) does not matter.
     #[inline(always)]
-    fn promising_abreast(self, recent: [&Moment; WINDOW], wide: u16) -> u16 {
-        abreast::promising(recent, wide)
+    fn promising_abreast(self, recent: [&Moment; WINDOW], wide: u16, asked: u16) -> u16 {
+        abreast::promising(recent, wide, asked)
     }
 
     /// All bits that the magnitude of any sample has.

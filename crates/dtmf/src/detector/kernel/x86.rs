@@ -127,15 +127,15 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
-    fn alike_abreast(self, spectra: &Spectra, pairs: &Pairs, floors: &Lanes<f32>) -> u16 {
+    fn alike_abreast(self, spectra: &Spectra, pairs: &Pairs, floors: &Lanes<f32>, asked: u16) -> u16 {
         // SAFETY: as above.
-        unsafe { abreast256::alike(spectra, pairs, floors) }
+        unsafe { abreast256::alike(spectra, pairs, floors, asked) }
     }
 
     #[inline(always)]
-    fn promising_abreast(self, recent: [&Moment; WINDOW], wide: u16) -> u16 {
+    fn promising_abreast(self, recent: [&Moment; WINDOW], wide: u16, asked: u16) -> u16 {
         // SAFETY: as above.
-        unsafe { abreast256::promising(recent, wide) }
+        unsafe { abreast256::promising(recent, wide, asked) }
     }
 }
 

@@ -115,12 +115,12 @@ fn first_largest(tones: [Tone; COLUMNS], from: usize) -> (__m256i, Tone) {
     (_mm256_castps_si256(number), first)
 }
 
-/// Who looks like a key.
+/// Who of those `asked` looks like a key.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(in super::super) fn alike(spectra: &Spectra, pairs: &Pairs, floors: &Lanes<f32>) -> u16 {
+pub(in super::super) fn alike(spectra: &Spectra, pairs: &Pairs, floors: &Lanes<f32>, asked: u16) -> u16 {
     let mut alike = 0;
-    for half in 0..2 {
+    for half in halves_of(asked) {
         let powers = powers(spectra, pairs, half);
         let least = _mm256_min_ps(powers[0], powers[1]);
         let most = _mm256_max_ps(powers[0], powers[1]);
@@ -133,7 +133,7 @@ pub(in super::super) fn alike(spectra: &Spectra, pairs: &Pairs, floors: &Lanes<f
         let is_pure = at_least(both, times(band, tracker::SUSPECT_PURITY));
         alike |= bits(_mm256_and_ps(is_level, is_pure), half);
     }
-    alike
+    asked & alike
 }
 
 /// Powers of the two tones of every channel's pair, each without the leak of the other.
@@ -177,13 +177,13 @@ fn signs(tone: __m256i) -> [__m256; 2] {
     [_mm256_castsi256_ps(_mm256_slli_epi32::<31>(tone)), _mm256_castsi256_ps(_mm256_slli_epi32::<30>(tone))]
 }
 
-/// Whose strongest pair has been the same for a whole window and is worth measuring; newest first. Of those that are
-/// `wide` the pace does not matter.
+/// Whose strongest pair, of those `asked`, has been the same for a whole window and is worth measuring; newest first.
+/// Of those that are `wide` the pace does not matter.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(in super::super) fn promising(recent: [&Moment; WINDOW], wide: u16) -> u16 {
+pub(in super::super) fn promising(recent: [&Moment; WINDOW], wide: u16, asked: u16) -> u16 {
     let mut promising = 0;
-    for half in 0..2 {
+    for half in halves_of(asked) {
         let mut band = load_lanes(&recent[0].spectra.band, half);
         for block in &recent[1..] {
             band = _mm256_add_ps(band, load_lanes(&block.spectra.band, half));
@@ -198,7 +198,7 @@ pub(in super::super) fn promising(recent: [&Moment; WINDOW], wide: u16) -> u16 {
             is_same = _mm256_and_si256(is_same, _mm256_cmpeq_epi32(low, load_words(&pairs.low, half)));
             is_same = _mm256_and_si256(is_same, _mm256_cmpeq_epi32(high, load_words(&pairs.high, half)));
         }
-        let same = bits(_mm256_castsi256_ps(is_same), half);
+        let same = asked & bits(_mm256_castsi256_ps(is_same), half);
         if same != 0 {
             promising |= same & (wide | keeps_pace(recent, half) << (HALF * half));
         }
@@ -216,6 +216,12 @@ fn at_least(a: __m256, b: __m256) -> __m256 {
 #[target_feature(enable = "avx2")]
 fn times(a: __m256, b: f32) -> __m256 {
     _mm256_mul_ps(a, _mm256_set1_ps(b))
+}
+
+/// The halves in which any bit is set.
+#[inline(always)]
+fn halves_of(mask: u16) -> impl Iterator<Item = usize> {
+    (0..2).filter(move |half| (mask >> (HALF * half)) as u8 != 0)
 }
 
 /// A bit for every lane of a half.

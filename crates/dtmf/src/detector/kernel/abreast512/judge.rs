@@ -140,7 +140,7 @@ pub(in super::super) fn alike(spectra: &Spectra, pairs: &Pairs, floors: &Lanes<f
 /// `wide` the pace does not matter.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-pub(in super::super) fn promising(recent: [&Moment; WINDOW], wide: u16) -> u16 {
+pub(in super::super) fn promising(recent: [&Moment; WINDOW], wide: u16, asked: u16) -> u16 {
     let mut band = load_lanes(&recent[0].spectra.band);
     for block in &recent[1..] {
         band = _mm512_add_ps(band, load_lanes(&block.spectra.band));
@@ -149,7 +149,7 @@ pub(in super::super) fn promising(recent: [&Moment; WINDOW], wide: u16) -> u16 {
     let power = _mm512_add_ps(load_lanes(&newest.power), load_lanes(&recent[WINDOW / 2].pairs.power));
     let coherent = _mm512_mul_ps(power, _mm512_set1_ps(WINDOW as f32 / 2.0));
     let least = _mm512_mul_ps(band, _mm512_set1_ps(PROMISING));
-    let mut promising = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(coherent, least);
+    let mut promising = asked & _mm512_cmp_ps_mask::<_CMP_GE_OQ>(coherent, least);
     for Moment { pairs, .. } in &recent[1..=WINDOW / 2] {
         promising &= _mm512_cmpeq_epi32_mask(load_words(&newest.low), load_words(&pairs.low))
             & _mm512_cmpeq_epi32_mask(load_words(&newest.high), load_words(&pairs.high));
